@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who is signed in: sign-in, sign-out, and what is remembered of it over a restart. */
+#include "ls-agent-private.h"
+
+/* A sign-in on its way through server, store and keyring. */
+typedef struct
+{
+  LsSession *session;  /* (owned) */
+  LsStoreState *state; /* (owned) (nullable) */
+} SignIn;
+
+static void
+sign_in_free (SignIn *sign_in)
+{
+  ls_session_free (sign_in->session);
+  g_clear_pointer (&sign_in->state, ls_store_state_free);
+  g_free (sign_in);
+}
+
+static void
+forget_account (LsAgent *self)
+{
+  self->generation++;
+  g_clear_pointer (&self->user, ls_user_free);
+  g_clear_pointer (&self->store_id, g_free);
+  self->last_seq = 0;
+  ls_engine_clear_account (self->engine);
+}
+
+static void
+use_account (LsAgent *self, const LsUser *user, const LsStoreState *state, const LsSession *session)
+{
+  LsUser *copy = ls_user_copy (user);
+
+  self->generation++;
+  g_clear_pointer (&self->user, ls_user_free);
+  self->user = copy;
+  g_free (self->store_id);
+  self->store_id = g_strdup (state->id);
+  self->last_seq = state->last_seq;
+  ls_engine_set_account (self->engine, state, session);
+  ls_agent_emit_account (self);
+  ls_agent_run (self);
+}
+
+static void
+store_save_account_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ls_store_save_account_finish (LS_STORE (object), result, &error))
+    g_warning ("the account is not remembered: %s", error->message);
+}
+
+/**
+ * ls_agent_account_save:
+ * @self: an agent
+ *
+ * Remembers who is signed in, and whether to connect.
+ */
+void
+ls_agent_account_save (LsAgent *self)
+{
+  g_autoptr (LsAccount) account = NULL;
+
+  account = ls_account_new (self->config->server, self->user, self->gate.disconnected);
+  ls_store_save_account_async (self->store, account, store_save_account_cb, NULL);
+}
+
+static void
+store_open_loaded_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsStoreState) state = NULL;
+  LsAgent *self = g_task_get_source_object (task);
+  LsAccount *account = g_task_get_task_data (task);
+
+  state = ls_store_open_finish (LS_STORE (object), result, &error);
+  if (g_task_return_error_if_cancelled (task))
+    return;
+
+  if (state == NULL)
+    {
+      g_warning ("the store can't be opened: %s", error->message);
+      ls_engine_set_gate (self->engine, self->gate);
+      ls_agent_run (self);
+    }
+  else
+    {
+      use_account (self, account->user, state, NULL);
+    }
+  g_task_return_boolean (task, state != NULL);
+}
+
+static void
+store_load_account_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsAccount) account = NULL;
+  LsAgent *self = g_task_get_source_object (task);
+
+  account = ls_store_load_account_finish (LS_STORE (object), result, &error);
+  if (g_task_return_error_if_cancelled (task))
+    return;
+
+  if (account == NULL)
+    g_warning ("the account can't be read: %s", error->message);
+  else
+    self->gate.disconnected = account->disconnected;
+  ls_engine_set_gate (self->engine, self->gate);
+  ls_agent_run (self);
+
+  if (account == NULL || account->user == NULL ||
+      g_strcmp0 (account->server, self->config->server) != 0)
+    {
+      g_task_return_boolean (task, FALSE);
+      return;
+    }
+
+  ls_store_open_async (self->store, account->server, account->user->id, store_open_loaded_cb,
+                       g_object_ref (task));
+  g_task_set_task_data (task, g_steal_pointer (&account), (GDestroyNotify)ls_account_free);
+}
+
+/**
+ * ls_agent_account_load:
+ * @self: an agent
+ *
+ * Signs in whoever was signed in at this server before.
+ */
+void
+ls_agent_account_load (LsAgent *self)
+{
+  GTask *task = g_task_new (self, self->cancellable, NULL, NULL);
+
+  g_task_set_source_tag (task, ls_agent_account_load);
+  forget_account (self);
+  ls_store_load_account_async (self->store, store_load_account_cb, task);
+}
+
+static void
+secrets_store_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  LsAgent *self = g_task_get_source_object (task);
+  SignIn *sign_in = g_task_get_task_data (task);
+
+  if (!ls_secrets_store_finish (LS_SECRETS (object), result, &error))
+    g_warning ("the tokens are kept in memory only: %s", error->message);
+  if (g_task_return_error_if_cancelled (task))
+    return;
+
+  use_account (self, sign_in->session->user, sign_in->state, sign_in->session);
+  ls_agent_account_save (self);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+store_open_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  LsAgent *self = g_task_get_source_object (task);
+  SignIn *sign_in = g_task_get_task_data (task);
+
+  sign_in->state = ls_store_open_finish (LS_STORE (object), result, &error);
+  if (sign_in->state == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  ls_secrets_store_async (self->secrets, self->config->server, sign_in->session->user->id,
+                          sign_in->session, g_task_get_cancellable (task), secrets_store_cb,
+                          g_object_ref (task));
+}
+
+/* The tokens are good: open the store of whom they name. */
+static void
+sign_in_with (LsAgent *self, GTask *task, const LsSession *session)
+{
+  SignIn *sign_in = g_new0 (SignIn, 1);
+
+  sign_in->session = ls_session_copy (session);
+  if (sign_in->session->user == NULL)
+    sign_in->session->user = self->reader.get_user (session->access);
+  g_task_set_task_data (task, sign_in, (GDestroyNotify)sign_in_free);
+  if (sign_in->session->user == NULL)
+    {
+      g_task_return_new_error (task, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
+                               "the token does not say whose it is");
+      return;
+    }
+
+  /* From here on nothing of whoever was signed in before can be read. */
+  forget_account (self);
+  ls_agent_run (self);
+  ls_store_open_async (self->store, self->config->server, sign_in->session->user->id, store_open_cb,
+                       g_object_ref (task));
+}
+
+static void
+transport_sign_in_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (LsSession) session = NULL;
+  g_autoptr (GError) error = NULL;
+
+  session = ls_transport_sign_in_finish (LS_TRANSPORT (object), result, &error);
+  if (session != NULL)
+    sign_in_with (g_task_get_source_object (task), task, session);
+  else if (error->domain == LS_ERROR)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else
+    g_task_return_new_error (task, LS_ERROR, LS_ERROR_UNREACHABLE, "%s: %s",
+                             ls_reason_to_string (ls_link_error_get_reason (error)),
+                             error->message);
+}
+
+static gboolean
+check_server (LsAgent *self, GTask *task)
+{
+  if (self->config->server != NULL)
+    return TRUE;
+
+  g_task_return_new_error (task, LS_ERROR, LS_ERROR_FAILED, "no server is set");
+  return FALSE;
+}
+
+/**
+ * ls_agent_sign_in_async:
+ * @self: an agent
+ * @email: the user's e-mail address
+ * @password: the user's password
+ * @cancellable: (nullable): a cancellable
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Signs in. Whoever was signed in before stays so if this fails.
+ */
+void
+ls_agent_sign_in_async (LsAgent *self,
+                        const char *email,
+                        const char *password,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (LS_IS_AGENT (self));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, ls_agent_sign_in_async);
+  if (!check_server (self, task))
+    return;
+
+  ls_transport_sign_in_async (self->transport, email, password, cancellable, transport_sign_in_cb,
+                              g_object_ref (task));
+}
+
+/**
+ * ls_agent_sign_in_finish:
+ * @self: an agent
+ * @result: what the callback was given
+ * @error: %LS_ERROR_WRONG_CREDENTIALS, %LS_ERROR_UNREACHABLE, %LS_ERROR_STORAGE,
+ *   %LS_ERROR_NEWER_STORE, %LS_ERROR_FAILED: no server is set
+ *
+ * Returns: whether the user is signed in
+ */
+gboolean
+ls_agent_sign_in_finish (LsAgent *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * ls_agent_set_tokens_async:
+ * @self: an agent
+ * @session: tokens that came by another way, without a user
+ * @cancellable: (nullable): a cancellable
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Signs in with tokens. Whether they are good shows when they are used.
+ */
+void
+ls_agent_set_tokens_async (LsAgent *self,
+                           const LsSession *session,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (LS_IS_AGENT (self));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, ls_agent_set_tokens_async);
+  if (check_server (self, task))
+    sign_in_with (self, task, session);
+}
+
+/**
+ * ls_agent_set_tokens_finish:
+ * @self: an agent
+ * @result: what the callback was given
+ * @error: %LS_ERROR_INVALID_ARGUMENT: not a token; or as for ls_agent_sign_in_finish()
+ *
+ * Returns: whether the user is signed in
+ */
+gboolean
+ls_agent_set_tokens_finish (LsAgent *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+store_close_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (ls_store_close_finish (LS_STORE (object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+secrets_clear_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  LsAgent *self = g_task_get_source_object (task);
+
+  if (!ls_secrets_clear_finish (LS_SECRETS (object), result, &error))
+    g_warning ("the tokens are still in the keyring: %s", error->message);
+
+  ls_store_close_async (self->store, GPOINTER_TO_INT (g_task_get_task_data (task)), store_close_cb,
+                        g_object_ref (task));
+}
+
+static void
+transport_sign_out_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  /* The tokens end by themselves; being offline is no reason to stay signed in. */
+  if (!ls_transport_sign_out_finish (LS_TRANSPORT (object), result, &error))
+    g_debug ("sign-out: %s", error->message);
+}
+
+/**
+ * ls_agent_sign_out_async:
+ * @self: an agent
+ * @wipe: whether to remove what is stored of the user, too
+ * @cancellable: (nullable): a cancellable
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Signs out, whether the server can be told or not.
+ */
+void
+ls_agent_sign_out_async (LsAgent *self,
+                         gboolean wipe,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  g_autofree char *user_id = NULL;
+  const LsSession *session;
+
+  g_return_if_fail (LS_IS_AGENT (self));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, ls_agent_sign_out_async);
+  if (self->user == NULL)
+    {
+      g_task_return_new_error (task, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
+      return;
+    }
+
+  session = ls_engine_get_session (self->engine);
+  if (session != NULL)
+    ls_transport_sign_out_async (self->transport, session->access, self->cancellable,
+                                 transport_sign_out_cb, NULL);
+
+  user_id = g_strdup (self->user->id);
+  forget_account (self);
+  ls_agent_account_save (self);
+  ls_agent_emit_account (self);
+  ls_agent_run (self);
+  g_task_set_task_data (task, GINT_TO_POINTER (wipe), NULL);
+  ls_secrets_clear_async (self->secrets, self->config->server, user_id, self->cancellable,
+                          secrets_clear_cb, g_object_ref (task));
+}
+
+/**
+ * ls_agent_sign_out_finish:
+ * @self: an agent
+ * @result: what the callback was given
+ * @error: %LS_ERROR_NOT_SIGNED_IN; %LS_ERROR_STORAGE: the store is still there
+ *
+ * Returns: whether everything is done
+ */
+gboolean
+ls_agent_sign_out_finish (LsAgent *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ls-agent.h"
+#include "ls-engine.h"
+
+G_BEGIN_DECLS
+
+/* One of the engine's timers. */
+typedef struct
+{
+  LsAgent *agent; /* (unowned) */
+  guint id;       /* 0: not armed */
+} LsAgentAlarm;
+
+/* Shared by ls-agent.c (what callers see), ls-agent-account.c (who is signed in) and
+ * ls-agent-runner.c (commands carried out). */
+struct _LsAgent
+{
+  GObject parent_instance;
+
+  LsClock *clock;         /* (owned) */
+  LsNetwork *network;     /* (owned) */
+  LsSecrets *secrets;     /* (owned) */
+  LsStore *store;         /* (owned) */
+  LsTransport *transport; /* (owned) */
+  LsTokenReader reader;
+  LsDataMatcher matcher;
+  LsConfig *config; /* (owned) */
+  LsEngine *engine; /* (owned) */
+
+  GCancellable *cancellable; /* (owned): of everything, cancelled in dispose */
+  GCancellable *link;        /* (owned): of the requests under way, renewed at each hang-up */
+  GCancellable *opening;     /* (owned) (nullable): of the handshake under way */
+  LsAgentAlarm alarms[LS_N_TIMERS];
+  gboolean running;      /* commands are being carried out */
+  guint generation;      /* of the account: answers to an earlier one's questions are void */
+  GPtrArray *sync_tasks; /* (element-type GTask) (owned) */
+
+  LsEngineGate gate;
+  LsUser *user;   /* (owned) (nullable) */
+  char *store_id; /* (owned) (nullable): NULL while no store is open */
+  guint64 last_seq;
+};
+
+/* ls-agent.c */
+void ls_agent_emit_state (LsAgent *self, LsState old_state, LsState new_state, LsReason reason);
+void ls_agent_emit_status (LsAgent *self);
+void ls_agent_emit_account (LsAgent *self);
+void ls_agent_emit_commit (LsAgent *self, LsCommit *commit);
+
+/* ls-agent-account.c */
+void ls_agent_account_load (LsAgent *self);
+void ls_agent_account_save (LsAgent *self);
+
+/* ls-agent-runner.c */
+void ls_agent_run (LsAgent *self);
+void ls_agent_disarm_all (LsAgent *self);
+
+G_END_DECLS

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ls-backoff.h"
+#include "ls-connection-machine.h"
+#include "ls-engine.h"
+#include "ls-heartbeat.h"
+#include "ls-intake.h"
+#include "ls-subscription-set.h"
+#include "ls-sync.h"
+
+G_BEGIN_DECLS
+
+/** LsSocketPhase: how far the socket is */
+typedef enum
+{
+  LS_SOCKET_CLOSED,
+  LS_SOCKET_OPENING,
+  LS_SOCKET_GREETING, /* hello is out */
+  LS_SOCKET_STREAMING /* welcome is in */
+} LsSocketPhase;
+
+/* Shared by the parts of the engine alone: ls-engine.c (inputs), ls-engine-link.c (the connection),
+ * ls-engine-stream.c (events and syncs). */
+struct _LsEngine
+{
+  LsClock *clock;   /* (owned) */
+  LsRandom *random; /* (owned) */
+  LsTokenReader reader;
+  LsConfig *config; /* (owned) */
+  GQueue commands;  /* (element-type LsCommand) (owned) */
+
+  LsStatus status;
+  LsCounters counters;
+  LsEngineGate gate;
+  gboolean has_account;
+  LsAccountState account_state;
+  LsTokenKeeper keeper;
+  gboolean fetching_tokens;   /* looking them up or refreshing */
+  gboolean attempt_on_tokens; /* an attempt waits for them */
+  gboolean network_available;
+
+  LsBackoff backoff;
+  guint n_socket_failures;
+  gint64 stay_away; /* what the server asked for, ms; used for the next wait */
+  LsReason trouble; /* why the last attempt failed */
+  LsSocketPhase phase;
+  LsCursor target; /* the stream is caught up from here on */
+  LsHeartbeat heartbeat;
+
+  LsSubscriptionSet subscriptions;
+  LsEntitySet followed;
+  LsIntake *intake;   /* (owned) */
+  LsSync *sync;       /* (owned) */
+  LsCommand *delayed; /* (owned) (nullable): of the sync, until the intake is settled */
+  gboolean sync_wanted;
+};
+
+/* ls-engine.c */
+void ls_engine_push (LsEngine *self, LsCommand *command);
+void ls_engine_push_simple (LsEngine *self, LsCommandKind kind);
+void ls_engine_arm (LsEngine *self, LsTimer timer, gint64 delay_ms);
+void ls_engine_disarm (LsEngine *self, LsTimer timer);
+
+/* ls-engine-link.c */
+void ls_engine_link_apply (LsEngine *self, LsConnectionEvent event, LsReason reason);
+void ls_engine_link_fail (LsEngine *self, const GError *error);
+void ls_engine_link_check_gate (LsEngine *self);
+void ls_engine_link_attempt (LsEngine *self);
+void ls_engine_link_heard (LsEngine *self);
+void ls_engine_link_ping (LsEngine *self);
+void ls_engine_link_check_heartbeat (LsEngine *self);
+void ls_engine_link_refresh (LsEngine *self);
+
+/* ls-engine-stream.c */
+void ls_engine_stream_message (LsEngine *self, LsMessage *message);
+void ls_engine_stream_hello (LsEngine *self);
+void ls_engine_stream_start_sync (LsEngine *self, gboolean everything);
+void ls_engine_stream_commit (LsEngine *self);
+void ls_engine_stream_check (LsEngine *self);
+void ls_engine_stream_synced (LsEngine *self, const GError *error);
+void ls_engine_stream_update_followed (LsEngine *self);
+
+G_END_DECLS

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The engine's events: the stream, the runs that fill its gaps, and what is followed. */
+#include "ls-engine-private.h"
+
+static void
+subscribe (LsEngine *self, LsEntitySet entities, LsMessageKind kind)
+{
+  for (guint i = 0; i < ls_event_type_get_count (); i++)
+    {
+      LsCommand *command;
+
+      if ((entities & (1u << ls_event_type_get_entity ((LsEventType)i))) == 0)
+        continue;
+
+      command = ls_command_new (LS_COMMAND_SEND);
+      command->message = ls_message_new (kind);
+      command->message->event_type = (LsEventType)i;
+      ls_engine_push (self, command);
+    }
+}
+
+static LsHeartbeatProfile
+choose_profile (LsEngine *self)
+{
+  if (self->status.metered)
+    return self->config->metered;
+
+  for (guint i = 0; i < LS_N_ENTITIES; i++)
+    if (self->subscriptions.n_apps[i] > 0)
+      return self->config->active;
+
+  return self->config->idle;
+}
+
+/**
+ * ls_engine_stream_hello:
+ * @self: the engine, with a socket that just opened
+ *
+ * Introduces us: where we stand and what we follow.
+ */
+void
+ls_engine_stream_hello (LsEngine *self)
+{
+  LsCommand *command = ls_command_new (LS_COMMAND_SEND);
+  LsMessage *hello = ls_message_new (LS_MESSAGE_HELLO);
+
+  hello->cursor = ls_intake_get_position (self->intake);
+  hello->event_types = g_array_new (FALSE, FALSE, sizeof (LsEventType));
+  hello->agent_version = g_strdup (self->config->agent_version);
+  hello->machine = g_strdup (self->config->machine);
+  for (guint i = 0; i < ls_event_type_get_count (); i++)
+    {
+      LsEventType type = (LsEventType)i;
+
+      if (self->followed & (1u << ls_event_type_get_entity (type)))
+        g_array_append_val (hello->event_types, type);
+    }
+
+  command->message = hello;
+  self->phase = LS_SOCKET_GREETING;
+  ls_engine_push (self, command);
+}
+
+/**
+ * ls_engine_stream_start_sync:
+ * @self: the engine
+ * @everything: whether our position is worth nothing
+ *
+ * Starts a run of requests that fills what is missing.
+ */
+void
+ls_engine_stream_start_sync (LsEngine *self, gboolean everything)
+{
+  g_clear_pointer (&self->delayed, ls_command_free);
+  if (everything)
+    self->counters.n_snapshots++;
+  ls_engine_push (self, ls_sync_start (self->sync, everything));
+}
+
+/**
+ * ls_engine_stream_commit:
+ * @self: the engine
+ *
+ * Hands the store what waits, if it is free.
+ */
+void
+ls_engine_stream_commit (LsEngine *self)
+{
+  LsChangeSet *change_set = ls_intake_next (self->intake, ls_clock_get_wall (self->clock));
+  LsCommand *command;
+
+  if (change_set == NULL)
+    return;
+
+  self->counters.n_commits++;
+  command = ls_command_new (LS_COMMAND_COMMIT);
+  command->change_set = change_set;
+  ls_engine_push (self, command);
+}
+
+static void
+take (LsEngine *self, LsMessage *message)
+{
+  switch (ls_intake_take (self->intake, message))
+    {
+    case LS_INTAKE_TAKEN:
+      break;
+    case LS_INTAKE_GAP:
+      self->counters.n_gaps++;
+      ls_intake_hold (self->intake, message);
+      ls_engine_stream_start_sync (self, FALSE);
+      break;
+    case LS_INTAKE_NEW_LOG:
+      ls_intake_hold (self->intake, message);
+      ls_engine_stream_start_sync (self, TRUE);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+confirm (LsEngine *self)
+{
+  self->status.confirmed_at = ls_clock_get_wall (self->clock);
+  ls_engine_push_simple (self, LS_COMMAND_TELL_STATUS);
+}
+
+/**
+ * ls_engine_stream_check:
+ * @self: the engine
+ *
+ * Looks whether the stream has caught up, and whether a sync that was asked for is complete.
+ */
+void
+ls_engine_stream_check (LsEngine *self)
+{
+  gboolean up_to_date;
+
+  if (ls_sync_is_running (self->sync))
+    return;
+
+  up_to_date = self->phase == LS_SOCKET_STREAMING &&
+               ls_cursor_covers (ls_intake_get_position (self->intake), self->target);
+  if (up_to_date && self->status.state != LS_STATE_LIVE)
+    {
+      confirm (self);
+      ls_engine_link_apply (self, LS_CONNECTION_CAUGHT_UP, LS_REASON_NONE);
+    }
+  if (ls_intake_is_settled (self->intake) &&
+      (self->status.state == LS_STATE_LIVE || self->status.state == LS_STATE_POLLING))
+    ls_engine_stream_synced (self, NULL);
+}
+
+/**
+ * ls_engine_stream_synced:
+ * @self: the engine
+ * @error: (nullable): why it failed
+ *
+ * Ends a sync that was asked for, if there is one: well if we are connected, else with the reason.
+ */
+void
+ls_engine_stream_synced (LsEngine *self, const GError *error)
+{
+  LsCommand *command;
+
+  if (!self->sync_wanted)
+    return;
+
+  self->sync_wanted = FALSE;
+  command = ls_command_new (LS_COMMAND_TELL_SYNCED);
+  if (error != NULL)
+    command->error = g_error_copy (error);
+  else if (self->status.state != LS_STATE_LIVE && self->status.state != LS_STATE_POLLING)
+    command->error = g_error_new (LS_ERROR, LS_ERROR_UNREACHABLE, "%s",
+                                  ls_reason_to_string (self->status.reason));
+  ls_engine_push (self, command);
+}
+
+static void
+drain (LsEngine *self)
+{
+  LsMessage *message;
+
+  while (!ls_sync_is_running (self->sync) && (message = ls_intake_release (self->intake)) != NULL)
+    {
+      take (self, message);
+      ls_message_unref (message);
+    }
+}
+
+/* A run is at its end: the frames that waited for it are next. */
+static void
+finish_sync (LsEngine *self)
+{
+  confirm (self);
+  drain (self);
+  ls_engine_stream_commit (self);
+  if (self->phase != LS_SOCKET_STREAMING)
+    ls_engine_link_apply (self, LS_CONNECTION_POLLED,
+                          self->config->websocket ? self->trouble : LS_REASON_NONE);
+  ls_engine_stream_check (self);
+}
+
+static void
+on_welcome (LsEngine *self, const LsMessage *welcome)
+{
+  if (self->phase != LS_SOCKET_GREETING)
+    return;
+
+  self->phase = LS_SOCKET_STREAMING;
+  self->keeper.fresh = FALSE;
+  self->target = welcome->cursor;
+  ls_engine_disarm (self, LS_TIMER_OPEN_DEADLINE);
+  ls_heartbeat_start (&self->heartbeat, choose_profile (self),
+                      ls_clock_get_monotonic (self->clock));
+  ls_engine_link_check_heartbeat (self);
+  if (welcome->resume != LS_RESUME_RESUMED)
+    ls_engine_stream_start_sync (self, TRUE);
+  else if (ls_intake_get_missing (self->intake) != LS_ENTITY_SET_NONE)
+    ls_engine_stream_start_sync (self, FALSE);
+}
+
+static void
+on_pong (LsEngine *self, LsMessage *pong)
+{
+  gint64 now = ls_clock_get_monotonic (self->clock);
+
+  self->status.round_trip_ms = (guint)ls_heartbeat_get_round_trip (&self->heartbeat, now);
+  if (!ls_sync_is_running (self->sync) && ls_cursor_is_set (pong->sent))
+    take (self, pong);
+  if (!ls_sync_is_running (self->sync) && self->status.state == LS_STATE_LIVE)
+    confirm (self);
+}
+
+static void
+on_subscribed (LsEngine *self, const LsMessage *message)
+{
+  LsEntity entity;
+
+  if (message->event_type == LS_EVENT_TYPE_INVALID || ls_sync_is_running (self->sync))
+    return;
+
+  entity = ls_event_type_get_entity (message->event_type);
+  if (ls_intake_get_missing (self->intake) & (1u << entity))
+    ls_engine_stream_start_sync (self, FALSE);
+}
+
+static void
+on_drain (LsEngine *self, const LsMessage *message)
+{
+  gint64 spread = MAX (message->spread_ms, 0);
+  g_autoptr (GError) error = NULL;
+
+  error = ls_link_error_new (LS_REASON_SERVER_DRAINING, 0, 0, "the server is about to restart");
+  ls_engine_link_fail (self, error);
+  /* The server chose the time: exactly this long, not a backoff on top. */
+  if (self->status.state == LS_STATE_WAITING)
+    {
+      gint64 delay = message->retry_after_ms + ls_random_below (self->random, spread + 1);
+
+      ls_engine_arm (self, LS_TIMER_ATTEMPT, delay);
+      self->status.next_attempt_at = ls_clock_get_wall (self->clock) + delay;
+      ls_engine_push_simple (self, LS_COMMAND_TELL_STATUS);
+    }
+}
+
+static void
+on_events (LsEngine *self, LsMessage *message)
+{
+  self->counters.n_events += message->events != NULL ? message->events->len : 0;
+  self->counters.n_bad_events += message->n_bad_events;
+  if (message->n_bad_events > 0)
+    g_warning ("%u malformed events were left out", message->n_bad_events);
+
+  if (ls_sync_is_running (self->sync))
+    ls_intake_hold (self->intake, message);
+  else
+    take (self, message);
+}
+
+/**
+ * ls_engine_stream_message:
+ * @self: the engine
+ * @message: what came on the socket
+ *
+ * Takes a message.
+ */
+void
+ls_engine_stream_message (LsEngine *self, LsMessage *message)
+{
+  if (message->kind == LS_MESSAGE_WELCOME)
+    on_welcome (self, message);
+  else if (self->phase != LS_SOCKET_STREAMING)
+    g_debug ("%s before the welcome: left out", ls_message_kind_to_string (message->kind));
+  else if (message->kind == LS_MESSAGE_EVENTS)
+    on_events (self, message);
+  else if (message->kind == LS_MESSAGE_PONG)
+    on_pong (self, message);
+  else if (message->kind == LS_MESSAGE_SUBSCRIBED)
+    on_subscribed (self, message);
+  else if (message->kind == LS_MESSAGE_DRAIN)
+    on_drain (self, message);
+  else if (message->kind == LS_MESSAGE_ERROR)
+    g_warning ("the server reports an error: %s", message->code != NULL ? message->code : "");
+
+  ls_engine_stream_commit (self);
+  ls_engine_stream_check (self);
+}
+
+/**
+ * ls_engine_stream_update_followed:
+ * @self: the engine
+ *
+ * Brings what is followed upstream in line with what is wanted here.
+ */
+void
+ls_engine_stream_update_followed (LsEngine *self)
+{
+  gint64 now = ls_clock_get_monotonic (self->clock);
+  LsEntitySet wanted = ls_subscription_set_get_wanted (&self->subscriptions, now);
+  gint64 next = ls_subscription_set_get_next_expiry (&self->subscriptions, now);
+  LsEntitySet gone = self->followed & ~wanted;
+  LsEntitySet come = wanted & ~self->followed;
+
+  if (next != 0)
+    ls_engine_arm (self, LS_TIMER_FOLLOW, next - now);
+  self->followed = wanted;
+  ls_intake_set_followed (self->intake, wanted);
+  for (guint i = 0; self->has_account && i < LS_N_ENTITIES; i++)
+    if (gone & LS_ENTITY_SET_STORED & (1u << i))
+      {
+        LsCommand *command = ls_command_new (LS_COMMAND_FORGET);
+
+        command->entity = (LsEntity)i;
+        ls_engine_push (self, command);
+      }
+
+  if (self->phase != LS_SOCKET_STREAMING)
+    return;
+
+  subscribe (self, gone, LS_MESSAGE_UNSUBSCRIBE);
+  subscribe (self, come, LS_MESSAGE_SUBSCRIBE);
+  ls_heartbeat_set_profile (&self->heartbeat, choose_profile (self));
+  ls_engine_link_check_heartbeat (self);
+}
+
+/**
+ * ls_engine_updates:
+ * @self: the engine
+ * @page: an answer to %LS_COMMAND_FETCH_UPDATES
+ *
+ * Takes a page of the log.
+ */
+void
+ls_engine_updates (LsEngine *self, const LsUpdates *page)
+{
+  LsCommand *command = NULL;
+  LsSyncStep step;
+
+  if (!ls_sync_is_running (self->sync))
+    return;
+
+  self->keeper.fresh = FALSE;
+  self->counters.n_polls++;
+  self->counters.n_events += page->events->len;
+  self->counters.n_bad_events += page->n_bad_events;
+  step = ls_sync_updates (self->sync, page, &command);
+  if (command != NULL)
+    ls_engine_push (self, command);
+  ls_engine_stream_commit (self);
+  if (step == LS_SYNC_DONE)
+    finish_sync (self);
+}
+
+/**
+ * ls_engine_snapshot_page:
+ * @self: the engine
+ * @page: an answer to %LS_COMMAND_FETCH_SNAPSHOT
+ *
+ * Takes a page of a snapshot.
+ */
+void
+ls_engine_snapshot_page (LsEngine *self, LsSnapshotPage *page)
+{
+  if (!ls_sync_is_running (self->sync))
+    return;
+
+  self->keeper.fresh = FALSE;
+  self->counters.n_bad_events += page->n_bad_rows;
+  ls_engine_push (self, ls_sync_page (self->sync, page));
+}
+
+/**
+ * ls_engine_staged:
+ * @self: the engine
+ *
+ * %LS_COMMAND_STAGE is done.
+ */
+void
+ls_engine_staged (LsEngine *self)
+{
+  LsCommand *command;
+
+  if (!ls_sync_is_running (self->sync))
+    return;
+
+  command = ls_sync_staged (self->sync);
+  /* Events that came before the snapshot must be in before it. */
+  if (command->kind == LS_COMMAND_FINISH_SNAPSHOT && !ls_intake_is_settled (self->intake))
+    self->delayed = command;
+  else
+    ls_engine_push (self, command);
+}
+
+/**
+ * ls_engine_finished_snapshot:
+ * @self: the engine
+ *
+ * %LS_COMMAND_FINISH_SNAPSHOT is done.
+ */
+void
+ls_engine_finished_snapshot (LsEngine *self)
+{
+  if (!ls_sync_is_running (self->sync))
+    return;
+
+  ls_engine_push (self, ls_sync_finished_snapshot (self->sync));
+  ls_engine_stream_commit (self);
+}
+
+/**
+ * ls_engine_committed:
+ * @self: the engine
+ *
+ * %LS_COMMAND_COMMIT is done.
+ */
+void
+ls_engine_committed (LsEngine *self)
+{
+  ls_intake_committed (self->intake);
+  ls_engine_stream_commit (self);
+  if (self->delayed != NULL && ls_intake_is_settled (self->intake))
+    ls_engine_push (self, g_steal_pointer (&self->delayed));
+  ls_engine_stream_check (self);
+}
+
+/**
+ * ls_engine_store_failed:
+ * @self: the engine
+ * @error: why
+ *
+ * Something could not be written. What was not written is let go and will be asked for again.
+ */
+void
+ls_engine_store_failed (LsEngine *self, const GError *error)
+{
+  g_autoptr (GError) link_error = NULL;
+
+  g_warning ("storage: %s", error->message);
+  self->counters.n_storage_errors++;
+  ls_intake_failed (self->intake);
+  link_error = ls_link_error_new (LS_REASON_STORAGE, 0, 0, "%s", error->message);
+  ls_engine_link_fail (self, link_error);
+}

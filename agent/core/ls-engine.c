@@ -1,0 +1,694 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-engine-private.h"
+
+/**
+ * LsEngine:
+ *
+ * Decides. Each function below is an input: something happened. What is to be done about it waits
+ * in a queue of commands until the caller takes them, carries them out and reports back. The engine
+ * itself performs nothing, and so can be replayed, simulated and stopped at any point.
+ */
+
+/**
+ * ls_engine_new:
+ * @clock: for the time; alarms are commands
+ * @random: for jitter
+ * @reader: reads tokens
+ * @config: settings
+ *
+ * Returns: (transfer full): an engine without an account
+ */
+LsEngine *
+ls_engine_new (LsClock *clock,
+               LsRandom *random,
+               const LsTokenReader *reader,
+               const LsConfig *config)
+{
+  LsEngine *self = g_new0 (LsEngine, 1);
+
+  self->clock = g_object_ref (clock);
+  self->random = g_object_ref (random);
+  self->reader = *reader;
+  self->config = ls_config_copy (config);
+  self->network_available = TRUE;
+  self->intake = ls_intake_new ();
+  self->sync = ls_sync_new (self->intake);
+  self->status.state = LS_STATE_STOPPED;
+  self->subscriptions.always = config->entities;
+  g_queue_init (&self->commands);
+  ls_engine_stream_update_followed (self);
+  return self;
+}
+
+/**
+ * ls_engine_free:
+ * @self: (transfer full): an engine
+ *
+ * Frees it.
+ */
+void
+ls_engine_free (LsEngine *self)
+{
+  g_queue_clear_full (&self->commands, (GDestroyNotify)ls_command_free);
+  g_clear_pointer (&self->delayed, ls_command_free);
+  ls_token_keeper_clear (&self->keeper);
+  ls_sync_free (self->sync);
+  ls_intake_free (self->intake);
+  ls_config_free (self->config);
+  g_object_unref (self->clock);
+  g_object_unref (self->random);
+  g_free (self);
+}
+
+/**
+ * ls_engine_push:
+ * @self: the engine
+ * @command: (transfer full): what to do
+ *
+ * Adds a command.
+ */
+void
+ls_engine_push (LsEngine *self, LsCommand *command)
+{
+  g_queue_push_tail (&self->commands, command);
+}
+
+/**
+ * ls_engine_push_simple:
+ * @self: the engine
+ * @kind: what to do
+ *
+ * Adds a command that needs no more words.
+ */
+void
+ls_engine_push_simple (LsEngine *self, LsCommandKind kind)
+{
+  ls_engine_push (self, ls_command_new (kind));
+}
+
+/**
+ * ls_engine_arm:
+ * @self: the engine
+ * @timer: which
+ * @delay_ms: from now, in milliseconds
+ *
+ * Has @timer ring later.
+ */
+void
+ls_engine_arm (LsEngine *self, LsTimer timer, gint64 delay_ms)
+{
+  LsCommand *command = ls_command_new (LS_COMMAND_ARM);
+
+  command->timer = timer;
+  command->at = ls_clock_get_monotonic (self->clock) + delay_ms;
+  ls_engine_push (self, command);
+}
+
+/**
+ * ls_engine_disarm:
+ * @self: the engine
+ * @timer: which
+ *
+ * Keeps @timer from ringing.
+ */
+void
+ls_engine_disarm (LsEngine *self, LsTimer timer)
+{
+  LsCommand *command = ls_command_new (LS_COMMAND_DISARM);
+
+  command->timer = timer;
+  ls_engine_push (self, command);
+}
+
+/**
+ * ls_engine_take_command:
+ * @self: the engine
+ *
+ * Returns: (transfer full) (nullable): what to do next
+ */
+LsCommand *
+ls_engine_take_command (LsEngine *self)
+{
+  return g_queue_pop_head (&self->commands);
+}
+
+/**
+ * ls_engine_get_status:
+ * @self: the engine
+ *
+ * Returns: (transfer none): the connection as apps see it
+ */
+const LsStatus *
+ls_engine_get_status (LsEngine *self)
+{
+  return &self->status;
+}
+
+/**
+ * ls_engine_get_counters:
+ * @self: the engine
+ *
+ * Returns: (transfer none): what was done; whoever carries commands out counts into it, too
+ */
+LsCounters *
+ls_engine_get_counters (LsEngine *self)
+{
+  return &self->counters;
+}
+
+/**
+ * ls_engine_get_account_state:
+ * @self: the engine
+ *
+ * Returns: the account's state
+ */
+LsAccountState
+ls_engine_get_account_state (LsEngine *self)
+{
+  return self->account_state;
+}
+
+/**
+ * ls_engine_get_session:
+ * @self: the engine
+ *
+ * Returns: (transfer none) (nullable): the tokens
+ */
+const LsSession *
+ls_engine_get_session (LsEngine *self)
+{
+  return self->keeper.session;
+}
+
+/**
+ * ls_engine_get_expires_at:
+ * @self: the engine
+ *
+ * Returns: when the access token ends, in milliseconds since the epoch; 0: unknown
+ */
+gint64
+ls_engine_get_expires_at (LsEngine *self)
+{
+  return self->keeper.expires_at;
+}
+
+/**
+ * ls_engine_get_followed:
+ * @self: the engine
+ *
+ * Returns: what is followed upstream
+ */
+LsEntitySet
+ls_engine_get_followed (LsEngine *self)
+{
+  return self->followed;
+}
+
+static void
+set_account_state (LsEngine *self, LsAccountState state)
+{
+  if (self->account_state == state)
+    return;
+
+  self->account_state = state;
+  ls_engine_push_simple (self, LS_COMMAND_TELL_ACCOUNT);
+}
+
+/**
+ * ls_engine_set_config:
+ * @self: the engine
+ * @config: settings
+ *
+ * Takes new settings. Another server ends the connection; the caller then changes the account.
+ */
+void
+ls_engine_set_config (LsEngine *self, const LsConfig *config)
+{
+  ls_config_free (self->config);
+  self->config = ls_config_copy (config);
+  self->subscriptions.always = config->entities;
+  ls_engine_stream_update_followed (self);
+  ls_engine_link_check_gate (self);
+}
+
+/**
+ * ls_engine_set_gate:
+ * @self: the engine
+ * @gate: what keeps us from connecting
+ *
+ * Opens or closes the gate.
+ */
+void
+ls_engine_set_gate (LsEngine *self, LsEngineGate gate)
+{
+  self->gate = gate;
+  ls_engine_link_check_gate (self);
+}
+
+static void
+take_tokens (LsEngine *self, const LsSession *session, gboolean just_issued)
+{
+  gint64 issued = self->reader.get_issued (session->access);
+  gint64 age = just_issued || issued == 0 ? 0 : ls_clock_get_wall (self->clock) - issued;
+  gint64 now = ls_clock_get_monotonic (self->clock);
+
+  ls_token_keeper_take (&self->keeper, session, &self->reader, self->random, now, age);
+  set_account_state (self, LS_ACCOUNT_SIGNED_IN);
+  ls_engine_push_simple (self, LS_COMMAND_TELL_ACCOUNT);
+  if (self->keeper.refresh_due != 0)
+    ls_engine_arm (self, LS_TIMER_REFRESH, MAX (self->keeper.refresh_due - now, 1));
+}
+
+/**
+ * ls_engine_set_account:
+ * @self: the engine
+ * @store: what is in the account's store, which is open
+ * @session: (nullable): the tokens, just issued; %NULL: they are to be looked up
+ *
+ * Somebody is signed in.
+ */
+void
+ls_engine_set_account (LsEngine *self, const LsStoreState *store, const LsSession *session)
+{
+  ls_engine_link_apply (self, LS_CONNECTION_SIGN_OUT, LS_REASON_NONE);
+  ls_token_keeper_clear (&self->keeper);
+  self->fetching_tokens = FALSE;
+  ls_intake_begin (self->intake, store->cursor);
+  for (guint i = 0; i < LS_N_ENTITIES; i++)
+    ls_intake_set_baseline (self->intake, (LsEntity)i, store->baselines[i].cursor);
+  ls_intake_set_followed (self->intake, self->followed);
+
+  self->has_account = TRUE;
+  self->status.confirmed_at = store->confirmed_at;
+  ls_backoff_reset (&self->backoff);
+  self->n_socket_failures = 0;
+  set_account_state (self, LS_ACCOUNT_SIGNED_IN);
+  if (session != NULL)
+    take_tokens (self, session, TRUE);
+  ls_engine_link_check_gate (self);
+}
+
+/**
+ * ls_engine_clear_account:
+ * @self: the engine
+ *
+ * Nobody is signed in any more.
+ */
+void
+ls_engine_clear_account (LsEngine *self)
+{
+  self->has_account = FALSE;
+  self->status.confirmed_at = 0;
+  self->fetching_tokens = FALSE;
+  ls_token_keeper_clear (&self->keeper);
+  ls_intake_begin (self->intake, LS_CURSOR_NONE);
+  set_account_state (self, LS_ACCOUNT_SIGNED_OUT);
+  ls_engine_link_check_gate (self);
+}
+
+/**
+ * ls_engine_set_network:
+ * @self: the engine
+ * @available: whether there seems to be a network
+ * @metered: whether traffic costs money
+ *
+ * Something about the network may have changed: a reason to try, or to ask whether the link still
+ * lives, never one to give up.
+ */
+void
+ls_engine_set_network (LsEngine *self, gboolean available, gboolean metered)
+{
+  gboolean changed = self->network_available != available || self->status.metered != metered;
+
+  if (!changed)
+    return;
+
+  self->network_available = available;
+  self->status.metered = metered;
+  ls_engine_push_simple (self, LS_COMMAND_TELL_STATUS);
+  ls_engine_stream_update_followed (self);
+  if (available || self->status.state == LS_STATE_LIVE)
+    ls_engine_retry_now (self);
+}
+
+/**
+ * ls_engine_opened:
+ * @self: the engine
+ * @protocol: what the server speaks
+ *
+ * The socket is open.
+ */
+void
+ls_engine_opened (LsEngine *self, LsProtocol protocol)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->phase != LS_SOCKET_OPENING)
+    return;
+
+  self->status.protocol = protocol;
+  if (protocol == LS_PROTOCOL_LABSYNC_V1)
+    {
+      ls_engine_stream_hello (self);
+      return;
+    }
+
+  error = ls_link_error_new (LS_REASON_UPGRADE_REFUSED, 0, 0, "the server did not choose %s",
+                             ls_protocol_to_string (LS_PROTOCOL_LABSYNC_V1));
+  ls_engine_push_simple (self, LS_COMMAND_CLOSE);
+  ls_engine_open_failed (self, error);
+}
+
+/* Where a poll would not fare better either. */
+static gboolean
+polling_is_pointless (LsReason reason)
+{
+  return reason == LS_REASON_TOKEN_REFUSED || reason == LS_REASON_RATE_LIMITED ||
+         reason == LS_REASON_SERVER_DRAINING || reason == LS_REASON_POLICY;
+}
+
+/**
+ * ls_engine_open_failed:
+ * @self: the engine
+ * @error: why
+ *
+ * The socket could not be opened, or closed before the welcome.
+ */
+void
+ls_engine_open_failed (LsEngine *self, const GError *error)
+{
+  LsReason reason = ls_link_error_get_reason (error);
+
+  if (self->phase == LS_SOCKET_CLOSED)
+    return;
+
+  g_debug ("socket: %s", error->message);
+  self->phase = LS_SOCKET_CLOSED;
+  self->trouble = reason;
+  ls_engine_disarm (self, LS_TIMER_OPEN_DEADLINE);
+  if (polling_is_pointless (reason) && self->status.state != LS_STATE_POLLING)
+    ls_engine_link_fail (self, error);
+  else
+    ls_engine_link_apply (self, LS_CONNECTION_SOCKET_REFUSED, reason);
+}
+
+/**
+ * ls_engine_closed:
+ * @self: the engine
+ * @error: why
+ *
+ * The socket that was open is gone.
+ */
+void
+ls_engine_closed (LsEngine *self, const GError *error)
+{
+  if (self->phase == LS_SOCKET_STREAMING)
+    {
+      self->phase = LS_SOCKET_CLOSED;
+      ls_engine_push_simple (self, LS_COMMAND_CLOSE);
+      ls_engine_link_fail (self, error);
+    }
+  else
+    {
+      ls_engine_open_failed (self, error);
+    }
+}
+
+/**
+ * ls_engine_message:
+ * @self: the engine
+ * @message: what came
+ *
+ * A frame came on the socket.
+ */
+void
+ls_engine_message (LsEngine *self, LsMessage *message)
+{
+  if (self->phase == LS_SOCKET_CLOSED)
+    return;
+
+  ls_engine_link_heard (self);
+  ls_engine_stream_message (self, message);
+}
+
+/**
+ * ls_engine_bad_message:
+ * @self: the engine
+ *
+ * A frame came that can't be understood: a sign of life, counted, and no reason to reconnect. What
+ * it may have brought shows as a gap.
+ */
+void
+ls_engine_bad_message (LsEngine *self)
+{
+  if (self->phase == LS_SOCKET_CLOSED)
+    return;
+
+  ls_engine_link_heard (self);
+  self->counters.n_bad_frames++;
+}
+
+/**
+ * ls_engine_fetch_failed:
+ * @self: the engine
+ * @error: why
+ *
+ * A request of the run under way failed.
+ */
+void
+ls_engine_fetch_failed (LsEngine *self, const GError *error)
+{
+  if (!ls_sync_is_running (self->sync))
+    return;
+
+  ls_sync_abort (self->sync);
+  ls_engine_link_fail (self, error);
+}
+
+/**
+ * ls_engine_tokens:
+ * @self: the engine
+ * @session: the tokens
+ * @refreshed: whether they were just issued, or looked up
+ *
+ * Tokens came that were asked for.
+ */
+void
+ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed)
+{
+  LsCommand *command;
+
+  if (!self->fetching_tokens)
+    return;
+
+  self->fetching_tokens = FALSE;
+  take_tokens (self, session, refreshed);
+  self->keeper.fresh = refreshed;
+  if (self->attempt_on_tokens)
+    {
+      ls_engine_link_attempt (self);
+      return;
+    }
+  if (self->phase != LS_SOCKET_STREAMING)
+    return;
+
+  command = ls_command_new (LS_COMMAND_SEND);
+  command->message = ls_message_new (LS_MESSAGE_AUTH);
+  command->message->token = g_strdup (session->access);
+  ls_engine_push (self, command);
+}
+
+/* A refresh ahead of time that failed is no reason not to use what we have. */
+static void
+go_on_with_old_tokens (LsEngine *self)
+{
+  gint64 delay = self->config->polling_interval;
+
+  self->keeper.refresh_due = ls_clock_get_monotonic (self->clock) + delay;
+  ls_engine_arm (self, LS_TIMER_REFRESH, delay);
+  if (self->attempt_on_tokens)
+    ls_engine_link_attempt (self);
+}
+
+/**
+ * ls_engine_tokens_failed:
+ * @self: the engine
+ * @error: %LS_ERROR_LOCKED, %LS_ERROR_NOT_FOUND, or of %LS_LINK_ERROR
+ *
+ * Tokens did not come that were asked for.
+ */
+void
+ls_engine_tokens_failed (LsEngine *self, const GError *error)
+{
+  g_autoptr (GError) link_error = NULL;
+  LsReason reason = LS_REASON_TOKEN_REFUSED;
+
+  if (!self->fetching_tokens)
+    return;
+
+  self->fetching_tokens = FALSE;
+  if (error->domain == LS_LINK_ERROR)
+    reason = ls_link_error_get_reason (error);
+  if (g_error_matches (error, LS_ERROR, LS_ERROR_LOCKED))
+    set_account_state (self, LS_ACCOUNT_LOCKED);
+  else if (reason == LS_REASON_TOKEN_REFUSED)
+    set_account_state (self, LS_ACCOUNT_EXPIRED);
+
+  if (self->keeper.session != NULL && reason != LS_REASON_TOKEN_REFUSED &&
+      !ls_token_keeper_is_over (&self->keeper, ls_clock_get_monotonic (self->clock)))
+    {
+      go_on_with_old_tokens (self);
+      return;
+    }
+
+  if (self->keeper.session != NULL)
+    self->keeper.fresh = TRUE;
+  link_error = ls_link_error_new (reason, 0, ls_link_error_get_retry_after (error), "tokens: %s",
+                                  error->message);
+  ls_engine_link_fail (self, link_error);
+}
+
+static void
+on_attempt_timer (LsEngine *self)
+{
+  ls_engine_link_apply (self, LS_CONNECTION_RETRY_DUE, self->status.reason);
+}
+
+static void
+on_poll_timer (LsEngine *self)
+{
+  if (self->status.state == LS_STATE_POLLING && !ls_sync_is_running (self->sync))
+    ls_engine_stream_start_sync (self, FALSE);
+}
+
+static void
+on_open_deadline (LsEngine *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  error = ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "the server takes too long");
+  ls_engine_push_simple (self, LS_COMMAND_CLOSE);
+  ls_engine_open_failed (self, error);
+}
+
+static void
+on_refresh_timer (LsEngine *self)
+{
+  if (self->keeper.session != NULL && self->keeper.session->refresh != NULL &&
+      (self->status.state == LS_STATE_LIVE || self->status.state == LS_STATE_POLLING))
+    ls_engine_link_refresh (self);
+}
+
+static void
+on_stable_timer (LsEngine *self)
+{
+  ls_backoff_reset (&self->backoff);
+  self->status.attempt = 0;
+  ls_engine_push_simple (self, LS_COMMAND_TELL_STATUS);
+}
+
+/**
+ * ls_engine_timer:
+ * @self: the engine
+ * @timer: which
+ *
+ * A timer rang.
+ */
+void
+ls_engine_timer (LsEngine *self, LsTimer timer)
+{
+  static void (*const handlers[]) (LsEngine *) = {
+    [LS_TIMER_ATTEMPT] = on_attempt_timer,
+    [LS_TIMER_POLL] = on_poll_timer,
+    [LS_TIMER_OPEN_DEADLINE] = on_open_deadline,
+    [LS_TIMER_HEARTBEAT] = ls_engine_link_check_heartbeat,
+    [LS_TIMER_REFRESH] = on_refresh_timer,
+    [LS_TIMER_FOLLOW] = ls_engine_stream_update_followed,
+    [LS_TIMER_STABLE] = on_stable_timer,
+  };
+  G_STATIC_ASSERT (G_N_ELEMENTS (handlers) == LS_N_TIMERS);
+
+  handlers[timer](self);
+}
+
+/**
+ * ls_engine_follow:
+ * @self: the engine
+ * @entities: what an app wants
+ *
+ * An app came.
+ */
+void
+ls_engine_follow (LsEngine *self, LsEntitySet entities)
+{
+  ls_subscription_set_add (&self->subscriptions, entities);
+  ls_engine_stream_update_followed (self);
+}
+
+/**
+ * ls_engine_unfollow:
+ * @self: the engine
+ * @entities: what the app wanted
+ *
+ * An app left.
+ */
+void
+ls_engine_unfollow (LsEngine *self, LsEntitySet entities)
+{
+  gint64 until = ls_clock_get_monotonic (self->clock) + self->config->subscription_ttl;
+
+  ls_subscription_set_remove (&self->subscriptions, entities, until);
+  ls_engine_stream_update_followed (self);
+}
+
+/**
+ * ls_engine_retry_now:
+ * @self: the engine
+ *
+ * There is reason to try now: the user asks, or the network came up.
+ */
+void
+ls_engine_retry_now (LsEngine *self)
+{
+  ls_engine_link_apply (self, LS_CONNECTION_RETRY_NOW, self->status.reason);
+}
+
+/**
+ * ls_engine_restart:
+ * @self: the engine
+ *
+ * The user wants a new connection.
+ */
+void
+ls_engine_restart (LsEngine *self)
+{
+  ls_backoff_reset (&self->backoff);
+  ls_engine_link_apply (self, LS_CONNECTION_RESTART, LS_REASON_NONE);
+}
+
+/**
+ * ls_engine_sync:
+ * @self: the engine
+ *
+ * The user wants to know now that nothing is missing. %LS_COMMAND_TELL_SYNCED follows.
+ */
+void
+ls_engine_sync (LsEngine *self)
+{
+  LsState state = self->status.state;
+
+  self->sync_wanted = TRUE;
+  if (state == LS_STATE_LIVE || state == LS_STATE_POLLING)
+    {
+      if (!ls_sync_is_running (self->sync))
+        ls_engine_stream_start_sync (self, FALSE);
+    }
+  else if (state == LS_STATE_WAITING || state == LS_STATE_OFFLINE)
+    {
+      ls_engine_retry_now (self);
+    }
+  else if (state != LS_STATE_CONNECTING)
+    {
+      ls_engine_stream_synced (self, NULL);
+    }
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ls-agent.h"
+#include "ls-command.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LsEngineGate:
+ * @disconnected: the user said Disconnect
+ * @suspended: this session is not the active one
+ *
+ * What keeps the engine from connecting, beside a missing server and a missing account.
+ */
+typedef struct
+{
+  gboolean disconnected;
+  gboolean suspended;
+} LsEngineGate;
+
+typedef struct _LsEngine LsEngine;
+
+LsEngine *ls_engine_new (LsClock *clock,
+                         LsRandom *random,
+                         const LsTokenReader *reader,
+                         const LsConfig *config);
+void ls_engine_free (LsEngine *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsEngine, ls_engine_free)
+
+LsCommand *ls_engine_take_command (LsEngine *self);
+
+const LsStatus *ls_engine_get_status (LsEngine *self);
+LsCounters *ls_engine_get_counters (LsEngine *self);
+LsAccountState ls_engine_get_account_state (LsEngine *self);
+const LsSession *ls_engine_get_session (LsEngine *self);
+gint64 ls_engine_get_expires_at (LsEngine *self);
+LsEntitySet ls_engine_get_followed (LsEngine *self);
+
+void ls_engine_set_config (LsEngine *self, const LsConfig *config);
+void ls_engine_set_gate (LsEngine *self, LsEngineGate gate);
+void ls_engine_set_account (LsEngine *self, const LsStoreState *store, const LsSession *session);
+void ls_engine_clear_account (LsEngine *self);
+void ls_engine_set_network (LsEngine *self, gboolean available, gboolean metered);
+
+void ls_engine_opened (LsEngine *self, LsProtocol protocol);
+void ls_engine_open_failed (LsEngine *self, const GError *error);
+void ls_engine_message (LsEngine *self, LsMessage *message);
+void ls_engine_bad_message (LsEngine *self);
+void ls_engine_closed (LsEngine *self, const GError *error);
+void ls_engine_updates (LsEngine *self, const LsUpdates *page);
+void ls_engine_snapshot_page (LsEngine *self, LsSnapshotPage *page);
+void ls_engine_fetch_failed (LsEngine *self, const GError *error);
+void ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed);
+void ls_engine_tokens_failed (LsEngine *self, const GError *error);
+void ls_engine_committed (LsEngine *self);
+void ls_engine_staged (LsEngine *self);
+void ls_engine_finished_snapshot (LsEngine *self);
+void ls_engine_store_failed (LsEngine *self, const GError *error);
+void ls_engine_timer (LsEngine *self, LsTimer timer);
+
+void ls_engine_follow (LsEngine *self, LsEntitySet entities);
+void ls_engine_unfollow (LsEngine *self, LsEntitySet entities);
+void ls_engine_retry_now (LsEngine *self);
+void ls_engine_restart (LsEngine *self);
+void ls_engine_sync (LsEngine *self);
+
+G_END_DECLS

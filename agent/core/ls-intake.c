@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-intake.h"
+
+/* Frames that may wait while a gap is filled. Beyond it they are let go: what they brought is then a
+ * gap of its own, which is filled like any other. */
+#define MAX_HELD 1000
+
+/**
+ * LsIntake:
+ *
+ * Where we stand in the server's log, and what of what comes in is new. It keeps one promise: the
+ * position never runs ahead of the events that were taken, and what is handed to the store moves
+ * both together. One change set is with the store at a time; what comes in meanwhile becomes the
+ * next one, so that batches grow with the load.
+ */
+struct _LsIntake
+{
+  LsCursor position;  /* with what waits to be committed */
+  LsCursor committed; /* on disk */
+  LsCursor in_flight; /* with the store */
+  gboolean committing;
+  GPtrArray *pending; /* (element-type LsEvent) (owned) */
+  gboolean moved;     /* the position, since the last change set */
+  LsEntitySet followed;
+  LsCursor baselines[LS_N_ENTITIES];
+  GQueue held; /* (element-type LsMessage) (owned) */
+};
+
+/**
+ * ls_intake_new:
+ *
+ * Returns: (transfer full): an intake that stands nowhere and follows nothing
+ */
+LsIntake *
+ls_intake_new (void)
+{
+  LsIntake *self = g_new0 (LsIntake, 1);
+
+  self->pending = ls_event_array_new ();
+  g_queue_init (&self->held);
+  return self;
+}
+
+/**
+ * ls_intake_free:
+ * @self: (transfer full): an intake
+ *
+ * Frees it.
+ */
+void
+ls_intake_free (LsIntake *self)
+{
+  g_ptr_array_unref (self->pending);
+  g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
+  g_free (self);
+}
+
+/**
+ * ls_intake_begin:
+ * @self: an intake
+ * @cursor: the position that is on disk; may be unset
+ *
+ * Starts with another store: nothing waits, no entity has a baseline.
+ */
+void
+ls_intake_begin (LsIntake *self, LsCursor cursor)
+{
+  self->position = cursor;
+  self->committed = cursor;
+  self->committing = FALSE;
+  self->moved = FALSE;
+  g_ptr_array_set_size (self->pending, 0);
+  g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
+  for (guint i = 0; i < LS_N_ENTITIES; i++)
+    self->baselines[i] = LS_CURSOR_NONE;
+}
+
+/**
+ * ls_intake_get_position:
+ * @self: an intake
+ *
+ * Returns: where we stand, with what is not yet on disk
+ */
+LsCursor
+ls_intake_get_position (LsIntake *self)
+{
+  return self->position;
+}
+
+/**
+ * ls_intake_set_followed:
+ * @self: an intake
+ * @followed: whose events are taken
+ *
+ * Changes what is followed. An entity that is left loses its baseline.
+ */
+void
+ls_intake_set_followed (LsIntake *self, LsEntitySet followed)
+{
+  self->followed = followed;
+  for (guint i = 0; i < LS_N_ENTITIES; i++)
+    if ((followed & (1u << i)) == 0)
+      self->baselines[i] = LS_CURSOR_NONE;
+}
+
+/**
+ * ls_intake_get_followed:
+ * @self: an intake
+ *
+ * Returns: whose events are taken
+ */
+LsEntitySet
+ls_intake_get_followed (LsIntake *self)
+{
+  return self->followed;
+}
+
+/**
+ * ls_intake_set_baseline:
+ * @self: an intake
+ * @entity: an entity
+ * @cursor: the position that its snapshot stands for
+ *
+ * Notes that the entity is known as of @cursor: events of it up to there are in.
+ */
+void
+ls_intake_set_baseline (LsIntake *self, LsEntity entity, LsCursor cursor)
+{
+  self->baselines[entity] = cursor;
+}
+
+/**
+ * ls_intake_get_missing:
+ * @self: an intake
+ *
+ * Returns: what is followed and stored but has no baseline in the log in which we stand
+ */
+LsEntitySet
+ls_intake_get_missing (LsIntake *self)
+{
+  LsEntitySet missing = LS_ENTITY_SET_NONE;
+
+  for (guint i = 0; i < LS_N_ENTITIES; i++)
+    if (!g_str_equal (self->baselines[i].epoch, self->position.epoch) ||
+        !ls_cursor_is_set (self->position))
+      missing |= 1u << i;
+
+  return missing & self->followed & LS_ENTITY_SET_STORED;
+}
+
+/* An event of the log is new if it is behind both the position and its entity's baseline. */
+static gboolean
+is_new (LsIntake *self, const LsEvent *event)
+{
+  LsEntity entity = ls_event_get_entity (event);
+
+  if ((self->followed & (1u << entity)) == 0)
+    return FALSE;
+  if (event->offset == 0)
+    return TRUE;
+
+  return event->offset > self->position.offset && event->offset > self->baselines[entity].offset;
+}
+
+static void
+take_events (LsIntake *self, GPtrArray *events)
+{
+  for (guint i = 0; events != NULL && i < events->len; i++)
+    {
+      LsEvent *event = g_ptr_array_index (events, i);
+
+      if (is_new (self, event))
+        g_ptr_array_add (self->pending, ls_event_ref (event));
+    }
+}
+
+/**
+ * ls_intake_move:
+ * @self: an intake
+ * @cursor: where we stand now
+ *
+ * Moves the position without an event: nothing of it concerns us, or a snapshot has it.
+ */
+void
+ls_intake_move (LsIntake *self, LsCursor cursor)
+{
+  if (ls_cursor_equal (self->position, cursor))
+    return;
+
+  self->position = cursor;
+  self->moved = TRUE;
+}
+
+/**
+ * ls_intake_take:
+ * @self: an intake
+ * @message: an `events` message, or a `pong` with its two cursors as `prev` and `cursor`
+ *
+ * Takes what is new in a frame. A frame may overlap with what is in, as happens after a gap was
+ * filled by HTTP; each event is then looked at by itself. A bare event has no position and moves
+ * none.
+ *
+ * Returns: what became of it; only after %LS_INTAKE_TAKEN is anything changed
+ */
+LsIntakeVerdict
+ls_intake_take (LsIntake *self, const LsMessage *message)
+{
+  LsCursor prev = message->kind == LS_MESSAGE_PONG ? message->sent : message->prev;
+
+  if (!ls_cursor_is_set (message->cursor))
+    {
+      take_events (self, message->events);
+      return LS_INTAKE_TAKEN;
+    }
+  if (!g_str_equal (message->cursor.epoch, self->position.epoch))
+    return LS_INTAKE_NEW_LOG;
+  if (!ls_cursor_covers (self->position, prev))
+    return LS_INTAKE_GAP;
+  if (ls_cursor_covers (self->position, message->cursor))
+    return LS_INTAKE_TAKEN;
+
+  take_events (self, message->events);
+  ls_intake_move (self, message->cursor);
+  return LS_INTAKE_TAKEN;
+}
+
+/**
+ * ls_intake_take_page:
+ * @self: an intake
+ * @page: the answer to a question for what comes after the position
+ *
+ * Takes a page of updates.
+ */
+void
+ls_intake_take_page (LsIntake *self, const LsUpdates *page)
+{
+  take_events (self, page->events);
+  if (ls_cursor_is_set (page->cursor))
+    ls_intake_move (self, page->cursor);
+}
+
+/**
+ * ls_intake_hold:
+ * @self: an intake
+ * @message: a frame that came while a gap is being filled; a reference is taken
+ *
+ * Keeps a frame for later.
+ */
+void
+ls_intake_hold (LsIntake *self, LsMessage *message)
+{
+  if (self->held.length >= MAX_HELD)
+    g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
+
+  g_queue_push_tail (&self->held, ls_message_ref (message));
+}
+
+/**
+ * ls_intake_release:
+ * @self: an intake
+ *
+ * Returns: (transfer full) (nullable): the oldest frame that was held
+ */
+LsMessage *
+ls_intake_release (LsIntake *self)
+{
+  return g_queue_pop_head (&self->held);
+}
+
+/**
+ * ls_intake_next:
+ * @self: an intake
+ * @as_of: now, in milliseconds since the epoch
+ *
+ * Returns: (transfer full) (nullable): what to commit next; %NULL while the store is busy with one
+ *   or if there is nothing
+ */
+LsChangeSet *
+ls_intake_next (LsIntake *self, gint64 as_of)
+{
+  g_autoptr (GPtrArray) events = NULL;
+
+  if (self->committing || (self->pending->len == 0 && !self->moved))
+    return NULL;
+
+  events = g_steal_pointer (&self->pending);
+  self->pending = ls_event_array_new ();
+  self->moved = FALSE;
+  self->committing = TRUE;
+  self->in_flight = self->position;
+  return ls_change_set_new (events, self->position, as_of);
+}
+
+/**
+ * ls_intake_committed:
+ * @self: an intake
+ *
+ * What ls_intake_next() gave is on disk.
+ */
+void
+ls_intake_committed (LsIntake *self)
+{
+  self->committing = FALSE;
+  self->committed = self->in_flight;
+}
+
+/**
+ * ls_intake_failed:
+ * @self: an intake
+ *
+ * What ls_intake_next() gave is not on disk: we stand where the disk stands, and everything that
+ * came after is let go, to be asked for again.
+ */
+void
+ls_intake_failed (LsIntake *self)
+{
+  self->committing = FALSE;
+  self->moved = FALSE;
+  self->position = self->committed;
+  g_ptr_array_set_size (self->pending, 0);
+  g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
+}
+
+/**
+ * ls_intake_is_settled:
+ * @self: an intake
+ *
+ * Returns: whether everything that was taken is on disk
+ */
+gboolean
+ls_intake_is_settled (LsIntake *self)
+{
+  return !self->committing && self->pending->len == 0 && !self->moved;
+}

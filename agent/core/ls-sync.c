@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-sync.h"
+
+/**
+ * LsSync:
+ *
+ * A run of requests that brings us up to date by HTTP: snapshots of the entities that need one,
+ * then the log from where they stand (or from our position) to its end. One request is out at a
+ * time, and the next page of a snapshot is asked for when the last is staged.
+ */
+struct _LsSync
+{
+  LsIntake *intake; /* (unowned) */
+  gboolean running;
+  gboolean everything; /* the position itself is to be found anew */
+  LsEntitySet wanted;  /* snapshots that are still to be taken */
+  LsEntity entity;     /* of the snapshot under way */
+  LsCursor cursor;     /* that it stands for */
+  char *next;          /* (owned) (nullable): its next page */
+  gboolean first;      /* whether its first page is still to come */
+  LsCursor base;       /* the cursor of the run's first snapshot */
+};
+
+/**
+ * ls_sync_new:
+ * @intake: where we stand; must outlive the run
+ *
+ * Returns: (transfer full): a run that has not started
+ */
+LsSync *
+ls_sync_new (LsIntake *intake)
+{
+  LsSync *self = g_new0 (LsSync, 1);
+
+  self->intake = intake;
+  return self;
+}
+
+/**
+ * ls_sync_free:
+ * @self: (transfer full): a run
+ *
+ * Frees it.
+ */
+void
+ls_sync_free (LsSync *self)
+{
+  g_free (self->next);
+  g_free (self);
+}
+
+/**
+ * ls_sync_is_running:
+ * @self: a run
+ *
+ * Returns: whether it is under way
+ */
+gboolean
+ls_sync_is_running (LsSync *self)
+{
+  return self->running;
+}
+
+static LsCommand *
+fetch_updates (LsSync *self)
+{
+  LsCommand *command = ls_command_new (LS_COMMAND_FETCH_UPDATES);
+
+  command->cursor = ls_intake_get_position (self->intake);
+  return command;
+}
+
+static LsCommand *
+fetch_page (LsSync *self)
+{
+  LsCommand *command = ls_command_new (LS_COMMAND_FETCH_SNAPSHOT);
+
+  command->entity = self->entity;
+  command->page = g_strdup (self->next);
+  return command;
+}
+
+/* The next snapshot, or the log if none is wanted any more. */
+static LsCommand *
+go_on (LsSync *self)
+{
+  if (self->wanted != LS_ENTITY_SET_NONE)
+    {
+      self->entity = (LsEntity)g_bit_nth_lsf (self->wanted, -1);
+      self->first = TRUE;
+      g_clear_pointer (&self->next, g_free);
+      return fetch_page (self);
+    }
+
+  if (self->everything)
+    ls_intake_move (self->intake, self->base);
+  self->everything = FALSE;
+  return fetch_updates (self);
+}
+
+/**
+ * ls_sync_start:
+ * @self: a run
+ * @everything: whether our position is worth nothing: take a snapshot of everything
+ *
+ * Starts a run; one that is under way is dropped.
+ *
+ * Returns: (transfer full): the first command
+ */
+LsCommand *
+ls_sync_start (LsSync *self, gboolean everything)
+{
+  LsCursor position = ls_intake_get_position (self->intake);
+
+  self->running = TRUE;
+  self->everything = everything || !ls_cursor_is_set (position);
+  self->base = LS_CURSOR_NONE;
+  self->wanted = self->everything ? ls_intake_get_followed (self->intake) & LS_ENTITY_SET_STORED
+                                  : ls_intake_get_missing (self->intake);
+  /* Nothing is followed: any entity's snapshot tells where the log stands. */
+  if (self->everything && self->wanted == LS_ENTITY_SET_NONE)
+    self->wanted = 1u << LS_ENTITY_ANNOUNCEMENT;
+
+  return go_on (self);
+}
+
+/**
+ * ls_sync_abort:
+ * @self: a run
+ *
+ * Drops what is under way. What is on disk of it stays and does no harm: the position has not moved
+ * past it.
+ */
+void
+ls_sync_abort (LsSync *self)
+{
+  self->running = FALSE;
+}
+
+/**
+ * ls_sync_updates:
+ * @self: a run
+ * @page: an answer to %LS_COMMAND_FETCH_UPDATES
+ * @command: (out) (transfer full) (nullable): the next command
+ *
+ * Takes a page of the log.
+ *
+ * Returns: whether this was the last
+ */
+LsSyncStep
+ls_sync_updates (LsSync *self, const LsUpdates *page, LsCommand **command)
+{
+  *command = NULL;
+  if (page->not_modified)
+    {
+      self->running = FALSE;
+      return LS_SYNC_DONE;
+    }
+  if (page->resume == LS_RESUME_SNAPSHOT ||
+      (ls_cursor_is_set (page->cursor) &&
+       !g_str_equal (page->cursor.epoch, ls_intake_get_position (self->intake).epoch)))
+    {
+      *command = ls_sync_start (self, TRUE);
+      return LS_SYNC_BUSY;
+    }
+
+  ls_intake_take_page (self->intake, page);
+  if (page->more)
+    {
+      *command = fetch_updates (self);
+      return LS_SYNC_BUSY;
+    }
+
+  self->running = FALSE;
+  return LS_SYNC_DONE;
+}
+
+/**
+ * ls_sync_page:
+ * @self: a run
+ * @page: an answer to %LS_COMMAND_FETCH_SNAPSHOT
+ *
+ * Takes a page of a snapshot. If the server's log became another one in the middle of it, the run
+ * starts again.
+ *
+ * Returns: (transfer full): the next command
+ */
+LsCommand *
+ls_sync_page (LsSync *self, LsSnapshotPage *page)
+{
+  LsCommand *command;
+  gboolean other_log = !self->first && !ls_cursor_equal (page->cursor, self->cursor);
+
+  if (ls_cursor_is_set (self->base) && !g_str_equal (page->cursor.epoch, self->base.epoch))
+    other_log = TRUE;
+  if (other_log)
+    return ls_sync_start (self, TRUE);
+
+  if (!ls_cursor_is_set (self->base))
+    self->base = page->cursor;
+  self->cursor = page->cursor;
+  g_free (self->next);
+  self->next = g_strdup (page->next);
+
+  command = ls_command_new (LS_COMMAND_STAGE);
+  command->entity = self->entity;
+  command->rows = g_ptr_array_ref (page->rows);
+  command->first = self->first;
+  self->first = FALSE;
+  return command;
+}
+
+/**
+ * ls_sync_staged:
+ * @self: a run
+ *
+ * A page has been put aside.
+ *
+ * Returns: (transfer full): the next command
+ */
+LsCommand *
+ls_sync_staged (LsSync *self)
+{
+  LsCommand *command;
+
+  if (self->next != NULL)
+    return fetch_page (self);
+
+  command = ls_command_new (LS_COMMAND_FINISH_SNAPSHOT);
+  command->entity = self->entity;
+  command->cursor = self->cursor;
+  return command;
+}
+
+/**
+ * ls_sync_finished_snapshot:
+ * @self: a run
+ *
+ * A snapshot is on disk.
+ *
+ * Returns: (transfer full): the next command
+ */
+LsCommand *
+ls_sync_finished_snapshot (LsSync *self)
+{
+  ls_intake_set_baseline (self->intake, self->entity, self->cursor);
+  self->wanted &= ~(1u << self->entity);
+  return go_on (self);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ls-command.h"
+#include "ls-intake.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LsSyncStep:
+ * @LS_SYNC_BUSY: the run goes on; a command may have been given
+ * @LS_SYNC_DONE: nothing is missing up to where the server stood
+ *
+ * How far a run is.
+ */
+typedef enum
+{
+  LS_SYNC_BUSY,
+  LS_SYNC_DONE,
+} LsSyncStep;
+
+typedef struct _LsSync LsSync;
+
+LsSync *ls_sync_new (LsIntake *intake);
+void ls_sync_free (LsSync *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsSync, ls_sync_free)
+
+gboolean ls_sync_is_running (LsSync *self);
+LsCommand *ls_sync_start (LsSync *self, gboolean everything);
+void ls_sync_abort (LsSync *self);
+LsSyncStep ls_sync_updates (LsSync *self, const LsUpdates *page, LsCommand **command);
+LsCommand *ls_sync_page (LsSync *self, LsSnapshotPage *page);
+LsCommand *ls_sync_staged (LsSync *self);
+LsCommand *ls_sync_finished_snapshot (LsSync *self);
+
+G_END_DECLS

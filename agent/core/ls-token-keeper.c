@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-token-keeper.h"
+
+/* A token is refreshed at 80 % of its life, give or take 10 %, so that a class that signed in
+ * together does not refresh together (goals, F34). In permille. */
+#define REFRESH_EARLIEST 700
+#define REFRESH_SPREAD 200
+
+/**
+ * ls_token_keeper_take:
+ * @self: a keeper
+ * @session: the tokens; a %NULL refresh token keeps the one that is there
+ * @reader: reads the access token
+ * @random: for the jitter
+ * @monotonic: now, monotonic milliseconds
+ * @age: how old the access token is, in milliseconds; 0: it came just now
+ *
+ * Takes new tokens.
+ */
+void
+ls_token_keeper_take (LsTokenKeeper *self,
+                      const LsSession *session,
+                      const LsTokenReader *reader,
+                      LsRandom *random,
+                      gint64 monotonic,
+                      gint64 age)
+{
+  LsSession *copy = ls_session_copy (session);
+  gint64 issued = reader->get_issued (session->access);
+  gint64 life;
+
+  if (copy->refresh == NULL && self->session != NULL)
+    copy->refresh = g_strdup (self->session->refresh);
+  g_clear_pointer (&self->session, ls_session_free);
+  self->session = copy;
+  self->fresh = FALSE;
+  self->expires_at = reader->get_expiry (session->access);
+  self->refresh_due = 0;
+  self->end = 0;
+  if (self->expires_at == 0 || issued == 0 || issued >= self->expires_at)
+    return;
+
+  life = self->expires_at - issued;
+  age = CLAMP (age, 0, life);
+  self->end = monotonic + life - age;
+  self->refresh_due =
+      monotonic - age +
+      life / 1000 * (REFRESH_EARLIEST + ls_random_below (random, REFRESH_SPREAD + 1));
+}
+
+/**
+ * ls_token_keeper_clear:
+ * @self: a keeper
+ *
+ * Forgets the tokens.
+ */
+void
+ls_token_keeper_clear (LsTokenKeeper *self)
+{
+  g_clear_pointer (&self->session, ls_session_free);
+  *self = (LsTokenKeeper) { 0 };
+}
+
+/**
+ * ls_token_keeper_is_due:
+ * @self: a keeper
+ * @monotonic: now, monotonic milliseconds
+ *
+ * Returns: whether it is time to refresh
+ */
+gboolean
+ls_token_keeper_is_due (const LsTokenKeeper *self, gint64 monotonic)
+{
+  return self->refresh_due != 0 && monotonic >= self->refresh_due;
+}
+
+/**
+ * ls_token_keeper_is_over:
+ * @self: a keeper
+ * @monotonic: now, monotonic milliseconds
+ *
+ * Returns: whether the access token has ended
+ */
+gboolean
+ls_token_keeper_is_over (const LsTokenKeeper *self, gint64 monotonic)
+{
+  return self->end != 0 && monotonic >= self->end;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "ls-message.h"
+#include "ls-reply.h"
+#include "ls-state.h"
+
+G_BEGIN_DECLS
+
+#define LS_TYPE_TRANSPORT (ls_transport_get_type ())
+G_DECLARE_INTERFACE (LsTransport, ls_transport, LS, TRANSPORT, GObject)
+
+/**
+ * LsTransportInterface:
+ * @open_async: see ls_transport_open_async()
+ * @send: see ls_transport_send()
+ * @close: see ls_transport_close()
+ * @updates_async: see ls_transport_updates_async()
+ * @snapshot_async: see ls_transport_snapshot_async()
+ * @sign_in_async: see ls_transport_sign_in_async()
+ * @refresh_async: see ls_transport_refresh_async()
+ * @sign_out_async: see ls_transport_sign_out_async()
+ *
+ * The link to the server as a port: one socket and the HTTP calls beside it. Implementations answer
+ * with #GTask; errors are of %LS_LINK_ERROR, or of %LS_ERROR where a method says so.
+ */
+struct _LsTransportInterface
+{
+  GTypeInterface parent_iface;
+
+  void (*open_async) (LsTransport *self,
+                      const char *token,
+                      GCancellable *cancellable,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data);
+  void (*send) (LsTransport *self, LsMessage *message);
+  void (*close) (LsTransport *self);
+  void (*updates_async) (LsTransport *self,
+                         const char *token,
+                         LsCursor cursor,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data);
+  void (*snapshot_async) (LsTransport *self,
+                          const char *token,
+                          LsEntity entity,
+                          const char *page,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data);
+  void (*sign_in_async) (LsTransport *self,
+                         const char *email,
+                         const char *password,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data);
+  void (*refresh_async) (LsTransport *self,
+                         const char *refresh_token,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data);
+  void (*sign_out_async) (LsTransport *self,
+                          const char *token,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data);
+};
+
+void ls_transport_open_async (LsTransport *self,
+                              const char *token,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+LsProtocol ls_transport_open_finish (LsTransport *self, GAsyncResult *result, GError **error);
+void ls_transport_send (LsTransport *self, LsMessage *message);
+void ls_transport_close (LsTransport *self);
+void ls_transport_updates_async (LsTransport *self,
+                                 const char *token,
+                                 LsCursor cursor,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+LsUpdates *ls_transport_updates_finish (LsTransport *self, GAsyncResult *result, GError **error);
+void ls_transport_snapshot_async (LsTransport *self,
+                                  const char *token,
+                                  LsEntity entity,
+                                  const char *page,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+LsSnapshotPage *
+ls_transport_snapshot_finish (LsTransport *self, GAsyncResult *result, GError **error);
+void ls_transport_sign_in_async (LsTransport *self,
+                                 const char *email,
+                                 const char *password,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+LsSession *ls_transport_sign_in_finish (LsTransport *self, GAsyncResult *result, GError **error);
+void ls_transport_refresh_async (LsTransport *self,
+                                 const char *refresh_token,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+LsSession *ls_transport_refresh_finish (LsTransport *self, GAsyncResult *result, GError **error);
+void ls_transport_sign_out_async (LsTransport *self,
+                                  const char *token,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+gboolean ls_transport_sign_out_finish (LsTransport *self, GAsyncResult *result, GError **error);
+
+void ls_transport_emit_message (LsTransport *self, LsMessage *message);
+void ls_transport_emit_bad_message (LsTransport *self, const GError *error);
+void ls_transport_emit_closed (LsTransport *self, const GError *error);
+
+G_END_DECLS

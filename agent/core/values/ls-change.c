@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-change.h"
+
+/**
+ * ls_change_set_new:
+ * @events: (nullable) (element-type LsEvent): events, in order; a reference is taken
+ * @cursor: the position once they are in; may be unset
+ * @as_of: when the server said so, in milliseconds since the epoch
+ *
+ * Returns: (transfer full): the change set
+ */
+LsChangeSet *
+ls_change_set_new (GPtrArray *events, LsCursor cursor, gint64 as_of)
+{
+  LsChangeSet *change_set = g_new0 (LsChangeSet, 1);
+
+  change_set->events = events != NULL ? g_ptr_array_ref (events) : ls_event_array_new ();
+  change_set->cursor = cursor;
+  change_set->as_of = as_of;
+  return change_set;
+}
+
+/**
+ * ls_change_set_free:
+ * @change_set: (transfer full): a change set
+ *
+ * Frees it.
+ */
+void
+ls_change_set_free (LsChangeSet *change_set)
+{
+  g_ptr_array_unref (change_set->events);
+  g_free (change_set);
+}
+
+/**
+ * ls_commit_new:
+ *
+ * Returns: (transfer full): a commit that did nothing
+ */
+LsCommit *
+ls_commit_new (void)
+{
+  LsCommit *commit = g_new0 (LsCommit, 1);
+
+  commit->events = ls_event_array_new ();
+  commit->entity = LS_ENTITY_INVALID;
+  return commit;
+}
+
+/**
+ * ls_commit_free:
+ * @commit: (transfer full): a commit
+ *
+ * Frees it.
+ */
+void
+ls_commit_free (LsCommit *commit)
+{
+  g_ptr_array_unref (commit->events);
+  g_strfreev (commit->ids);
+  g_free (commit);
+}

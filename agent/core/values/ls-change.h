@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ls-cursor.h"
+#include "ls-event.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LsChangeSet:
+ * @events: (element-type LsEvent): in the order in which they are to be applied
+ * @cursor: the position in the server's log once they are in; unset: leave it as it is
+ * @as_of: when the server said so, in milliseconds since the epoch
+ *
+ * What the store commits in one transaction: events, the rows they change, and the cursor.
+ */
+typedef struct
+{
+  GPtrArray *events;
+  LsCursor cursor;
+  gint64 as_of;
+} LsChangeSet;
+
+/**
+ * LsCommit:
+ * @events: (element-type LsEvent): the events that were real changes, each with its `seq`; what
+ *   was a duplicate or stale is not among them
+ * @n_dropped: how many were duplicates or stale
+ * @entity: of a snapshot: its entity; else %LS_ENTITY_INVALID
+ * @ids: (nullable) (array zero-terminated=1): of an entity's very first baseline, which emits no
+ *   events: the ids that came
+ *
+ * What a commit did.
+ */
+typedef struct
+{
+  GPtrArray *events;
+  guint n_dropped;
+  LsEntity entity;
+  GStrv ids;
+} LsCommit;
+
+LsChangeSet *ls_change_set_new (GPtrArray *events, LsCursor cursor, gint64 as_of);
+void ls_change_set_free (LsChangeSet *change_set);
+LsCommit *ls_commit_new (void);
+void ls_commit_free (LsCommit *commit);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsChangeSet, ls_change_set_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsCommit, ls_commit_free)
+
+G_END_DECLS

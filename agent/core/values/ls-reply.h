@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ls-message.h"
+#include "ls-row.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LsUpdates:
+ * @events: (element-type LsEvent): what is new, in order
+ * @n_bad_events: how many were left out because they were malformed
+ * @cursor: where the page ends
+ * @more: whether to ask again from @cursor
+ * @resume: %LS_RESUME_RESUMED or %LS_RESUME_SNAPSHOT
+ * @not_modified: whether nothing is new (304): @cursor is then unset and @events empty
+ *
+ * A page of `GET /api/updates?cursor=`.
+ */
+typedef struct
+{
+  GPtrArray *events;
+  guint n_bad_events;
+  LsCursor cursor;
+  gboolean more;
+  LsResume resume;
+  gboolean not_modified;
+} LsUpdates;
+
+/**
+ * LsSnapshotPage:
+ * @entity: of what
+ * @rows: (element-type LsRow): a page of rows
+ * @n_bad_rows: how many were left out because they were malformed
+ * @next: (nullable): token of the next page; %NULL: this was the last
+ * @cursor: the position that the whole snapshot stands for
+ *
+ * A page of `GET /api/snapshot`.
+ */
+typedef struct
+{
+  LsEntity entity;
+  GPtrArray *rows;
+  guint n_bad_rows;
+  char *next;
+  LsCursor cursor;
+} LsSnapshotPage;
+
+/**
+ * LsSession:
+ * @user: (nullable): who signed in; %NULL in the answer to a refresh
+ * @access: the access token
+ * @refresh: (nullable): the refresh token; %NULL: keep the old one
+ *
+ * What sign-in and refresh answer. Secrets: never logged, wiped when freed.
+ */
+typedef struct
+{
+  LsUser *user;
+  char *access;
+  char *refresh;
+} LsSession;
+
+LsUpdates *ls_updates_new (void);
+void ls_updates_free (LsUpdates *updates);
+LsSnapshotPage *ls_snapshot_page_new (LsEntity entity);
+void ls_snapshot_page_free (LsSnapshotPage *page);
+LsSession *ls_session_new (const char *access, const char *refresh);
+LsSession *ls_session_copy (const LsSession *session);
+void ls_session_free (LsSession *session);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsUpdates, ls_updates_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsSnapshotPage, ls_snapshot_page_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsSession, ls_session_free)
+
+G_END_DECLS

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-soup-errors.h"
+
+/* A server that asks for more is not believed: it would keep us away for good. */
+#define MAX_RETRY_AFTER_S (24 * 60 * 60)
+
+/* RFC 6585, not in SoupStatus */
+#define STATUS_TOO_MANY_REQUESTS 429
+#define STATUS_NETWORK_AUTHENTICATION_REQUIRED 511
+
+static const struct
+{
+  guint code;
+  LsReason reason;
+  const char *text;
+} close_codes[] = {
+  /* protocol, "Close codes" */
+  { 1001, LS_REASON_SERVER_DRAINING, "The server is going away" },
+  { 1012, LS_REASON_SERVER_DRAINING, "The server is restarting" },
+  { 1013, LS_REASON_SERVER_UNREACHABLE, "The server asks to try again later" },
+  { 4001, LS_REASON_TOKEN_REFUSED, "The server does not accept the token any more" },
+  { 4003, LS_REASON_POLICY, "The server forbids the connection" },
+  { 4008, LS_REASON_RATE_LIMITED, "The server got too many requests" },
+  { 4009, LS_REASON_POLICY, "The server sees this machine twice (duplicate machine)" },
+};
+
+static GError *
+map_close (const LsSoupFailure *failure)
+{
+  /* Text from outside goes to the log as one harmless line. */
+  g_autofree char *detail = g_strescape (failure->close_text != NULL ? failure->close_text : "",
+                                         NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (close_codes); i++)
+    {
+      if (failure->close_code == close_codes[i].code)
+        return ls_link_error_new (close_codes[i].reason, failure->close_code, 0, "%s (%u “%s”)",
+                                  close_codes[i].text, failure->close_code, detail);
+    }
+
+  if (failure->close_code != 0)
+    return ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, failure->close_code, 0,
+                              "The server closed the socket (%u “%s”)", failure->close_code,
+                              detail);
+  if (failure->error != NULL)
+    return ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "The socket failed: %s",
+                              failure->error->message);
+
+  return ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0,
+                            "The server went away without a word");
+}
+
+/* `Retry-After` in milliseconds, 0 without a good one; seconds or an HTTP date. A date is compared
+ * with the server's own, as clocks of lab machines go wrong. */
+static gint64
+get_retry_after (SoupMessageHeaders *headers)
+{
+  const char *text = headers != NULL ? soup_message_headers_get_one (headers, "Retry-After") : NULL;
+  const char *date = headers != NULL ? soup_message_headers_get_one (headers, "Date") : NULL;
+  g_autoptr (GDateTime) until = NULL;
+  g_autoptr (GDateTime) now = NULL;
+  guint64 seconds = 0;
+
+  if (text == NULL)
+    return 0;
+  if (g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, &seconds, NULL))
+    return (gint64)MIN (seconds, MAX_RETRY_AFTER_S) * 1000;
+
+  until = soup_date_time_new_from_http_string (text);
+  if (until == NULL)
+    return 0;
+
+  now = date != NULL ? soup_date_time_new_from_http_string (date) : NULL;
+  if (now == NULL)
+    now = g_date_time_new_now_utc ();
+
+  return CLAMP (g_date_time_difference (until, now) / G_TIME_SPAN_MILLISECOND, 0,
+                (gint64)MAX_RETRY_AFTER_S * 1000);
+}
+
+static gboolean
+is_html (SoupMessageHeaders *headers)
+{
+  const char *type = headers != NULL ? soup_message_headers_get_content_type (headers, NULL) : NULL;
+
+  return type != NULL
+         && (g_ascii_strcasecmp (type, "text/html") == 0
+             || g_ascii_strcasecmp (type, "application/xhtml+xml") == 0);
+}
+
+static gboolean
+leaves_host (const LsSoupFailure *failure)
+{
+  const char *location = failure->headers != NULL
+                             ? soup_message_headers_get_one (failure->headers, "Location")
+                             : NULL;
+  g_autoptr (GUri) target = NULL;
+
+  if (failure->uri == NULL || location == NULL)
+    return FALSE;
+
+  target = g_uri_parse_relative (failure->uri, location, SOUP_HTTP_URI_FLAGS, NULL);
+
+  return target == NULL || g_uri_get_host (target) == NULL
+         || g_ascii_strcasecmp (g_uri_get_host (target), g_uri_get_host (failure->uri)) != 0;
+}
+
+static GError *
+map_redirect (const LsSoupFailure *failure)
+{
+  if (leaves_host (failure) || !ls_soup_errors_is_ours (failure->headers))
+    return ls_link_error_new (LS_REASON_CAPTIVE_PORTAL, failure->status, 0,
+                              "Something on the way sends us elsewhere: the network may want a "
+                              "sign-in in a browser");
+
+  return ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, failure->status, 0,
+                            "The server has moved: its URL has to be changed in the settings");
+}
+
+static GError *
+map_success (const LsSoupFailure *failure)
+{
+  if (is_html (failure->headers) && !ls_soup_errors_is_ours (failure->headers))
+    return ls_link_error_new (LS_REASON_CAPTIVE_PORTAL, failure->status, 0,
+                              "A web page came instead of the server's answer: the network may "
+                              "want a sign-in in a browser");
+  if (failure->is_upgrade)
+    return ls_link_error_new (LS_REASON_UPGRADE_REFUSED, failure->status, 0,
+                              "The server answered the handshake as if it were an ordinary call");
+
+  return ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, failure->status, 0,
+                            "The server's answer can't be used: %s",
+                            failure->error != NULL ? failure->error->message : "it is not JSON");
+}
+
+static GError *
+map_refusal (const LsSoupFailure *failure)
+{
+  guint status = failure->status;
+  gint64 retry_after_ms = get_retry_after (failure->headers);
+
+  switch (status)
+    {
+    case SOUP_STATUS_UNAUTHORIZED:
+      return ls_link_error_new (LS_REASON_TOKEN_REFUSED, status, 0,
+                                "The server does not accept the token");
+    case SOUP_STATUS_FORBIDDEN:
+      return ls_link_error_new (LS_REASON_POLICY, status, 0, "The server forbids it");
+    case SOUP_STATUS_PROXY_AUTHENTICATION_REQUIRED:
+      return ls_link_error_new (LS_REASON_PROXY_AUTH, status, 0, "The proxy wants a sign-in");
+    case STATUS_TOO_MANY_REQUESTS:
+      return ls_link_error_new (LS_REASON_RATE_LIMITED, status, retry_after_ms,
+                                "The server got too many requests");
+    case STATUS_NETWORK_AUTHENTICATION_REQUIRED:
+      return ls_link_error_new (LS_REASON_CAPTIVE_PORTAL, status, 0,
+                                "The network wants a sign-in in a browser");
+    case SOUP_STATUS_SERVICE_UNAVAILABLE:
+      if (retry_after_ms > 0)
+        return ls_link_error_new (LS_REASON_SERVER_DRAINING, status, retry_after_ms,
+                                  "The server is restarting");
+      break;
+    default:
+      break;
+    }
+
+  if (failure->is_upgrade && SOUP_STATUS_IS_CLIENT_ERROR (status))
+    return ls_link_error_new (LS_REASON_UPGRADE_REFUSED, status, retry_after_ms,
+                              "The server refused the handshake with status %u", status);
+
+  return ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, status, retry_after_ms,
+                            "The server answered with status %u", status);
+}
+
+static GError *
+map_answer (const LsSoupFailure *failure)
+{
+  if (SOUP_STATUS_IS_INFORMATIONAL (failure->status))
+    return ls_link_error_new (failure->is_upgrade ? LS_REASON_UPGRADE_REFUSED
+                                                  : LS_REASON_SERVER_UNREACHABLE,
+                              failure->status, 0, "The handshake went wrong: %s",
+                              failure->error != NULL ? failure->error->message : "no reason known");
+  if (SOUP_STATUS_IS_SUCCESSFUL (failure->status))
+    return map_success (failure);
+  if (SOUP_STATUS_IS_REDIRECTION (failure->status))
+    return map_redirect (failure);
+
+  return map_refusal (failure);
+}
+
+/* Whether the certificate is what failed. A peer that goes away in the middle isn't that. */
+static gboolean
+is_untrusted (const LsSoupFailure *failure)
+{
+  if (failure->certificate_issuer != NULL)
+    return TRUE;
+
+  return failure->error != NULL && failure->error->domain == G_TLS_ERROR
+         && failure->error->code != G_TLS_ERROR_EOF;
+}
+
+static gboolean
+is_proxy_auth (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
+}
+
+/**
+ * ls_soup_errors_is_ours:
+ * @headers: (nullable): of an answer
+ *
+ * Returns: whether our server gave it, and nothing on the way (protocol, "HTTP")
+ */
+gboolean
+ls_soup_errors_is_ours (SoupMessageHeaders *headers)
+{
+  return headers != NULL
+         && g_strcmp0 (soup_message_headers_get_one (headers, "X-Labsync-Server"), "1") == 0;
+}
+
+/**
+ * ls_soup_errors_map:
+ * @failure: what is known
+ *
+ * The one place that says what a failure means for the connection.
+ *
+ * Returns: (transfer full): an error of %LS_LINK_ERROR
+ */
+GError *
+ls_soup_errors_map (const LsSoupFailure *failure)
+{
+  g_return_val_if_fail (failure != NULL, NULL);
+
+  if (failure->was_open)
+    return map_close (failure);
+  if (failure->timed_out)
+    return ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, failure->status, 0,
+                              "The server did not answer in time");
+  if (is_untrusted (failure))
+    return ls_link_error_new (LS_REASON_TLS_UNTRUSTED, failure->status, 0,
+                              "The server's certificate, issued by “%s”, is not trusted: %s",
+                              failure->certificate_issuer != NULL ? failure->certificate_issuer
+                                                                  : "unknown",
+                              failure->error != NULL ? failure->error->message : "no reason known");
+  if (failure->status != 0)
+    return map_answer (failure);
+  if (is_proxy_auth (failure->error))
+    return ls_link_error_new (LS_REASON_PROXY_AUTH, 0, 0, "The proxy wants a sign-in: %s",
+                              failure->error->message);
+
+  return ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "The server can't be reached: %s",
+                            failure->error != NULL ? failure->error->message : "no reason known");
+}

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""cppcheck with its GTK library file: the leak gate that GLib code needs."""
+
+import subprocess
+from pathlib import Path
+
+from project_tree import ROOT, c_files
+
+SUPPRESSIONS = Path(__file__).with_name("cppcheck.suppressions")
+
+
+def complaints(paths, *options):
+    run = subprocess.run(
+        [
+            "cppcheck", "--library=gtk", "--error-exitcode=1", "--enable=warning,portability", "--quiet",
+            "--inline-suppr", "-j2", f"--suppressions-list={SUPPRESSIONS}", "-D__GNUC__", *options, *paths,
+        ],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )
+    return run.stderr if run.returncode else ""
+
+
+def test_tree():
+    paths = [path for path in c_files("agent", "dbus", "server") if path.suffix == ".c"]
+    assert not complaints(paths)
+
+
+def test_rejects_a_leak(tmp_path):
+    bad = tmp_path / "bad.c"
+    bad.write_text("int f (void) { char *x = g_strdup (\"a\"); return x[0]; }\n")
+    assert "memleak" in complaints([bad])

@@ -1,0 +1,70 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Counts test cases in meson's testlog.json and says which did not run, and why.
+
+A test that speaks TAP counts with each of its cases, any other as one. The last line is
+`N passed, N failed, N skipped`; the exit code is 1 if anything failed or nothing ran at all.
+"""
+
+import argparse
+import json
+import re
+import sys
+
+CASE = re.compile(r"^(not )?ok\b\s*\d*\s*-?\s*(.*?)\s*(?:#\s*(SKIP|TODO)\b\s*(.*))?$", re.I)
+GOOD = {"OK", "EXPECTEDFAIL"}
+
+
+def cases(test):
+    """Yields (verdict, name, reason) of one entry of the log."""
+    result = test["result"]
+    found = []
+    for line in (test.get("stdout") or "").splitlines():
+        match = CASE.match(line)
+        if not match:
+            continue
+        name = f"{test['name']}: {match[2] or 'case'}"
+        if (match[3] or "").upper() == "SKIP":
+            found.append(("skipped", name, match[4] or "no reason given"))
+        elif match[1]:
+            found.append(("failed", name, "not ok"))
+        else:
+            found.append(("passed", name, ""))
+    verdicts = {verdict for verdict, _, _ in found}
+    if result == "SKIP" and "skipped" not in verdicts:
+        reason = (test.get("stdout") or "").strip().splitlines()
+        found.append(("skipped", test["name"], reason[-1] if reason else "no reason given"))
+    elif result not in GOOD | {"SKIP"} and "failed" not in verdicts:
+        # It died, hung or ended with an error after its last good case.
+        found.append(("failed", test["name"], result.lower()))
+    return found or [("passed", test["name"], "")]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--no-skips", action="store_true", help="a skipped case is a failure")
+    parser.add_argument("log")
+    arguments = parser.parse_args()
+
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    try:
+        with open(arguments.log, encoding="utf-8") as log:
+            tests = [json.loads(line) for line in log if line.strip()]
+    except FileNotFoundError:
+        tests = []
+    for test in tests:
+        for verdict, name, reason in cases(test):
+            counts[verdict] += 1
+            if verdict == "skipped":
+                print(f"not run: {name} ({reason})")
+            elif verdict == "failed":
+                print(f"failed: {name} ({reason})")
+    if not tests:
+        print("no test matched")
+    print("{passed} passed, {failed} failed, {skipped} skipped".format(**counts))
+    bad = counts["failed"] or not tests or (arguments.no_skips and counts["skipped"])
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
