@@ -12,7 +12,7 @@ import pytest
 
 
 class Tap:
-    """A pytest plugin in place of its terminal reporter."""
+    """A pytest plugin that reports as TAP."""
 
     def __init__(self, out):
         self.out = out
@@ -56,12 +56,13 @@ class Tap:
 
 
 def main():
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    tap = Tap(out)
-    status = pytest.main(
-        ["-p", "no:terminal", "-p", "no:cacheprovider", "--rootdir", os.path.dirname(__file__), *sys.argv[1:]],
-        plugins=[tap],
-    )
+    # pytest's own report goes nowhere: standard output is for TAP alone.
+    tap = Tap(os.fdopen(os.dup(1), "w", encoding="utf-8"))
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    here = os.path.dirname(os.path.abspath(__file__))
+    options = ["-q", "--tb=short", "-p", "no:cacheprovider", "--rootdir", here]
+    status = pytest.main([*options, *sys.argv[1:]], plugins=[tap])
     return 0 if status == pytest.ExitCode.OK and not tap.broken else 1
 
 

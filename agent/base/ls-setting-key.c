@@ -244,6 +244,8 @@ parse_url (LsSettingValue *value, const char *scheme, const char *secure_scheme,
            !g_str_equal (g_uri_get_scheme (uri), secure_scheme))
     g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
                  "“%s” does not begin with %s:// or %s://", value->text, scheme, secure_scheme);
+  else if (strpbrk (value->text, " \t") != NULL) /* GUri bears them, servers do not */
+    g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "“%s” has a blank in it", value->text);
   else if (g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0')
     g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "“%s” names no host", value->text);
   else if (g_uri_get_userinfo (uri) != NULL || g_uri_get_query (uri) != NULL ||

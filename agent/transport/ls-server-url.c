@@ -70,8 +70,8 @@ parse (const char *text,
       return NULL;
     }
 
-  if (g_uri_get_userinfo (uri) != NULL || g_uri_get_query (uri) != NULL
-      || g_uri_get_fragment (uri) != NULL)
+  if (g_uri_get_userinfo (uri) != NULL || g_uri_get_query (uri) != NULL ||
+      g_uri_get_fragment (uri) != NULL)
     {
       g_set_error_literal (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
                            "The server's URL must have no user, “?” or “#” in it");
@@ -118,9 +118,9 @@ ls_server_url_new (const char *url, const char *ws_url, gboolean allow_insecure,
   if (ws_url != NULL && ws_url[0] != '\0')
     self->ws = parse (ws_url, "ws", "wss", allow_insecure, error);
   else
-    self->ws = compose (self->http,
-                        g_str_equal (g_uri_get_scheme (self->http), "https") ? "wss" : "ws", "/ws",
-                        NULL);
+    self->ws =
+        compose (self->http, g_str_equal (g_uri_get_scheme (self->http), "https") ? "wss" : "ws",
+                 "/ws", NULL);
   if (self->ws == NULL)
     return NULL;
 

@@ -12,10 +12,8 @@ G_BEGIN_DECLS
  */
 typedef struct _LsServerUrl LsServerUrl;
 
-LsServerUrl *ls_server_url_new (const char *url,
-                                const char *ws_url,
-                                gboolean allow_insecure,
-                                GError **error);
+LsServerUrl *
+ls_server_url_new (const char *url, const char *ws_url, gboolean allow_insecure, GError **error);
 void ls_server_url_free (LsServerUrl *self);
 GUri *ls_server_url_get_call (const LsServerUrl *self, const char *path, const char *query);
 GUri *ls_server_url_get_socket (const LsServerUrl *self, const char *token);

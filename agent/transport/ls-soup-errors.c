@@ -28,8 +28,8 @@ static GError *
 map_close (const LsSoupFailure *failure)
 {
   /* Text from outside goes to the log as one harmless line. */
-  g_autofree char *detail = g_strescape (failure->close_text != NULL ? failure->close_text : "",
-                                         NULL);
+  g_autofree char *detail =
+      g_strescape (failure->close_text != NULL ? failure->close_text : "", NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (close_codes); i++)
     {
@@ -83,17 +83,15 @@ is_html (SoupMessageHeaders *headers)
 {
   const char *type = headers != NULL ? soup_message_headers_get_content_type (headers, NULL) : NULL;
 
-  return type != NULL
-         && (g_ascii_strcasecmp (type, "text/html") == 0
-             || g_ascii_strcasecmp (type, "application/xhtml+xml") == 0);
+  return type != NULL && (g_ascii_strcasecmp (type, "text/html") == 0 ||
+                          g_ascii_strcasecmp (type, "application/xhtml+xml") == 0);
 }
 
 static gboolean
 leaves_host (const LsSoupFailure *failure)
 {
-  const char *location = failure->headers != NULL
-                             ? soup_message_headers_get_one (failure->headers, "Location")
-                             : NULL;
+  const char *location =
+      failure->headers != NULL ? soup_message_headers_get_one (failure->headers, "Location") : NULL;
   g_autoptr (GUri) target = NULL;
 
   if (failure->uri == NULL || location == NULL)
@@ -101,8 +99,8 @@ leaves_host (const LsSoupFailure *failure)
 
   target = g_uri_parse_relative (failure->uri, location, SOUP_HTTP_URI_FLAGS, NULL);
 
-  return target == NULL || g_uri_get_host (target) == NULL
-         || g_ascii_strcasecmp (g_uri_get_host (target), g_uri_get_host (failure->uri)) != 0;
+  return target == NULL || g_uri_get_host (target) == NULL ||
+         g_ascii_strcasecmp (g_uri_get_host (target), g_uri_get_host (failure->uri)) != 0;
 }
 
 static GError *
@@ -194,16 +192,16 @@ is_untrusted (const LsSoupFailure *failure)
   if (failure->certificate_issuer != NULL)
     return TRUE;
 
-  return failure->error != NULL && failure->error->domain == G_TLS_ERROR
-         && failure->error->code != G_TLS_ERROR_EOF;
+  return failure->error != NULL && failure->error->domain == G_TLS_ERROR &&
+         failure->error->code != G_TLS_ERROR_EOF;
 }
 
 static gboolean
 is_proxy_auth (const GError *error)
 {
-  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED)
-         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH)
-         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
 }
 
 /**
@@ -215,8 +213,8 @@ is_proxy_auth (const GError *error)
 gboolean
 ls_soup_errors_is_ours (SoupMessageHeaders *headers)
 {
-  return headers != NULL
-         && g_strcmp0 (soup_message_headers_get_one (headers, "X-Labsync-Server"), "1") == 0;
+  return headers != NULL &&
+         g_strcmp0 (soup_message_headers_get_one (headers, "X-Labsync-Server"), "1") == 0;
 }
 
 /**

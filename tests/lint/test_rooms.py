@@ -4,7 +4,7 @@
 import pytest
 
 from c_source import Source
-from project_tree import ROOT, c_files, name
+from project_tree import c_files, name
 
 # room -> rooms whose headers it may include, beside its own (agent/README.md draws the arrows)
 MAY_USE = {
@@ -99,7 +99,7 @@ def faults(path, text, known):
 
 
 def test_includes():
-    paths = [path for path in c_files("agent", "dbus", "server")]
+    paths = c_files("agent", "dbus", "server")
     known = owners(name(path) for path in paths)
     found = [fault for path in paths for fault in faults(name(path), path.read_text(), known)]
     assert paths

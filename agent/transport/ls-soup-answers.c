@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-soup-answers.h"
+
+#include <libsoup/soup.h>
+
+#include "ls-error.h"
+#include "ls-json.h"
+#include "ls-link-error.h"
+#include "ls-wire-http.h"
+
+static void
+cut (char **data, const char *const *drop_fields)
+{
+  char *rest = NULL;
+
+  if (*data == NULL || drop_fields == NULL || drop_fields[0] == NULL)
+    return;
+
+  rest = ls_json_without_members (*data, drop_fields);
+  g_free (*data);
+  *data = rest;
+}
+
+static gpointer
+decode_updates (guint status, GBytes *body, const char *const *drop_fields, GError **error)
+{
+  gsize length = 0;
+  const char *text = g_bytes_get_data (body, &length);
+  LsUpdates *updates = NULL;
+
+  if (status == SOUP_STATUS_NOT_MODIFIED)
+    {
+      updates = ls_updates_new ();
+      updates->not_modified = TRUE;
+      return updates;
+    }
+
+  updates = ls_wire_decode_updates (text != NULL ? text : "", length, error);
+  if (updates != NULL)
+    ls_soup_answers_cut_events (updates->events, drop_fields);
+
+  return updates;
+}
+
+static gpointer
+decode_snapshot (guint status, GBytes *body, const char *const *drop_fields, GError **error)
+{
+  gsize length = 0;
+  const char *text = g_bytes_get_data (body, &length);
+  LsSnapshotPage *page = ls_wire_decode_snapshot_page (text != NULL ? text : "", length, error);
+
+  for (guint i = 0; page != NULL && i < page->rows->len; i++)
+    {
+      LsRow *row = g_ptr_array_index (page->rows, i);
+
+      cut (&row->data, drop_fields);
+    }
+
+  return page;
+}
+
+static gpointer
+decode_session (guint status, GBytes *body, const char *const *drop_fields, GError **error)
+{
+  gsize length = 0;
+  const char *text = g_bytes_get_data (body, &length);
+
+  return ls_wire_decode_session (text != NULL ? text : "", length, error);
+}
+
+static gpointer
+decode_sign_in (guint status, GBytes *body, const char *const *drop_fields, GError **error)
+{
+  g_autoptr (LsSession) session = decode_session (status, body, drop_fields, error);
+
+  if (session != NULL && session->user == NULL)
+    {
+      g_set_error_literal (error, LS_JSON_ERROR, LS_JSON_ERROR_SHAPE, "there is no user in it");
+      return NULL;
+    }
+
+  return g_steal_pointer (&session);
+}
+
+static void
+refine_sign_in (GError **error)
+{
+  guint status = ls_link_error_get_status (*error);
+
+  if (status == SOUP_STATUS_UNAUTHORIZED)
+    {
+      g_clear_error (error);
+      g_set_error_literal (error, LS_ERROR, LS_ERROR_WRONG_CREDENTIALS,
+                           "The server does not know this e-mail address and password");
+    }
+  else if (status == SOUP_STATUS_BAD_REQUEST)
+    {
+      g_clear_error (error);
+      g_set_error_literal (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
+                           "The server can't use this e-mail address and password");
+    }
+}
+
+static void
+refine_refresh (GError **error)
+{
+  if (ls_link_error_get_status (*error) != SOUP_STATUS_BAD_REQUEST)
+    return;
+
+  g_clear_error (error);
+  *error = ls_link_error_new (LS_REASON_TOKEN_REFUSED, SOUP_STATUS_BAD_REQUEST, 0,
+                              "The server does not accept the refresh token");
+}
+
+const LsSoupAnswerType ls_soup_answer_updates = {
+  .decode = decode_updates,
+  .free_value = (GDestroyNotify)ls_updates_free,
+};
+
+const LsSoupAnswerType ls_soup_answer_snapshot = {
+  .decode = decode_snapshot,
+  .free_value = (GDestroyNotify)ls_snapshot_page_free,
+};
+
+const LsSoupAnswerType ls_soup_answer_sign_in = {
+  .decode = decode_sign_in,
+  .refine = refine_sign_in,
+  .free_value = (GDestroyNotify)ls_session_free,
+};
+
+const LsSoupAnswerType ls_soup_answer_refresh = {
+  .decode = decode_session,
+  .refine = refine_refresh,
+  .free_value = (GDestroyNotify)ls_session_free,
+};
+
+const LsSoupAnswerType ls_soup_answer_sign_out = { NULL };
+
+/**
+ * ls_soup_answers_cut_events:
+ * @events: (element-type LsEvent): events that nobody else has seen yet
+ * @drop_fields: (nullable): members to cut out of their data
+ *
+ * Cuts what the settings don't want on this machine.
+ */
+void
+ls_soup_answers_cut_events (GPtrArray *events, const char *const *drop_fields)
+{
+  for (guint i = 0; i < events->len; i++)
+    {
+      LsEvent *event = g_ptr_array_index (events, i);
+
+      cut (&event->data, drop_fields);
+    }
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "ls-message.h"
+#include "ls-reply.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LsSoupAnswerType:
+ * @decode: (nullable): makes the value of the answer; %NULL: there is none, only success
+ * @refine: (nullable): replaces an error of %LS_LINK_ERROR where it means more for this call
+ * @free_value: (nullable): frees the value
+ *
+ * What a call's answer stands for.
+ */
+typedef struct
+{
+  gpointer (*decode) (guint status, GBytes *body, const char *const *drop_fields, GError **error);
+  void (*refine) (GError **error);
+  GDestroyNotify free_value;
+} LsSoupAnswerType;
+
+extern const LsSoupAnswerType ls_soup_answer_updates;
+extern const LsSoupAnswerType ls_soup_answer_snapshot;
+extern const LsSoupAnswerType ls_soup_answer_sign_in;
+extern const LsSoupAnswerType ls_soup_answer_refresh;
+extern const LsSoupAnswerType ls_soup_answer_sign_out;
+
+void ls_soup_answers_cut_events (GPtrArray *events, const char *const *drop_fields);
+
+G_END_DECLS

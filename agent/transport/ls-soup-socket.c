@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-soup-socket.h"
+
+#include "ls-json.h"
+#include "ls-soup-errors.h"
+#include "ls-wire-message.h"
+
+/* Bytes in a frame. Somewhat more than a message may have, so that one which is just too long is a
+ * bad message and not the end of the socket. The limit of libsoup 3.2 is per frame: nothing in its
+ * API bounds a message of endlessly many fragments, so there the server is trusted. */
+#define MAX_FRAME (LS_WIRE_MAX_MESSAGE + 64 * 1024)
+
+/* How long a peer has for its half of the close. */
+#define LINGER_S 5
+
+struct _LsSoupSocket
+{
+  SoupWebsocketConnection *connection;    /* (owned) */
+  const LsSoupSocketCallbacks *callbacks; /* (unowned) */
+  gpointer user_data;                     /* (unowned) */
+  GError *error;                          /* (owned) (nullable), the first that libsoup reported */
+};
+
+static void
+on_lingering_closed (SoupWebsocketConnection *connection, gpointer user_data)
+{
+  g_source_remove (GPOINTER_TO_UINT (user_data));
+}
+
+static gboolean
+stop_lingering (gpointer user_data)
+{
+  g_signal_handlers_disconnect_by_func (user_data, on_lingering_closed, NULL);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Keeps @connection for as long as the peer needs to answer the close. */
+static void
+linger (SoupWebsocketConnection *connection)
+{
+  guint id = g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, LINGER_S, stop_lingering,
+                                         g_object_ref (connection), g_object_unref);
+
+  g_signal_connect (connection, "closed", G_CALLBACK (on_lingering_closed), GUINT_TO_POINTER (id));
+}
+
+static void
+send_to (SoupWebsocketConnection *connection, const LsMessage *message)
+{
+  gsize length = 0;
+  char *text = ls_wire_encode_message (message, &length);
+  g_autoptr (GBytes) bytes = g_bytes_new_take (text, length);
+
+  soup_websocket_connection_send_message (connection, SOUP_WEBSOCKET_DATA_TEXT, bytes);
+}
+
+static LsMessage *
+decode (SoupWebsocketDataType type, GBytes *bytes, GError **error)
+{
+  gsize length = 0;
+  const char *text = g_bytes_get_data (bytes, &length);
+
+  if (type != SOUP_WEBSOCKET_DATA_TEXT)
+    {
+      g_set_error_literal (error, LS_JSON_ERROR, LS_JSON_ERROR_SYNTAX,
+                           "A binary message came, where only text is spoken");
+      return NULL;
+    }
+
+  return ls_wire_decode_message (text != NULL ? text : "", length, error);
+}
+
+static void
+on_message (SoupWebsocketConnection *connection,
+            SoupWebsocketDataType type,
+            GBytes *bytes,
+            LsSoupSocket *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsMessage) message = decode (type, bytes, &error);
+
+  if (message != NULL)
+    self->callbacks->message (message, self->user_data);
+  else
+    self->callbacks->bad_message (error, self->user_data);
+}
+
+static void
+on_error (SoupWebsocketConnection *connection, GError *error, LsSoupSocket *self)
+{
+  if (self->error == NULL)
+    self->error = g_error_copy (error);
+}
+
+static void
+on_closed (SoupWebsocketConnection *connection, LsSoupSocket *self)
+{
+  LsSoupFailure failure = {
+    .was_open = TRUE,
+    .error = self->error,
+    .close_code = soup_websocket_connection_get_close_code (connection),
+    .close_text = soup_websocket_connection_get_close_data (connection),
+  };
+  g_autoptr (GError) error = ls_soup_errors_map (&failure);
+
+  self->callbacks->closed (error, self->user_data);
+}
+
+/**
+ * ls_soup_socket_new:
+ * @connection: an open socket
+ * @callbacks: (unowned): what to call; has to outlive the socket
+ * @user_data: for @callbacks
+ *
+ * Returns: (transfer full): the socket; nothing is called before the main loop runs again
+ */
+LsSoupSocket *
+ls_soup_socket_new (SoupWebsocketConnection *connection,
+                    const LsSoupSocketCallbacks *callbacks,
+                    gpointer user_data)
+{
+  LsSoupSocket *self = NULL;
+
+  g_return_val_if_fail (SOUP_IS_WEBSOCKET_CONNECTION (connection), NULL);
+
+  self = g_new0 (LsSoupSocket, 1);
+  self->connection = g_object_ref (connection);
+  self->callbacks = callbacks;
+  self->user_data = user_data;
+  soup_websocket_connection_set_max_incoming_payload_size (connection, MAX_FRAME);
+  g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
+  g_signal_connect (connection, "error", G_CALLBACK (on_error), self);
+  g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
+
+  return self;
+}
+
+/**
+ * ls_soup_socket_free:
+ * @self: (transfer full): a socket
+ *
+ * Closes it if it is open, politely and in the background. Nothing is called any more.
+ */
+void
+ls_soup_socket_free (LsSoupSocket *self)
+{
+  SoupWebsocketState state = soup_websocket_connection_get_state (self->connection);
+
+  g_signal_handlers_disconnect_by_data (self->connection, self);
+
+  if (state == SOUP_WEBSOCKET_STATE_OPEN)
+    {
+      g_autoptr (LsMessage) message = ls_message_new (LS_MESSAGE_DISCONNECT);
+
+      send_to (self->connection, message);
+      soup_websocket_connection_close (self->connection, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+    }
+  if (state != SOUP_WEBSOCKET_STATE_CLOSED)
+    linger (self->connection);
+
+  g_clear_object (&self->connection);
+  g_clear_error (&self->error);
+  g_free (self);
+}
+
+/**
+ * ls_soup_socket_send:
+ * @self: a socket
+ * @message: what to send
+ *
+ * Sends a message, unless the socket is closing or closed.
+ */
+void
+ls_soup_socket_send (LsSoupSocket *self, const LsMessage *message)
+{
+  g_return_if_fail (self != NULL);
+  g_return_if_fail (message != NULL);
+
+  if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+    send_to (self->connection, message);
+}

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-transport-soup.h"
+
+#include "ls-link-error.h"
+#include "ls-soup-answers.h"
+#include "ls-soup-call.h"
+#include "ls-soup-endpoint.h"
+#include "ls-soup-handshake.h"
+#include "ls-soup-socket.h"
+#include "ls-wire-http.h"
+
+/* How many events to ask for at once (protocol, "HTTP") */
+#define UPDATES_LIMIT 500
+
+/**
+ * LsTransportSoup:
+ *
+ * The transport port over libsoup 3.2. A call or handshake that the caller cancels fails with
+ * %G_IO_ERROR_CANCELLED.
+ */
+struct _LsTransportSoup
+{
+  GObject parent_instance;
+
+  LsSoupEndpoint *endpoint; /* (owned) (nullable) */
+  char *problem;            /* (owned) (nullable), why there is no endpoint */
+  LsSoupSocket *socket;     /* (owned) (nullable) */
+};
+
+static void ls_transport_soup_transport_init (LsTransportInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (LsTransportSoup,
+                               ls_transport_soup,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (LS_TYPE_TRANSPORT,
+                                                      ls_transport_soup_transport_init))
+
+/* Opening the socket */
+
+typedef struct
+{
+  LsSoupEndpoint *endpoint; /* (owned) */
+  char *token;              /* (owned) */
+  gboolean in_query;
+} Open;
+
+static void try_to_open (GTask *task);
+
+static void
+open_free (Open *open)
+{
+  ls_soup_endpoint_unref (open->endpoint);
+  g_free (open->token);
+  g_free (open);
+}
+
+static void
+on_socket_message (LsMessage *message, gpointer user_data)
+{
+  LsTransportSoup *self = user_data;
+
+  if (message->events != NULL && self->endpoint != NULL)
+    ls_soup_answers_cut_events (message->events,
+                                (const char *const *)self->endpoint->config->drop_fields);
+  ls_transport_emit_message (LS_TRANSPORT (self), message);
+}
+
+static void
+on_socket_bad_message (const GError *error, gpointer user_data)
+{
+  ls_transport_emit_bad_message (LS_TRANSPORT (user_data), error);
+}
+
+static void
+on_socket_closed (const GError *error, gpointer user_data)
+{
+  LsTransportSoup *self = user_data;
+
+  g_clear_pointer (&self->socket, ls_soup_socket_free);
+  ls_transport_emit_closed (LS_TRANSPORT (self), error);
+}
+
+static const LsSoupSocketCallbacks socket_callbacks = {
+  .message = on_socket_message,
+  .bad_message = on_socket_bad_message,
+  .closed = on_socket_closed,
+};
+
+/* A server that is not ours may look for the token in the query only, and answers 401 without
+ * looking at the header. libsoup does not let us read its answer's text. */
+static gboolean
+should_try_query (const Open *open, const GError *error, gboolean is_ours)
+{
+  const char *mode = open->endpoint->config->token_in_query;
+
+  return !open->in_query && !is_ours && (mode == NULL || g_str_equal (mode, "auto")) &&
+         ls_link_error_get_status (error) == SOUP_STATUS_UNAUTHORIZED;
+}
+
+static void
+handshake_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  g_autoptr (GError) error = NULL;
+  gboolean is_ours = FALSE;
+  g_autoptr (SoupWebsocketConnection) connection =
+      ls_soup_handshake_finish (result, &is_ours, &error);
+  LsTransportSoup *self = g_task_get_source_object (task);
+  Open *open = g_task_get_task_data (task);
+
+  if (connection == NULL && should_try_query (open, error, is_ours))
+    {
+      open->in_query = TRUE;
+      try_to_open (task);
+      return;
+    }
+  if (connection == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  open->endpoint->wants_query = open->in_query;
+  g_clear_pointer (&self->socket, ls_soup_socket_free);
+  self->socket = ls_soup_socket_new (connection, &socket_callbacks, self);
+
+  /* The caller hears of it right now, as we run in a later iteration of the main loop than the task
+   * was made in: before any message is read. */
+  g_task_return_int (task, soup_websocket_connection_get_protocol (connection) != NULL
+                               ? LS_PROTOCOL_LABSYNC_V1
+                               : LS_PROTOCOL_CLASSIC);
+}
+
+static void
+try_to_open (GTask *task)
+{
+  Open *open = g_task_get_task_data (task);
+  g_autoptr (GUri) uri =
+      ls_server_url_get_socket (open->endpoint->url, open->in_query ? open->token : NULL);
+
+  ls_soup_handshake_async (open->endpoint->sockets, uri, open->token,
+                           open->endpoint->config->connect_timeout_ms,
+                           g_task_get_cancellable (task), handshake_cb, g_object_ref (task));
+}
+
+static gboolean
+starts_in_query (const LsSoupEndpoint *endpoint)
+{
+  return endpoint->wants_query || g_strcmp0 (endpoint->config->token_in_query, "always") == 0;
+}
+
+static gboolean
+check_configured (LsTransportSoup *self, GTask *task)
+{
+  if (self->endpoint != NULL)
+    return TRUE;
+
+  g_task_return_error (task,
+                       ls_link_error_new (LS_REASON_NOT_CONFIGURED, 0, 0, "%s", self->problem));
+  return FALSE;
+}
+
+static void
+ls_transport_soup_open_async (LsTransport *transport,
+                              const char *token,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  Open *open = NULL;
+
+  g_task_set_source_tag (task, ls_transport_soup_open_async);
+  if (!check_configured (self, task))
+    return;
+
+  open = g_new0 (Open, 1);
+  open->endpoint = ls_soup_endpoint_ref (self->endpoint);
+  open->token = g_strdup (token);
+  open->in_query = starts_in_query (self->endpoint);
+  g_task_set_task_data (task, open, (GDestroyNotify)open_free);
+  try_to_open (task);
+}
+
+static void
+ls_transport_soup_send (LsTransport *transport, LsMessage *message)
+{
+  LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
+
+  if (self->socket != NULL)
+    ls_soup_socket_send (self->socket, message);
+}
+
+static void
+ls_transport_soup_close (LsTransport *transport)
+{
+  g_clear_pointer (&LS_TRANSPORT_SOUP (transport)->socket, ls_soup_socket_free);
+}
+
+/* Calls */
+
+typedef struct
+{
+  LsSoupEndpoint *endpoint;       /* (owned) */
+  const LsSoupAnswerType *answer; /* (unowned) */
+} Call;
+
+static void
+call_free (Call *call)
+{
+  ls_soup_endpoint_unref (call->endpoint);
+  g_free (call);
+}
+
+static void
+return_value (GTask *task, guint status, GBytes *body)
+{
+  Call *call = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  gpointer value = NULL;
+
+  if (call->answer->decode == NULL)
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+
+  value = call->answer->decode (status, body,
+                                (const char *const *)call->endpoint->config->drop_fields, &error);
+  if (value != NULL)
+    g_task_return_pointer (task, value, call->answer->free_value);
+  else
+    g_task_return_error (task, ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, status, 0,
+                                                  "The server's answer can't be used: %s",
+                                                  error->message));
+}
+
+static void
+call_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  g_autoptr (GError) error = NULL;
+  guint status = 0;
+  g_autoptr (GBytes) body = ls_soup_call_finish (result, &status, &error);
+  Call *call = g_task_get_task_data (task);
+
+  if (body != NULL)
+    {
+      return_value (task, status, body);
+      return;
+    }
+
+  if (call->answer->refine != NULL)
+    call->answer->refine (&error);
+  g_task_return_error (task, g_steal_pointer (&error));
+}
+
+/* Takes over @task. */
+static void
+start_call (GTask *task,
+            LsSoupEndpoint *endpoint,
+            const LsSoupAnswerType *answer,
+            SoupMessage *message,
+            const char *token)
+{
+  Call *call = g_new0 (Call, 1);
+
+  call->endpoint = ls_soup_endpoint_ref (endpoint);
+  call->answer = answer;
+  g_task_set_task_data (task, call, (GDestroyNotify)call_free);
+  ls_soup_call_async (endpoint->calls, message, token, endpoint->config->connect_timeout_ms,
+                      g_task_get_cancellable (task), call_cb, task);
+}
+
+static SoupMessage *
+create_get (LsSoupEndpoint *endpoint, const char *path, const char *query)
+{
+  g_autoptr (GUri) uri = ls_server_url_get_call (endpoint->url, path, query);
+
+  return soup_message_new_from_uri (SOUP_METHOD_GET, uri);
+}
+
+static SoupMessage *
+create_post (LsSoupEndpoint *endpoint, const char *path, char *text, gsize length)
+{
+  g_autoptr (GUri) uri = ls_server_url_get_call (endpoint->url, path, NULL);
+  g_autoptr (GBytes) body = g_bytes_new_take (text, length);
+  SoupMessage *message = soup_message_new_from_uri (SOUP_METHOD_POST, uri);
+
+  soup_message_set_request_body_from_bytes (message, "application/json", body);
+
+  return message;
+}
+
+static void
+ls_transport_soup_updates_async (LsTransport *transport,
+                                 const char *token,
+                                 LsCursor cursor,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data)
+{
+  LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autofree char *text = ls_cursor_to_string (cursor);
+  g_autofree char *escaped = g_uri_escape_string (text, NULL, FALSE);
+  g_autofree char *query = g_strdup_printf ("cursor=%s&limit=%d", escaped, UPDATES_LIMIT);
+  g_autoptr (SoupMessage) message = NULL;
+
+  g_task_set_source_tag (task, ls_transport_soup_updates_async);
+  if (!check_configured (self, task))
+    return;
+
+  message = create_get (self->endpoint, "/api/updates", query);
+  start_call (g_steal_pointer (&task), self->endpoint, &ls_soup_answer_updates, message, token);
+}
+
+static void
+ls_transport_soup_snapshot_async (LsTransport *transport,
+                                  const char *token,
+                                  LsEntity entity,
+                                  const char *page,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GString) query = g_string_new ("entity=");
+  g_autoptr (SoupMessage) message = NULL;
+
+  g_task_set_source_tag (task, ls_transport_soup_snapshot_async);
+  if (!check_configured (self, task))
+    return;
+
+  g_string_append (query, ls_entity_to_string (entity));
+  if (page != NULL)
+    {
+      g_string_append (query, "&page=");
+      g_string_append_uri_escaped (query, page, NULL, FALSE);
+    }
+  message = create_get (self->endpoint, "/api/snapshot", query->str);
+  start_call (g_steal_pointer (&task), self->endpoint, &ls_soup_answer_snapshot, message, token);
+}
+
+static void
+ls_transport_soup_sign_in_async (LsTransport *transport,
+                                 const char *email,
+                                 const char *password,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data)
+{
+  LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (SoupMessage) message = NULL;
+  char *text = NULL;
+  gsize length = 0;
+
+  g_task_set_source_tag (task, ls_transport_soup_sign_in_async);
+  if (!check_configured (self, task))
+    return;
+
+  text = ls_wire_encode_login (email, password, &length);
+  message = create_post (self->endpoint, "/api/auth/login", text, length);
+  start_call (g_steal_pointer (&task), self->endpoint, &ls_soup_answer_sign_in, message, NULL);
+}
+
+static void
+ls_transport_soup_refresh_async (LsTransport *transport,
+                                 const char *refresh_token,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data)
+{
+  LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (SoupMessage) message = NULL;
+  char *text = NULL;
+  gsize length = 0;
+
+  g_task_set_source_tag (task, ls_transport_soup_refresh_async);
+  if (!check_configured (self, task))
+    return;
+
+  text = ls_wire_encode_refresh (refresh_token, &length);
+  message = create_post (self->endpoint, "/api/auth/refresh", text, length);
+  start_call (g_steal_pointer (&task), self->endpoint, &ls_soup_answer_refresh, message, NULL);
+}
+
+static void
+ls_transport_soup_sign_out_async (LsTransport *transport,
+                                  const char *token,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (SoupMessage) message = NULL;
+
+  g_task_set_source_tag (task, ls_transport_soup_sign_out_async);
+  if (!check_configured (self, task))
+    return;
+
+  message = create_post (self->endpoint, "/api/auth/logout", g_strdup ("{}"), 2);
+  start_call (g_steal_pointer (&task), self->endpoint, &ls_soup_answer_sign_out, message, token);
+}
+
+static void
+ls_transport_soup_transport_init (LsTransportInterface *iface)
+{
+  iface->open_async = ls_transport_soup_open_async;
+  iface->send = ls_transport_soup_send;
+  iface->close = ls_transport_soup_close;
+  iface->updates_async = ls_transport_soup_updates_async;
+  iface->snapshot_async = ls_transport_soup_snapshot_async;
+  iface->sign_in_async = ls_transport_soup_sign_in_async;
+  iface->refresh_async = ls_transport_soup_refresh_async;
+  iface->sign_out_async = ls_transport_soup_sign_out_async;
+}
+
+static void
+ls_transport_soup_finalize (GObject *object)
+{
+  LsTransportSoup *self = LS_TRANSPORT_SOUP (object);
+
+  g_clear_pointer (&self->socket, ls_soup_socket_free);
+  g_clear_pointer (&self->endpoint, ls_soup_endpoint_unref);
+  g_free (self->problem);
+
+  G_OBJECT_CLASS (ls_transport_soup_parent_class)->finalize (object);
+}
+
+static void
+ls_transport_soup_class_init (LsTransportSoupClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ls_transport_soup_finalize;
+}
+
+static void
+ls_transport_soup_init (LsTransportSoup *self)
+{
+}
+
+/**
+ * ls_transport_soup_new:
+ * @config: the settings
+ *
+ * Returns: (transfer full): a transport; see ls_transport_soup_set_config()
+ */
+LsTransportSoup *
+ls_transport_soup_new (const LsTransportConfig *config)
+{
+  LsTransportSoup *self = NULL;
+
+  g_return_val_if_fail (config != NULL, NULL);
+
+  self = g_object_new (LS_TYPE_TRANSPORT_SOUP, NULL);
+  ls_transport_soup_set_config (self, config);
+
+  return self;
+}
+
+/**
+ * ls_transport_soup_set_config:
+ * @self: a transport
+ * @config: the settings
+ *
+ * Takes over the settings for whatever is started from now on; an open socket stays. Settings that
+ * can't be used make everything fail with %LS_REASON_NOT_CONFIGURED and a text that says why.
+ */
+void
+ls_transport_soup_set_config (LsTransportSoup *self, const LsTransportConfig *config)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_return_if_fail (LS_IS_TRANSPORT_SOUP (self));
+  g_return_if_fail (config != NULL);
+
+  g_clear_pointer (&self->endpoint, ls_soup_endpoint_unref);
+  g_clear_pointer (&self->problem, g_free);
+  self->endpoint = ls_soup_endpoint_new (config, &error);
+  if (self->endpoint == NULL)
+    self->problem = g_strdup (error->message);
+}

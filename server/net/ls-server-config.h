@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * LsServerConfig:
+ * @host: the IP address to listen on, as text
+ * @port: the port to listen on; 0: any
+ * @data_dir: where everything is stored
+ * @seed_demo: whether to put the demonstration school in
+ * @token_lifetime: how long an access token is good, milliseconds
+ * @refresh_lifetime: how long a session is good without a refresh, milliseconds
+ * @tls_certificate: (nullable): file with the certificate chain, PEM
+ * @tls_key: (nullable): file with its private key, PEM
+ * @heartbeat: how often agents are asked to be heard, milliseconds
+ * @drain_retry: when agents are asked to come back after a restart, milliseconds
+ * @drain_spread: over which time they are then asked to spread, milliseconds
+ *
+ * How the server is to run.
+ */
+typedef struct
+{
+  char *host;
+  guint16 port;
+  char *data_dir;
+  gboolean seed_demo;
+  gint64 token_lifetime;
+  gint64 refresh_lifetime;
+  char *tls_certificate;
+  char *tls_key;
+  gint64 heartbeat;
+  gint64 drain_retry;
+  gint64 drain_spread;
+} LsServerConfig;
+
+LsServerConfig *ls_server_config_new (void);
+void ls_server_config_free (LsServerConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsServerConfig, ls_server_config_free)
+
+LsServerConfig *
+ls_server_config_parse (const char *const *arguments, gboolean *show_version, GError **error);
+gboolean ls_server_config_is_loopback (const LsServerConfig *config);
+
+G_END_DECLS

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-fake-random.h"
+#include "ls-token-keeper.h"
+
+#define ISSUED G_GINT64_CONSTANT (1700000000000)
+#define LIFE G_GINT64_CONSTANT (900000)
+
+static gint64
+get_issued (const char *token)
+{
+  return g_str_equal (token, "endless") ? 0 : ISSUED;
+}
+
+static gint64
+get_expiry (const char *token)
+{
+  return g_str_equal (token, "endless") ? 0 : ISSUED + LIFE;
+}
+
+static LsUser *
+get_user (const char *token)
+{
+  return NULL;
+}
+
+static const LsTokenReader reader = { get_issued, get_expiry, get_user };
+
+static void
+test_token_keeper_refresh_time (void)
+{
+  g_autoptr (LsRandom) random = LS_RANDOM (ls_fake_random_new (3));
+  gint64 earliest = G_MAXINT64;
+  gint64 latest = 0;
+
+  for (guint i = 0; i < 1000; i++)
+    {
+      LsTokenKeeper keeper = { 0 };
+      g_autoptr (LsSession) session = ls_session_new ("token", "refresh");
+
+      ls_token_keeper_take (&keeper, session, &reader, random, 5000, 0);
+      earliest = MIN (earliest, keeper.refresh_due - 5000);
+      latest = MAX (latest, keeper.refresh_due - 5000);
+      g_assert_false (ls_token_keeper_is_over (&keeper, 5000 + LIFE - 1));
+      g_assert_true (ls_token_keeper_is_over (&keeper, 5000 + LIFE));
+      ls_token_keeper_clear (&keeper);
+    }
+  /* 80 % of its life, give or take 10 % */
+  g_assert_cmpint (earliest, >=, LIFE * 70 / 100);
+  g_assert_cmpint (earliest, <, LIFE * 72 / 100);
+  g_assert_cmpint (latest, <=, LIFE * 90 / 100);
+  g_assert_cmpint (latest, >, LIFE * 88 / 100);
+}
+
+static void
+test_token_keeper_age (void)
+{
+  g_autoptr (LsRandom) random = LS_RANDOM (ls_fake_random_new (3));
+  g_autoptr (LsSession) session = ls_session_new ("token", "refresh");
+  LsTokenKeeper keeper = { 0 };
+
+  ls_token_keeper_take (&keeper, session, &reader, random, 1000000, LIFE + 5);
+  g_assert_true (ls_token_keeper_is_due (&keeper, 1000000));
+  g_assert_true (ls_token_keeper_is_over (&keeper, 1000000));
+  /* a wall clock that is years behind makes no token young */
+  ls_token_keeper_take (&keeper, session, &reader, random, 1000000, -1000000);
+  g_assert_false (ls_token_keeper_is_due (&keeper, 1000000));
+  ls_token_keeper_clear (&keeper);
+}
+
+static void
+test_token_keeper_endless (void)
+{
+  g_autoptr (LsRandom) random = LS_RANDOM (ls_fake_random_new (3));
+  g_autoptr (LsSession) session = ls_session_new ("endless", NULL);
+  LsTokenKeeper keeper = { 0 };
+
+  ls_token_keeper_take (&keeper, session, &reader, random, 1000, 0);
+  g_assert_false (ls_token_keeper_is_due (&keeper, G_MAXINT64));
+  g_assert_false (ls_token_keeper_is_over (&keeper, G_MAXINT64));
+  ls_token_keeper_clear (&keeper);
+}
+
+static void
+test_token_keeper_keeps_refresh_token (void)
+{
+  g_autoptr (LsRandom) random = LS_RANDOM (ls_fake_random_new (3));
+  g_autoptr (LsSession) first = ls_session_new ("token", "refresh");
+  g_autoptr (LsSession) second = ls_session_new ("token2", NULL);
+  LsTokenKeeper keeper = { 0 };
+
+  ls_token_keeper_take (&keeper, first, &reader, random, 1000, 0);
+  ls_token_keeper_take (&keeper, second, &reader, random, 2000, 0);
+  g_assert_cmpstr (keeper.session->access, ==, "token2");
+  g_assert_cmpstr (keeper.session->refresh, ==, "refresh");
+  ls_token_keeper_clear (&keeper);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/core/token-keeper/refresh-time", test_token_keeper_refresh_time);
+  g_test_add_func ("/core/token-keeper/age", test_token_keeper_age);
+  g_test_add_func ("/core/token-keeper/endless", test_token_keeper_endless);
+  g_test_add_func ("/core/token-keeper/keeps-refresh-token", test_token_keeper_keeps_refresh_token);
+  return g_test_run ();
+}
