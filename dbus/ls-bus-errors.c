@@ -33,19 +33,12 @@ G_STATIC_ASSERT (G_N_ELEMENTS (entries) == LS_N_ERRORS);
  *
  * Tells GDBus how the codes of %LS_ERROR are called on the bus, for both sides: the agent returns
  * them with g_dbus_method_invocation_return_gerror(), and a proxy's call fails with the code.
- * To be called before the first of either; again does nothing.
+ * To be called before the first of either; a second call does nothing.
  */
 void
 ls_bus_errors_register (void)
 {
-  /* survives the call: GDBus has no way to ask whether a domain is registered */
-  static gsize registered = 0;
-  volatile gsize quark = 0;
+  static gsize quark = 0;
 
-  if (!g_once_init_enter (&registered))
-    return;
-
-  g_dbus_error_register_error_domain (g_quark_to_string (LS_ERROR), &quark, entries,
-                                      G_N_ELEMENTS (entries));
-  g_once_init_leave (&registered, 1);
+  g_dbus_error_register_error_domain ("ls-error-quark", &quark, entries, G_N_ELEMENTS (entries));
 }

@@ -29,7 +29,7 @@ class Tap:
     def pytest_collectreport(self, report):
         if report.failed:
             self.broken = True
-            self.say(report.longreprtext)
+            print(report.longreprtext, file=sys.stderr, flush=True)
             print(f"Bail out! {report.nodeid} cannot be loaded", file=self.out, flush=True)
 
     def pytest_runtest_logreport(self, report):
@@ -37,8 +37,8 @@ class Tap:
         if report.when == "call" or (report.when == "setup" and not report.passed):
             self.case(report)
         elif report.when == "teardown" and report.failed:
-            self.say(report.longreprtext)
             self.broken = True
+            print(report.longreprtext, file=sys.stderr, flush=True)
             print(f"Bail out! {report.nodeid}: tear-down failed", file=self.out, flush=True)
 
     def case(self, report):
@@ -49,10 +49,10 @@ class Tap:
             print(f"ok {self.number} {name} # SKIP {reason}", file=self.out, flush=True)
             return
         print(f"{'ok' if report.passed else 'not ok'} {self.number} {name}", file=self.out, flush=True)
-        if report.failed:
-            self.say(report.longreprtext)
-            self.say(report.capstderr)
         self.say(report.capstdout)
+        if report.failed:
+            # meson shows standard error of a test that failed, not its TAP.
+            print(name, report.longreprtext, report.capstderr, sep="\n", file=sys.stderr, flush=True)
 
 
 def main():

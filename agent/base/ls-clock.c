@@ -3,7 +3,13 @@
 
 G_DEFINE_INTERFACE (LsClock, ls_clock, G_TYPE_OBJECT)
 
-static guint signal_jumped;
+enum
+{
+  SIGNAL_JUMPED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
 
 static void
 ls_clock_default_init (LsClockInterface *iface)
@@ -15,8 +21,8 @@ ls_clock_default_init (LsClockInterface *iface)
    *
    * The wall clock was set, by hand or by a time service. Alarms on it have been moved already.
    */
-  signal_jumped = g_signal_new ("jumped", LS_TYPE_CLOCK, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                G_TYPE_NONE, 1, G_TYPE_INT64);
+  signals[SIGNAL_JUMPED] = g_signal_new ("jumped", LS_TYPE_CLOCK, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                         NULL, G_TYPE_NONE, 1, G_TYPE_INT64);
 }
 
 /**
@@ -100,5 +106,5 @@ ls_clock_emit_jumped (LsClock *self, gint64 delta_ms)
 {
   g_return_if_fail (LS_IS_CLOCK (self));
 
-  g_signal_emit (self, signal_jumped, 0, delta_ms);
+  g_signal_emit (self, signals[SIGNAL_JUMPED], 0, delta_ms);
 }

@@ -3,7 +3,13 @@
 
 G_DEFINE_INTERFACE (LsNetwork, ls_network, G_TYPE_OBJECT)
 
-static guint signal_changed;
+enum
+{
+  SIGNAL_CHANGED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
 
 static void
 ls_network_default_init (LsNetworkInterface *iface)
@@ -14,8 +20,8 @@ ls_network_default_init (LsNetworkInterface *iface)
    *
    * Something about the network may have changed; it may also be as it was.
    */
-  signal_changed = g_signal_new ("changed", LS_TYPE_NETWORK, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                 G_TYPE_NONE, 0);
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", LS_TYPE_NETWORK, G_SIGNAL_RUN_LAST, 0, NULL,
+                                          NULL, NULL, G_TYPE_NONE, 0);
 }
 
 /**
@@ -57,5 +63,5 @@ ls_network_emit_changed (LsNetwork *self)
 {
   g_return_if_fail (LS_IS_NETWORK (self));
 
-  g_signal_emit (self, signal_changed, 0);
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }

@@ -78,12 +78,16 @@ static char *
 usable_server (LsSettings *settings)
 {
   g_autofree char *url = string_or_null (settings, "Server", "url");
+  g_autofree char *ws_url = string_or_null (settings, "Server", "ws-url");
+  g_autoptr (LsServerUrl) checked = NULL;
   g_autoptr (GError) error = NULL;
 
   if (url == NULL)
     return NULL;
-  if (!ls_server_url_check (url, ls_settings_get_boolean (settings, "Server", "allow-insecure"),
-                            &error))
+
+  checked = ls_server_url_new (
+      url, ws_url, ls_settings_get_boolean (settings, "Server", "allow-insecure"), &error);
+  if (checked == NULL)
     {
       g_warning ("Server.url: %s", error->message);
       return NULL;

@@ -30,7 +30,8 @@ on_lingering_closed (SoupWebsocketConnection *connection, gpointer user_data)
 static gboolean
 stop_lingering (gpointer user_data)
 {
-  g_signal_handlers_disconnect_by_func (user_data, on_lingering_closed, NULL);
+  g_signal_handlers_disconnect_matched (user_data, G_SIGNAL_MATCH_FUNC, 0, 0, NULL,
+                                        (gpointer)on_lingering_closed, NULL);
 
   return G_SOURCE_REMOVE;
 }
@@ -145,18 +146,18 @@ ls_soup_socket_new (SoupWebsocketConnection *connection,
 void
 ls_soup_socket_free (LsSoupSocket *self)
 {
-  SoupWebsocketState state = soup_websocket_connection_get_state (self->connection);
+  g_return_if_fail (self != NULL);
 
   g_signal_handlers_disconnect_by_data (self->connection, self);
 
-  if (state == SOUP_WEBSOCKET_STATE_OPEN)
+  if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
     {
       g_autoptr (LsMessage) message = ls_message_new (LS_MESSAGE_DISCONNECT);
 
       send_to (self->connection, message);
       soup_websocket_connection_close (self->connection, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
     }
-  if (state != SOUP_WEBSOCKET_STATE_CLOSED)
+  if (soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_CLOSED)
     linger (self->connection);
 
   g_clear_object (&self->connection);

@@ -24,6 +24,7 @@ struct _LsTransportSoup
 
   LsSoupEndpoint *endpoint; /* (owned) (nullable) */
   char *problem;            /* (owned) (nullable), why there is no endpoint */
+  GStrv drop_fields;        /* (owned) (nullable), kept apart: a socket outlives its endpoint */
   LsSoupSocket *socket;     /* (owned) (nullable) */
 };
 
@@ -59,9 +60,8 @@ on_socket_message (LsMessage *message, gpointer user_data)
 {
   LsTransportSoup *self = user_data;
 
-  if (message->events != NULL && self->endpoint != NULL)
-    ls_soup_answers_cut_events (message->events,
-                                (const char *const *)self->endpoint->config->drop_fields);
+  if (message->events != NULL)
+    ls_soup_answers_cut_events (message->events, (const char *const *)self->drop_fields);
   ls_transport_emit_message (LS_TRANSPORT (self), message);
 }
 
@@ -172,6 +172,8 @@ ls_transport_soup_open_async (LsTransport *transport,
   Open *open = NULL;
 
   g_task_set_source_tag (task, ls_transport_soup_open_async);
+  /* Once the socket is open, to say that it was cancelled would be a lie. */
+  g_task_set_check_cancellable (task, FALSE);
   if (!check_configured (self, task))
     return;
 
@@ -429,6 +431,7 @@ ls_transport_soup_finalize (GObject *object)
   g_clear_pointer (&self->socket, ls_soup_socket_free);
   g_clear_pointer (&self->endpoint, ls_soup_endpoint_unref);
   g_free (self->problem);
+  g_strfreev (self->drop_fields);
 
   G_OBJECT_CLASS (ls_transport_soup_parent_class)->finalize (object);
 }
@@ -481,6 +484,8 @@ ls_transport_soup_set_config (LsTransportSoup *self, const LsTransportConfig *co
 
   g_clear_pointer (&self->endpoint, ls_soup_endpoint_unref);
   g_clear_pointer (&self->problem, g_free);
+  g_clear_pointer (&self->drop_fields, g_strfreev);
+  self->drop_fields = g_strdupv (config->drop_fields);
   self->endpoint = ls_soup_endpoint_new (config, &error);
   if (self->endpoint == NULL)
     self->problem = g_strdup (error->message);

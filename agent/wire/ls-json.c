@@ -46,13 +46,28 @@ skip_space (const char *position)
   return position;
 }
 
+/* Returns: whether the quotation mark at @position belongs to an escape: an odd number of
+ * backslashes is before it. The one that opens the string ends the search. */
+static inline gboolean
+is_escaped (const char *position)
+{
+  const char *before = position;
+
+  while (before[-1] == '\\')
+    before--;
+
+  return (position - before) % 2 != 0;
+}
+
 /* @position is at the opening quotation mark. Returns: the byte behind the closing one */
 static inline const char *
 skip_string (const char *position)
 {
-  for (position++; *position != '"'; position++)
-    if (*position == '\\')
-      position++;
+  /* Most of the time of reading a message goes into this search, so it is left to memchr(). It
+   * needs no true end: it reads no further than the closing mark, which the check has seen. */
+  do
+    position = memchr (position + 1, '"', G_MAXSSIZE / 2);
+  while (is_escaped (position));
 
   return position + 1;
 }
@@ -61,27 +76,15 @@ skip_string (const char *position)
 static const char *
 skip_container (const char *position)
 {
-  guint depth = 0;
+  /* A table, as a branch for every sort of bracket is hard to predict. */
+  static const gint8 steps[256] = { ['{'] = 1, ['['] = 1, ['}'] = -1, [']'] = -1 };
+  gint depth = 0;
 
   do
-    switch (*position)
-      {
-      case '"':
-        position = skip_string (position);
-        break;
-      case '{':
-      case '[':
-        depth++;
-        position++;
-        break;
-      case '}':
-      case ']':
-        depth--;
-        position++;
-        break;
-      default:
-        position++;
-      }
+    if (*position == '"')
+      position = skip_string (position);
+    else
+      depth += steps[(guchar)*position++];
   while (depth > 0);
 
   return position;

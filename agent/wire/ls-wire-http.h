@@ -6,10 +6,10 @@
 G_BEGIN_DECLS
 
 /** LS_WIRE_MAX_BODY: bytes in an HTTP body that the agent takes (protocol, "Limits") */
-#define LS_WIRE_MAX_BODY ((gsize) 16 << 20)
+#define LS_WIRE_MAX_BODY ((gsize)16 << 20)
 
 /** LS_WIRE_MAX_REQUEST: bytes in an HTTP body that the agent sends (protocol, "Limits") */
-#define LS_WIRE_MAX_REQUEST ((gsize) 1 << 20)
+#define LS_WIRE_MAX_REQUEST ((gsize)1 << 20)
 
 LsUpdates *ls_wire_decode_updates (const char *text, gsize length, GError **error);
 char *ls_wire_encode_updates (const LsUpdates *updates, gsize *length);

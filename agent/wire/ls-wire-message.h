@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /** LS_WIRE_MAX_MESSAGE: bytes in a message on the socket (protocol, "Limits") */
-#define LS_WIRE_MAX_MESSAGE ((gsize) 1 << 20)
+#define LS_WIRE_MAX_MESSAGE ((gsize)1 << 20)
 
 /**
  * LsWireError:

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ls-cursor.h"
+#include "ls-json.h"
 #include "ls-json-writer.h"
 #include "ls-role.h"
 #include "ls-school-error.h"
@@ -12,6 +13,9 @@
 /* A double has at most 17 significant decimal digits; most numbers that people write have 15. */
 #define MIN_DIGITS 15
 #define MAX_DIGITS 17
+
+/* Far more than a list of all roles takes. */
+#define MAX_ROLES_LENGTH 1024
 
 static void
 append_real (GString *out, double real)
@@ -250,16 +254,20 @@ static gboolean
 read_roles (LsValue *value, JsonNode *node, GError **error)
 {
   const char *text = peek_text (node);
-  g_autoptr (JsonNode) parsed = text == NULL ? NULL : json_from_string (text, NULL);
-  g_autoptr (GPtrArray) items = parse_list (text == NULL ? node : parsed);
+  g_autoptr (JsonNode) parsed = NULL;
+  g_autoptr (GPtrArray) items = NULL;
 
+  /* Text inside a string has not been checked yet, and json-glib does not survive deep nesting. */
+  if (text != NULL && ls_json_check (text, strlen (text), MAX_ROLES_LENGTH, NULL))
+    parsed = json_from_string (text, NULL);
+
+  items = parse_list (text == NULL ? node : parsed);
   if (items == NULL)
     return refuse (error, "must be a list of roles or null");
   for (guint i = 0; i < items->len; i++)
     if (ls_role_from_string (items->pdata[i]) == LS_ROLE_NONE)
       return refuse (error, "names an unknown role");
 
-  g_ptr_array_sort (items, compare_texts);
   *value = (LsValue) { LS_VALUE_TEXT, .text = list_to_json (items) };
   return TRUE;
 }
@@ -348,6 +356,24 @@ ls_record_new_from_json (const LsTable *table, const char *json, GError **error)
   g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_STORAGE, "A row of “%s” is damaged",
                table->name);
   return NULL;
+}
+
+/**
+ * ls_record_list_has:
+ * @record: a row
+ * @column: a column that holds a list
+ * @item: a role or a plain id
+ *
+ * Returns: whether the list has @item
+ */
+gboolean
+ls_record_list_has (const LsRecord *record, const char *column, const char *item)
+{
+  const char *text = ls_record_get_text (record, column);
+  g_autofree char *quoted = g_strdup_printf ("\"%s\"", item);
+
+  /* Lists are stored in one form, and neither roles nor plain ids contain quotation marks. */
+  return text != NULL && strstr (text, quoted) != NULL;
 }
 
 /**

@@ -58,6 +58,7 @@ const char *ls_record_get_text (const LsRecord *record, const char *column);
 gint64 ls_record_get_integer (const LsRecord *record, const char *column);
 char *ls_record_get_as_text (const LsRecord *record, const char *column);
 GStrv ls_record_get_list (const LsRecord *record, const char *column);
+gboolean ls_record_list_has (const LsRecord *record, const char *column, const char *item);
 guint64 ls_record_get_changes (const LsRecord *before, const LsRecord *after);
 
 void ls_record_set_text (LsRecord *record, const char *column, const char *text);

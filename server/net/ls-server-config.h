@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * @data_dir: where everything is stored
  * @seed_demo: whether to put the demonstration school in
  * @token_lifetime: how long an access token is good, milliseconds
- * @refresh_lifetime: how long a session is good without a refresh, milliseconds
+ * @session_lifetime: how long a sign-in lasts, milliseconds
  * @tls_certificate: (nullable): file with the certificate chain, PEM
  * @tls_key: (nullable): file with its private key, PEM
  * @heartbeat: how often agents are asked to be heard, milliseconds
@@ -28,7 +28,7 @@ typedef struct
   char *data_dir;
   gboolean seed_demo;
   gint64 token_lifetime;
-  gint64 refresh_lifetime;
+  gint64 session_lifetime;
   char *tls_certificate;
   char *tls_key;
   gint64 heartbeat;

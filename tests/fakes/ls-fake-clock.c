@@ -102,23 +102,29 @@ ls_fake_clock_add_alarm (LsClock *clock,
   return alarm->id;
 }
 
+static Alarm *
+find_alarm (LsFakeClock *self, guint alarm_id)
+{
+  for (guint i = 0; i < self->alarms->len; i++)
+    {
+      Alarm *alarm = g_ptr_array_index (self->alarms, i);
+
+      if (alarm->id == alarm_id)
+        return alarm;
+    }
+
+  return NULL;
+}
+
 static void
 ls_fake_clock_remove_alarm (LsClock *clock, guint alarm_id)
 {
   LsFakeClock *self = LS_FAKE_CLOCK (clock);
+  Alarm *alarm = find_alarm (self, alarm_id);
 
-  for (guint i = 0; i < self->alarms->len; i++)
-    {
-      const Alarm *alarm = g_ptr_array_index (self->alarms, i);
+  g_return_if_fail (alarm != NULL); /* it has rung or was removed before */
 
-      if (alarm->id == alarm_id)
-        {
-          g_ptr_array_remove_index (self->alarms, i);
-          return;
-        }
-    }
-
-  g_critical ("There is no alarm %u: it has rung or was removed before", alarm_id);
+  g_ptr_array_remove (self->alarms, alarm);
 }
 
 static void

@@ -100,7 +100,7 @@ int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
   /* A copy of the exact size, so that a read behind the end is seen. */
-  g_autofree char *text = g_memdup2 (size > 0 ? data : (const guint8 *) "", MAX (size, 1));
+  g_autofree char *text = g_memdup2 (size > 0 ? data : (const guint8 *)"", MAX (size, 1));
   g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (GError) error = NULL;
   LsJsonSlice root;
@@ -111,7 +111,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
       return 0;
     }
 
-  g_assert_true (json_parser_load_from_data (parser, text, (gssize) size, NULL));
+  g_assert_true (json_parser_load_from_data (parser, text, (gssize)size, NULL));
   walk (root);
   return 0;
 }

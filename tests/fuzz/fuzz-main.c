@@ -16,7 +16,7 @@ test_file (gconstpointer user_data)
 
   g_assert_true (g_file_get_contents (path, &data, &length, &error));
   g_assert_no_error (error);
-  LLVMFuzzerTestOneInput ((const guint8 *) data, length);
+  LLVMFuzzerTestOneInput ((const guint8 *)data, length);
 }
 
 static void
@@ -24,6 +24,7 @@ add_directory (const char *directory)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GDir) dir = g_dir_open (directory, 0, &error);
+  g_autofree char *corpus = g_path_get_basename (directory);
   const char *name;
 
   g_assert_no_error (error);
@@ -37,7 +38,7 @@ add_directory (const char *directory)
           g_free (path);
           continue;
         }
-      test = g_strconcat ("/fuzz/corpus/", name, NULL);
+      test = g_strconcat ("/fuzz/corpus/", corpus, "/", name, NULL);
       g_test_add_data_func_full (test, path, test_file, g_free);
     }
 }

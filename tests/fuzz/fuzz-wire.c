@@ -14,8 +14,8 @@ check_message (const char *text, gsize length)
   g_autofree char *first = NULL, *second = NULL;
 
   /* A bare event that was left out leaves nothing to write. */
-  if (message == NULL || (message->events != NULL && !ls_cursor_is_set (message->cursor) &&
-                          message->events->len == 0))
+  if (message == NULL ||
+      (message->events != NULL && !ls_cursor_is_set (message->cursor) && message->events->len == 0))
     return;
 
   first = ls_wire_encode_message (message, &length);
@@ -92,7 +92,7 @@ int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
   /* A copy of the exact size, so that a read behind the end is seen. */
-  g_autofree char *text = g_memdup2 (size > 0 ? data : (const guint8 *) "", MAX (size, 1));
+  g_autofree char *text = g_memdup2 (size > 0 ? data : (const guint8 *)"", MAX (size, 1));
   g_autofree char *code = NULL, *message = NULL;
 
   check_message (text, size);

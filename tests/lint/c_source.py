@@ -84,14 +84,10 @@ class Source:
             index += 1
 
     def _opens_function(self, start, index):
-        return index > start and self.tokens[index - 1].text == ")" and not any(
-            token.text in ("=", "struct", "enum", "union") and self._depth(start, at) == 0
-            for at, token in enumerate(self.tokens[start:index], start)
-            if token.text == "="
+        # With a `=` before it, it is an initialiser such as `= MACRO (x) { … }`.
+        return self.tokens[index - 1].text == ")" and not any(
+            token.text == "=" for token in self.tokens[start:index]
         )
-
-    def _depth(self, start, at):
-        return sum((token.text == "(") - (token.text == ")") for token in self.tokens[start:at])
 
     def _open_parenthesis(self, close):
         depth = 0
@@ -143,8 +139,9 @@ class Source:
         for at in range(brace, len(tokens)):
             text = tokens[at].text
             if text == "{":
-                # After a sign other than these it is an initialiser, not a block.
-                blocks.append(tokens[at - 1].text in (")", "else", "do", "{", "}", ";", ":"))
+                # After a sign other than these, or inside another, it is an initialiser, not a block.
+                opens = tokens[at - 1].text in (")", "else", "do", "{", "}", ";", ":")
+                blocks.append(opens and (not blocks or blocks[-1]))
                 function.nesting = max(function.nesting, sum(blocks) - 1)
             elif text == "}":
                 blocks.pop()

@@ -165,8 +165,8 @@ test_error_messages (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char *code = NULL, *message = NULL;
-      gboolean found = ls_wire_decode_error_message (cases[i].body, strlen (cases[i].body), &code,
-                                                     &message);
+      gboolean found =
+          ls_wire_decode_error_message (cases[i].body, strlen (cases[i].body), &code, &message);
 
       g_assert_cmpstr (code, ==, cases[i].code);
       g_assert_cmpstr (message, ==, cases[i].message);

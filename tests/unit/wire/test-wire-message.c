@@ -124,8 +124,15 @@ static void
 test_decode_refuses (void)
 {
   static const char *const not_shape[] = {
-    "[]", "42", "\"x\"", "null", "{}", "{\"type\":null}", "{\"type\":7}",
-    "{\"type\":\"ping\",\"type\":\"pong\"}", "{\"type\":\"events\"}",
+    "[]",
+    "42",
+    "\"x\"",
+    "null",
+    "{}",
+    "{\"type\":null}",
+    "{\"type\":7}",
+    "{\"type\":\"ping\",\"type\":\"pong\"}",
+    "{\"type\":\"events\"}",
     "{\"type\":\"hello\",\"eventTypes\":[1],\"agent\":{\"version\":\"1\",\"machine\":\"x\"}}",
   };
 
@@ -162,16 +169,21 @@ typedef struct
 } Sample;
 
 static const char *const hello[] = {
-  "type", "\"hello\"", "cursor", "\"e:1\"", "eventTypes", "[]", "agent",
-  "{\"version\":\"1\",\"machine\":\"00112233445566778899aabbccddeeff\"}", NULL,
+  "type",       "\"hello\"",
+  "cursor",     "\"e:1\"",
+  "eventTypes", "[]",
+  "agent",      "{\"version\":\"1\",\"machine\":\"00112233445566778899aabbccddeeff\"}",
+  NULL,
 };
 static const char *const welcome[] = {
-  "type", "\"welcome\"", "resume", "\"fresh\"", "cursor", "\"e:1\"", "user",
-  "{\"id\":\"u\",\"role\":\"admin\"}", "heartbeat", "1", "expiresAt", "1", NULL,
+  "type",      "\"welcome\"", "resume",    "\"fresh\"",
+  "cursor",    "\"e:1\"",     "user",      "{\"id\":\"u\",\"role\":\"admin\"}",
+  "heartbeat", "1",           "expiresAt", "1",
+  NULL,
 };
 static const char *const events[] = {
-  "type", "\"events\"", "prev", "\"e:1\"", "cursor", "\"e:1\"", "more", "true", "events", "[]",
-  NULL,
+  "type", "\"events\"", "prev",   "\"e:1\"", "cursor", "\"e:1\"",
+  "more", "true",       "events", "[]",      NULL,
 };
 static const char *const ping[] = { "type", "\"ping\"", "timestamp", "1", NULL };
 static const char *const pong[] = {
@@ -229,8 +241,16 @@ build (const char *const *members, const char *changed, const char *value)
 static void
 test_decode_wrong_types (void)
 {
-  static const char *const values[] = { NULL,      "null",        "true", "-1",      "1.5",
-                                        "[[]]",    "{\"id\":[]}", "\"\"", "\":::\"", "1e3",
+  static const char *const values[] = { NULL,
+                                        "null",
+                                        "true",
+                                        "-1",
+                                        "1.5",
+                                        "[[]]",
+                                        "{\"id\":[]}",
+                                        "\"\"",
+                                        "\":::\"",
+                                        "1e3",
                                         "9007199254740993" };
 
   for (guint s = 0; s < G_N_ELEMENTS (samples); s++)
@@ -299,7 +319,10 @@ static void
 test_event_bad (void)
 {
   static const char *const bad[] = {
-    "1", "null", "[]", "{}",
+    "1",
+    "null",
+    "[]",
+    "{}",
     EVENT_HEAD "\"timestamp\":5}",
     EVENT_HEAD "\"data\":[],\"timestamp\":5}",
     EVENT_HEAD "\"data\":\"{}\",\"timestamp\":5}",
@@ -343,15 +366,14 @@ test_event_bad (void)
 static void
 test_event_bad_costs_only_itself (void)
 {
-  g_autoptr (LsMessage) message =
-      decode ("{\"type\":\"events\",\"prev\":\"e:1\",\"cursor\":\"e:4\",\"more\":true,\"events\":["
-              "7," EVENT_HEAD "\"offset\":3," EVENT_TAIL ",{}," EVENT_HEAD
-              "\"offset\":4," EVENT_TAIL "]}");
+  g_autoptr (LsMessage) message = decode (
+      "{\"type\":\"events\",\"prev\":\"e:1\",\"cursor\":\"e:4\",\"more\":true,\"events\":["
+      "7," EVENT_HEAD "\"offset\":3," EVENT_TAIL ",{}," EVENT_HEAD "\"offset\":4," EVENT_TAIL "]}");
 
   g_assert_cmpuint (message->n_bad_events, ==, 2);
   g_assert_cmpuint (message->events->len, ==, 2);
-  g_assert_cmpint (((LsEvent *) g_ptr_array_index (message->events, 0))->offset, ==, 3);
-  g_assert_cmpint (((LsEvent *) g_ptr_array_index (message->events, 1))->offset, ==, 4);
+  g_assert_cmpint (((LsEvent *)g_ptr_array_index (message->events, 0))->offset, ==, 3);
+  g_assert_cmpint (((LsEvent *)g_ptr_array_index (message->events, 1))->offset, ==, 4);
 }
 
 static void
@@ -443,8 +465,8 @@ static void
 test_decode_truncated (void)
 {
   static const char whole[] =
-      "{\"type\":\"events\",\"prev\":\"e:1\",\"cursor\":\"e:2\",\"more\":false,\"events\":["
-      EVENT_HEAD "\"userId\":\"\\u00e9é\"," EVENT_TAIL "]}";
+      "{\"type\":\"events\",\"prev\":\"e:1\",\"cursor\":\"e:2\",\"more\":false,\"events\":[" EVENT_HEAD
+      "\"userId\":\"\\u00e9é\"," EVENT_TAIL "]}";
 
   for (gsize length = 0; length < strlen (whole); length++)
     {

@@ -7,7 +7,7 @@
 static char *
 make_token (const char *payload)
 {
-  g_autofree char *base64 = g_base64_encode ((const guchar *) payload, strlen (payload));
+  g_autofree char *base64 = g_base64_encode ((const guchar *)payload, strlen (payload));
 
   g_strdelimit (base64, "+", '-');
   g_strdelimit (base64, "/", '_');
@@ -46,8 +46,17 @@ static void
 test_without_claims (void)
 {
   static const char *const payloads[] = {
-    "", "null", "{}", "[]", "{\"exp\":\"5\"}", "{\"exp\":5.5}", "{\"exp\":-5}",
-    "{\"exp\":9007199254740992}", "{\"exp\":5,\"exp\":6}", "{\"exp\":5", "{\"user_id\":null}",
+    "",
+    "null",
+    "{}",
+    "[]",
+    "{\"exp\":\"5\"}",
+    "{\"exp\":5.5}",
+    "{\"exp\":-5}",
+    "{\"exp\":9007199254740992}",
+    "{\"exp\":5,\"exp\":6}",
+    "{\"exp\":5",
+    "{\"user_id\":null}",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (payloads); i++)

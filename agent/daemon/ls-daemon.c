@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-daemon.h"
+
+#include "ls-agent.h"
+#include "ls-clock-system.h"
+#include "ls-daemon-config.h"
+#include "ls-machine-id.h"
+#include "ls-network-gio.h"
+#include "ls-paths.h"
+#include "ls-random-system.h"
+#include "ls-secrets-libsecret.h"
+#include "ls-service.h"
+#include "ls-settings-monitor.h"
+#include "ls-store-sqlite.h"
+#include "ls-transport-soup.h"
+#include "ls-wire-filter.h"
+#include "ls-wire-token.h"
+
+/* Where systemd and D-Bus keep the machine's identity, machine-id(5). */
+#define MACHINE_ID_FILE "/etc/machine-id"
+
+/**
+ * LsDaemon:
+ *
+ * The composition root: the only place that knows every room. It builds the ports, wires them to
+ * the agent and the agent to the bus, and passes changed settings on.
+ */
+struct _LsDaemon
+{
+  GObject parent_instance;
+
+  GDBusConnection *connection; /* (owned) */
+  char *machine;               /* (owned) */
+  LsSettings *settings;        /* (owned) */
+  LsSettingsMonitor *monitor;  /* (owned) */
+  LsStoreSqlite *store;        /* (owned) */
+  LsTransportSoup *transport;  /* (owned) */
+  LsAgent *agent;              /* (owned) */
+  LsService *service;          /* (owned) */
+};
+
+G_DEFINE_FINAL_TYPE (LsDaemon, ls_daemon, G_TYPE_OBJECT)
+
+static void
+ls_daemon_finalize (GObject *object)
+{
+  LsDaemon *self = LS_DAEMON (object);
+
+  g_clear_object (&self->monitor);
+  g_clear_object (&self->service);
+  g_clear_object (&self->agent);
+  g_clear_object (&self->transport);
+  g_clear_object (&self->store);
+  g_clear_object (&self->settings);
+  g_clear_object (&self->connection);
+  g_free (self->machine);
+
+  G_OBJECT_CLASS (ls_daemon_parent_class)->finalize (object);
+}
+
+static void
+ls_daemon_class_init (LsDaemonClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ls_daemon_finalize;
+}
+
+static void
+ls_daemon_init (LsDaemon *self)
+{
+}
+
+static void
+report_problems (LsDaemon *self)
+{
+  GPtrArray *problems = ls_settings_get_problems (self->settings);
+
+  for (guint i = 0; i < problems->len; i++)
+    {
+      g_autofree char *text = ls_settings_problem_to_string (g_ptr_array_index (problems, i));
+
+      g_warning ("settings: %s", text);
+    }
+}
+
+static void
+apply_privacy (LsDaemon *self)
+{
+  ls_service_set_wipe_on_sign_out (
+      self->service, ls_settings_get_boolean (self->settings, "Privacy", "wipe-on-sign-out"));
+}
+
+static void
+apply_store_limits (LsDaemon *self)
+{
+  ls_store_sqlite_set_limits (self->store,
+                              ls_settings_get_int64 (self->settings, "Cache", "max-size"),
+                              ls_settings_get_int64 (self->settings, "Cache", "max-age"));
+}
+
+static void
+on_monitor_changed (LsSettingsMonitor *monitor, LsDaemon *self)
+{
+  ls_daemon_reload (self);
+}
+
+static void
+build_agent (LsDaemon *self, LsClock *clock)
+{
+  g_autoptr (LsRandom) random = ls_random_system_new ();
+  g_autoptr (LsNetwork) network = ls_network_gio_new (g_network_monitor_get_default ());
+  g_autoptr (LsSecrets) secrets = ls_secrets_libsecret_new (clock);
+  g_autoptr (LsConfig) config = ls_daemon_config_for_core (self->settings, self->machine);
+  LsAgentPorts ports = {
+    .clock = clock,
+    .random = random,
+    .network = network,
+    .secrets = secrets,
+    .store = LS_STORE (self->store),
+    .transport = LS_TRANSPORT (self->transport),
+    .token_reader = { ls_wire_token_get_issued, ls_wire_token_get_expiry, ls_wire_token_get_user },
+    .matcher = ls_wire_filter_matches,
+  };
+
+  self->agent = ls_agent_new (&ports, config);
+}
+
+/**
+ * ls_daemon_new:
+ * @connection: the session bus
+ * @config_file: (nullable): a settings file named on the command line
+ * @state_dir: (nullable): where to keep stores; %NULL: the user's data directory
+ * @error: the system gives us no clock
+ *
+ * Builds everything; nothing runs yet.
+ *
+ * Returns: (transfer full) (nullable): the daemon
+ */
+LsDaemon *
+ls_daemon_new (GDBusConnection *connection,
+               const char *config_file,
+               const char *state_dir,
+               GError **error)
+{
+  g_autoptr (LsDaemon) self = g_object_new (LS_TYPE_DAEMON, NULL);
+  g_autoptr (LsSettingsSources) sources = ls_settings_sources_new_default (config_file);
+  g_autoptr (LsTransportConfig) transport_config = NULL;
+  g_autofree char *directory = ls_paths_get_state_dir (state_dir);
+  g_autoptr (LsClock) clock = ls_clock_system_new (error);
+  g_autoptr (GError) machine_error = NULL;
+  g_autofree char *durables = NULL;
+
+  if (clock == NULL)
+    return NULL;
+
+  self->connection = g_object_ref (connection);
+  self->settings = ls_settings_new (sources);
+  report_problems (self);
+  self->machine = ls_machine_id_read (MACHINE_ID_FILE, &machine_error);
+  if (self->machine == NULL)
+    {
+      g_warning ("this machine has no name: %s", machine_error->message);
+      self->machine = g_strdup ("");
+    }
+
+  self->store = ls_store_sqlite_new (directory);
+  apply_store_limits (self);
+  transport_config = ls_daemon_config_for_transport (self->settings);
+  self->transport = ls_transport_soup_new (transport_config);
+  build_agent (self, clock);
+  durables = g_build_filename (directory, "durable-cursors.conf", NULL);
+  self->service = ls_service_new (self->agent, clock, connection, durables);
+  apply_privacy (self);
+  self->monitor = ls_settings_monitor_new (sources, clock);
+  g_signal_connect_object (self->monitor, "changed", G_CALLBACK (on_monitor_changed), self, 0);
+  return g_steal_pointer (&self);
+}
+
+/**
+ * ls_daemon_start:
+ * @self: a daemon
+ * @error: what the bus said
+ *
+ * Puts the objects on the bus and goes to work.
+ *
+ * Returns: whether the objects are there
+ */
+gboolean
+ls_daemon_start (LsDaemon *self, GError **error)
+{
+  g_return_val_if_fail (LS_IS_DAEMON (self), FALSE);
+
+  if (!ls_service_export (self->service, error))
+    return FALSE;
+
+  ls_agent_start (self->agent);
+  return TRUE;
+}
+
+/**
+ * ls_daemon_reload:
+ * @self: a daemon
+ *
+ * Reads the settings again. What is wrong in them is reported, and the last good value stays.
+ */
+void
+ls_daemon_reload (LsDaemon *self)
+{
+  g_autoptr (LsTransportConfig) transport_config = NULL;
+  g_autoptr (LsConfig) config = NULL;
+
+  g_return_if_fail (LS_IS_DAEMON (self));
+
+  ls_settings_reload (self->settings);
+  report_problems (self);
+  apply_store_limits (self);
+  apply_privacy (self);
+  transport_config = ls_daemon_config_for_transport (self->settings);
+  ls_transport_soup_set_config (self->transport, transport_config);
+  config = ls_daemon_config_for_core (self->settings, self->machine);
+  ls_agent_set_config (self->agent, config);
+}
+
+/**
+ * ls_daemon_stop:
+ * @self: a daemon
+ *
+ * Hangs up politely.
+ */
+void
+ls_daemon_stop (LsDaemon *self)
+{
+  g_return_if_fail (LS_IS_DAEMON (self));
+
+  ls_agent_stop (self->agent);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-callers.h"
+
+#include "ls-error.h"
+
+typedef struct
+{
+  guint n_calls;
+  guint n_subscriptions;
+  guint watch_id; /* 0 without a subscription: nothing is to be cleaned up */
+} Caller;
+
+/* What a call in flight remembers. */
+typedef struct
+{
+  LsCallers *callers; /* (owned) */
+  char *sender;       /* (owned) */
+} Call;
+
+/**
+ * LsCallers:
+ *
+ * Who uses the agent at the moment, by unique name: keeps each within its limits and tells when one
+ * with subscriptions has left the bus.
+ */
+struct _LsCallers
+{
+  GObject parent_instance;
+
+  GDBusConnection *connection; /* (owned) */
+  GHashTable *callers;         /* (owned) (element-type utf8 Caller) */
+};
+
+enum
+{
+  SIGNAL_VANISHED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (LsCallers, ls_callers, G_TYPE_OBJECT)
+
+static void
+caller_free (gpointer data)
+{
+  Caller *caller = data;
+
+  if (caller->watch_id != 0)
+    g_bus_unwatch_name (caller->watch_id);
+  g_free (caller);
+}
+
+static void
+ls_callers_finalize (GObject *object)
+{
+  LsCallers *self = LS_CALLERS (object);
+
+  g_hash_table_unref (self->callers);
+  g_clear_object (&self->connection);
+
+  G_OBJECT_CLASS (ls_callers_parent_class)->finalize (object);
+}
+
+static void
+ls_callers_class_init (LsCallersClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ls_callers_finalize;
+
+  /**
+   * LsCallers::vanished:
+   * @self: the callers
+   * @sender: a unique name
+   *
+   * A caller with subscriptions has left the bus.
+   */
+  signals[SIGNAL_VANISHED] = g_signal_new ("vanished", LS_TYPE_CALLERS, G_SIGNAL_RUN_LAST, 0, NULL,
+                                           NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+ls_callers_init (LsCallers *self)
+{
+  self->callers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, caller_free);
+}
+
+static Caller *
+ensure_caller (LsCallers *self, const char *sender)
+{
+  Caller *caller = g_hash_table_lookup (self->callers, sender);
+
+  if (caller == NULL)
+    {
+      caller = g_new0 (Caller, 1);
+      g_hash_table_insert (self->callers, g_strdup (sender), caller);
+    }
+  return caller;
+}
+
+static void
+drop_if_unused (LsCallers *self, const char *sender)
+{
+  Caller *caller = g_hash_table_lookup (self->callers, sender);
+
+  if (caller != NULL && caller->n_calls == 0 && caller->n_subscriptions == 0)
+    g_hash_table_remove (self->callers, sender);
+}
+
+static void
+call_done_cb (gpointer data, GObject *where_invocation_was)
+{
+  Call *call = data;
+  Caller *caller = g_hash_table_lookup (call->callers->callers, call->sender);
+
+  g_assert (caller != NULL && caller->n_calls > 0);
+  caller->n_calls--;
+  drop_if_unused (call->callers, call->sender);
+
+  g_object_unref (call->callers);
+  g_free (call->sender);
+  g_free (call);
+}
+
+static gboolean
+on_skeleton_authorize_method (GDBusInterfaceSkeleton *skeleton,
+                              GDBusMethodInvocation *invocation,
+                              LsCallers *self)
+{
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
+  Caller *caller = ensure_caller (self, sender);
+  Call *call;
+
+  if (caller->n_calls >= LS_CALLERS_MAX_CALLS)
+    {
+      g_dbus_method_invocation_return_error (
+          g_object_ref (invocation), LS_ERROR, LS_ERROR_LIMIT_EXCEEDED,
+          "more than %d calls are waiting for an answer", LS_CALLERS_MAX_CALLS);
+      return FALSE;
+    }
+
+  call = g_new (Call, 1);
+  *call = (Call) { g_object_ref (self), g_strdup (sender) };
+  caller->n_calls++;
+  /* an invocation lives as long as it is unanswered */
+  g_object_weak_ref (G_OBJECT (invocation), call_done_cb, call);
+  return TRUE;
+}
+
+/**
+ * ls_callers_new:
+ * @connection: where callers are watched
+ *
+ * Returns: (transfer full): no callers yet
+ */
+LsCallers *
+ls_callers_new (GDBusConnection *connection)
+{
+  LsCallers *self = g_object_new (LS_TYPE_CALLERS, NULL);
+
+  self->connection = g_object_ref (connection);
+  return self;
+}
+
+/**
+ * ls_callers_guard:
+ * @self: the callers
+ * @skeleton: an interface; it must not outlive @self
+ *
+ * Refuses calls to @skeleton with %LS_ERROR_LIMIT_EXCEEDED while the caller has
+ * %LS_CALLERS_MAX_CALLS without an answer.
+ */
+void
+ls_callers_guard (LsCallers *self, GDBusInterfaceSkeleton *skeleton)
+{
+  g_return_if_fail (LS_IS_CALLERS (self));
+
+  g_signal_connect_object (skeleton, "g-authorize-method",
+                           G_CALLBACK (on_skeleton_authorize_method), self, 0);
+}
+
+static void
+name_vanished_cb (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  g_autofree char *sender = g_strdup (name);
+
+  g_signal_emit (user_data, signals[SIGNAL_VANISHED], 0, sender);
+}
+
+/**
+ * ls_callers_add_subscription:
+ * @self: the callers
+ * @sender: a unique name
+ * @error: %LS_ERROR_LIMIT_EXCEEDED
+ *
+ * Counts a subscription and watches its owner. Each is answered by one of
+ * ls_callers_remove_subscription(), also after LsCallers::vanished.
+ *
+ * Returns: whether @sender may have one more
+ */
+gboolean
+ls_callers_add_subscription (LsCallers *self, const char *sender, GError **error)
+{
+  Caller *caller;
+
+  g_return_val_if_fail (LS_IS_CALLERS (self), FALSE);
+
+  caller = ensure_caller (self, sender);
+  if (caller->n_subscriptions >= LS_CALLERS_MAX_SUBSCRIPTIONS)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED, "more than %d subscriptions",
+                   LS_CALLERS_MAX_SUBSCRIPTIONS);
+      return FALSE;
+    }
+
+  caller->n_subscriptions++;
+  if (caller->watch_id == 0)
+    caller->watch_id =
+        g_bus_watch_name_on_connection (self->connection, sender, G_BUS_NAME_WATCHER_FLAGS_NONE,
+                                        NULL, name_vanished_cb, self, NULL);
+  return TRUE;
+}
+
+/**
+ * ls_callers_remove_subscription:
+ * @self: the callers
+ * @sender: a unique name
+ *
+ * Undoes ls_callers_add_subscription().
+ */
+void
+ls_callers_remove_subscription (LsCallers *self, const char *sender)
+{
+  Caller *caller;
+
+  g_return_if_fail (LS_IS_CALLERS (self));
+
+  caller = g_hash_table_lookup (self->callers, sender);
+  g_return_if_fail (caller != NULL && caller->n_subscriptions > 0);
+
+  if (--caller->n_subscriptions == 0)
+    g_clear_handle_id (&caller->watch_id, g_bus_unwatch_name);
+  drop_if_unused (self, sender);
+}
+
+/**
+ * ls_callers_count:
+ * @self: the callers
+ *
+ * Returns: how many apps have a subscription or an unanswered call
+ */
+guint
+ls_callers_count (LsCallers *self)
+{
+  g_return_val_if_fail (LS_IS_CALLERS (self), 0);
+
+  return g_hash_table_size (self->callers);
+}
+
+/**
+ * ls_callers_count_subscriptions:
+ * @self: the callers
+ *
+ * Returns: how many subscriptions they have together
+ */
+guint
+ls_callers_count_subscriptions (LsCallers *self)
+{
+  GHashTableIter iter;
+  Caller *caller;
+  guint count = 0;
+
+  g_return_val_if_fail (LS_IS_CALLERS (self), 0);
+
+  g_hash_table_iter_init (&iter, self->callers);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&caller))
+    count += caller->n_subscriptions;
+  return count;
+}

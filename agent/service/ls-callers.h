@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/** LS_CALLERS_MAX_SUBSCRIPTIONS: how many subscriptions an app may have */
+#define LS_CALLERS_MAX_SUBSCRIPTIONS 64
+/** LS_CALLERS_MAX_CALLS: how many calls of an app may be unanswered */
+#define LS_CALLERS_MAX_CALLS 32
+
+#define LS_TYPE_CALLERS (ls_callers_get_type ())
+G_DECLARE_FINAL_TYPE (LsCallers, ls_callers, LS, CALLERS, GObject)
+
+LsCallers *ls_callers_new (GDBusConnection *connection);
+void ls_callers_guard (LsCallers *self, GDBusInterfaceSkeleton *skeleton);
+gboolean ls_callers_add_subscription (LsCallers *self, const char *sender, GError **error);
+void ls_callers_remove_subscription (LsCallers *self, const char *sender);
+guint ls_callers_count (LsCallers *self);
+guint ls_callers_count_subscriptions (LsCallers *self);
+
+G_END_DECLS

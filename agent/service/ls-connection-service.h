@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ls-agent.h"
+#include "ls-dbus.h"
+
+G_BEGIN_DECLS
+
+#define LS_TYPE_CONNECTION_SERVICE (ls_connection_service_get_type ())
+G_DECLARE_FINAL_TYPE (LsConnectionService,
+                      ls_connection_service,
+                      LS,
+                      CONNECTION_SERVICE,
+                      LsDbusConnectionSkeleton)
+
+LsConnectionService *ls_connection_service_new (LsAgent *agent);
+
+G_END_DECLS

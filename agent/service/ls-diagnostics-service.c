@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-diagnostics-service.h"
+
+#include "ls-bus-names.h"
+#include "ls-invocation.h"
+
+/**
+ * LsDiagnosticsService:
+ *
+ * org.labsync.Agent1.Diagnostics on an #LsAgent.
+ */
+struct _LsDiagnosticsService
+{
+  LsDbusDiagnosticsSkeleton parent_instance;
+
+  LsAgent *agent;     /* (owned) */
+  LsCallers *callers; /* (owned) */
+};
+
+static void ls_diagnostics_service_iface_init (LsDbusDiagnosticsIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (LsDiagnosticsService,
+                               ls_diagnostics_service,
+                               LS_DBUS_TYPE_DIAGNOSTICS_SKELETON,
+                               G_IMPLEMENT_INTERFACE (LS_DBUS_TYPE_DIAGNOSTICS,
+                                                      ls_diagnostics_service_iface_init))
+
+/* A call of GetStatistics that waits for the store. */
+typedef struct
+{
+  LsDiagnosticsService *service;     /* (owned) */
+  GDBusMethodInvocation *invocation; /* (owned) by the answer */
+} Call;
+
+static void
+ls_diagnostics_service_finalize (GObject *object)
+{
+  LsDiagnosticsService *self = LS_DIAGNOSTICS_SERVICE (object);
+
+  g_clear_object (&self->agent);
+  g_clear_object (&self->callers);
+
+  G_OBJECT_CLASS (ls_diagnostics_service_parent_class)->finalize (object);
+}
+
+static void
+ls_diagnostics_service_class_init (LsDiagnosticsServiceClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ls_diagnostics_service_finalize;
+}
+
+static void
+ls_diagnostics_service_init (LsDiagnosticsService *self)
+{
+}
+
+static gboolean
+handle_get_health (LsDbusDiagnostics *object, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  LsDiagnosticsService *self = LS_DIAGNOSTICS_SERVICE (object);
+  const LsStatus *status = ls_agent_get_status (self->agent);
+  g_auto (GVariantDict) health = G_VARIANT_DICT_INIT (NULL);
+
+  if (!ls_invocation_check_options (invocation, options, NULL, 0))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+
+  g_variant_dict_insert (&health, "healthy", "b", ls_agent_is_healthy (self->agent));
+  g_variant_dict_insert (&health, "state", "s", ls_state_to_string (status->state));
+  g_variant_dict_insert (&health, "reason", "s", ls_reason_to_string (status->reason));
+  g_variant_dict_insert (&health, "account", "s",
+                         ls_account_state_to_string (ls_agent_get_account_state (self->agent)));
+  g_variant_dict_insert (&health, "confirmed-at", "t", (guint64)status->confirmed_at);
+  ls_dbus_diagnostics_complete_get_health (object, invocation, g_variant_dict_end (&health));
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+add_counters (GVariantDict *statistics, const LsCounters *counters)
+{
+  const struct
+  {
+    const char *name;
+    guint64 value;
+  } members[] = {
+    { "frames", counters->n_frames },
+    { "bad-frames", counters->n_bad_frames },
+    { "events", counters->n_events },
+    { "bad-events", counters->n_bad_events },
+    { "dropped-events", counters->n_dropped_events },
+    { "commits", counters->n_commits },
+    { "gaps", counters->n_gaps },
+    { "snapshots", counters->n_snapshots },
+    { "polls", counters->n_polls },
+    { "connects", counters->n_connects },
+    { "refreshes", counters->n_refreshes },
+    { "storage-errors", counters->n_storage_errors },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (members); i++)
+    g_variant_dict_insert (statistics, members[i].name, "t", members[i].value);
+}
+
+static void
+add_store (GVariantDict *statistics, const LsStoreStatistics *store)
+{
+  g_variant_dict_insert (statistics, "log-events", "t", (guint64)store->n_events);
+  g_variant_dict_insert (statistics, "rows", "t", (guint64)store->n_rows);
+  g_variant_dict_insert (statistics, "tombstones", "t", (guint64)store->n_tombstones);
+  g_variant_dict_insert (statistics, "file-size", "t", (guint64)store->file_size);
+}
+
+/* @store: (nullable): nobody is signed in */
+static void
+return_statistics (LsDiagnosticsService *self,
+                   GDBusMethodInvocation *invocation,
+                   const LsStoreStatistics *store)
+{
+  g_auto (GVariantDict) statistics = G_VARIANT_DICT_INIT (NULL);
+
+  add_counters (&statistics, ls_agent_get_counters (self->agent));
+  g_variant_dict_insert (&statistics, "callers", "t", (guint64)ls_callers_count (self->callers));
+  g_variant_dict_insert (&statistics, "subscriptions", "t",
+                         (guint64)ls_callers_count_subscriptions (self->callers));
+  if (store != NULL)
+    add_store (&statistics, store);
+  ls_dbus_diagnostics_complete_get_statistics (LS_DBUS_DIAGNOSTICS (self), invocation,
+                                               g_variant_dict_end (&statistics));
+}
+
+static void
+store_statistics_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Call *call = user_data;
+  g_autoptr (LsDiagnosticsService) self = call->service;
+  g_autoptr (GError) error = NULL;
+  g_autofree LsStoreStatistics *store =
+      ls_store_statistics_finish (LS_STORE (object), result, &error);
+
+  if (store == NULL && !g_error_matches (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN))
+    ls_invocation_return_error (call->invocation, error);
+  else
+    return_statistics (self, call->invocation, store);
+}
+
+static gboolean
+handle_get_statistics (LsDbusDiagnostics *object,
+                       GDBusMethodInvocation *invocation,
+                       GVariant *options)
+{
+  LsDiagnosticsService *self = LS_DIAGNOSTICS_SERVICE (object);
+  Call *call;
+
+  if (!ls_invocation_check_options (invocation, options, NULL, 0))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+
+  call = g_new (Call, 1);
+  *call = (Call) { g_object_ref (self), invocation };
+  ls_store_statistics_async (ls_agent_get_store (self->agent), store_statistics_cb, call);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+ls_diagnostics_service_iface_init (LsDbusDiagnosticsIface *iface)
+{
+  iface->handle_get_health = handle_get_health;
+  iface->handle_get_statistics = handle_get_statistics;
+}
+
+static void
+update (LsDiagnosticsService *self)
+{
+  ls_dbus_diagnostics_set_healthy (LS_DBUS_DIAGNOSTICS (self), ls_agent_is_healthy (self->agent));
+}
+
+/**
+ * ls_diagnostics_service_new:
+ * @agent: the agent
+ * @callers: the callers
+ *
+ * Returns: (transfer full): an interface to export
+ */
+LsDiagnosticsService *
+ls_diagnostics_service_new (LsAgent *agent, LsCallers *callers)
+{
+  LsDiagnosticsService *self =
+      g_object_new (LS_TYPE_DIAGNOSTICS_SERVICE, "version", LS_BUS_INTERFACE_VERSION, NULL);
+
+  self->agent = g_object_ref (agent);
+  self->callers = g_object_ref (callers);
+  g_signal_connect_object (agent, "status-changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  update (self);
+  return self;
+}

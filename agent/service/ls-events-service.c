@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-events-service.h"
+
+#include "ls-bus-events.h"
+#include "ls-bus-names.h"
+#include "ls-invocation.h"
+#include "ls-subscription-service.h"
+
+/* How much GetEvents returns at most (org.labsync.Agent1.Events). */
+#define MAX_EVENTS 1000
+#define MAX_SIZE (1024 * 1024)
+
+/**
+ * LsEventsService:
+ *
+ * org.labsync.Agent1.Events on an #LsAgent; owns the subscriptions.
+ */
+struct _LsEventsService
+{
+  LsDbusEventsSkeleton parent_instance;
+
+  LsAgent *agent;            /* (owned) */
+  LsCallers *callers;        /* (owned) */
+  LsDurables *durables;      /* (owned) */
+  GHashTable *subscriptions; /* (owned) (element-type LsSubscriptionService): a set */
+  guint64 last_number;       /* of a subscription's path */
+};
+
+static void ls_events_service_iface_init (LsDbusEventsIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (LsEventsService,
+                               ls_events_service,
+                               LS_DBUS_TYPE_EVENTS_SKELETON,
+                               G_IMPLEMENT_INTERFACE (LS_DBUS_TYPE_EVENTS,
+                                                      ls_events_service_iface_init))
+
+/* A call of Subscribe that waits for the log. */
+typedef struct
+{
+  LsEventsService *service;            /* (owned) */
+  LsSubscriptionService *subscription; /* (owned) */
+  GDBusMethodInvocation *invocation;   /* (owned) */
+  guint64 after_seq;
+} SubscribeCall;
+
+/* A call of GetEvents that waits for the log. */
+typedef struct
+{
+  LsEventsService *service;          /* (owned) */
+  GDBusMethodInvocation *invocation; /* (owned) */
+  guint64 after_seq;
+  gboolean from_start; /* no cursor was given */
+} ReadCall;
+
+static void
+ls_events_service_dispose (GObject *object)
+{
+  LsEventsService *self = LS_EVENTS_SERVICE (object);
+
+  if (self->agent != NULL)
+    ls_events_service_close (self);
+  g_clear_object (&self->durables);
+  g_clear_object (&self->callers);
+  g_clear_object (&self->agent);
+
+  G_OBJECT_CLASS (ls_events_service_parent_class)->dispose (object);
+}
+
+static void
+ls_events_service_finalize (GObject *object)
+{
+  LsEventsService *self = LS_EVENTS_SERVICE (object);
+
+  g_hash_table_unref (self->subscriptions);
+
+  G_OBJECT_CLASS (ls_events_service_parent_class)->finalize (object);
+}
+
+static void
+ls_events_service_class_init (LsEventsServiceClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = ls_events_service_dispose;
+  object_class->finalize = ls_events_service_finalize;
+}
+
+static void
+ls_events_service_init (LsEventsService *self)
+{
+  self->subscriptions = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+}
+
+/* The oldest event that is kept is the one after @after_seq. The store can't tell for 0, which
+ * means the beginning of the log to it. */
+static gboolean
+check_gapless (const LsEventPage *page, guint64 after_seq, GError **error)
+{
+  const LsEvent *first = page->events->len > 0 ? g_ptr_array_index (page->events, 0) : NULL;
+
+  if (after_seq != 0 || first == NULL || first->seq == 1)
+    return TRUE;
+
+  g_set_error (error, LS_ERROR, LS_ERROR_CURSOR_EXPIRED, "the events after the cursor are gone");
+  return FALSE;
+}
+
+static gboolean
+parse_cursor (LsEventsService *self, const char *cursor, guint64 *seq, GError **error)
+{
+  if (!ls_agent_parse_cursor (self->agent, cursor, seq, error))
+    return FALSE;
+  if (*seq <= ls_agent_get_last_seq (self->agent))
+    return TRUE;
+
+  g_set_error (error, LS_ERROR, LS_ERROR_CURSOR_EXPIRED, "a cursor of a store that was rebuilt");
+  return FALSE;
+}
+
+static gboolean
+check_signed_in (LsEventsService *self, GError **error)
+{
+  if (ls_agent_get_store_id (self->agent) != NULL)
+    return TRUE;
+
+  g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
+  return FALSE;
+}
+
+static void
+set_default_types (LsEventsService *self, gboolean *types)
+{
+  LsEntitySet entities = ls_agent_get_config (self->agent)->entities;
+
+  for (LsEventType type = 0; type < (LsEventType)ls_event_type_get_count (); type++)
+    types[type] = (entities & (1u << ls_event_type_get_entity (type))) != 0;
+}
+
+static gboolean
+find_start (LsEventsService *self,
+            LsSubscriptionRequest *request,
+            GVariant *options,
+            GError **error)
+{
+  const char *store_id = ls_agent_get_store_id (self->agent);
+  const char *cursor;
+
+  request->after_seq = ls_agent_get_last_seq (self->agent);
+  g_variant_lookup (options, "durable", "s", &request->durable);
+  if (g_variant_lookup (options, "cursor", "&s", &cursor))
+    {
+      if (!parse_cursor (self, cursor, &request->after_seq, error))
+        return FALSE;
+    }
+  else if (request->durable != NULL)
+    ls_durables_lookup (self->durables, store_id, request->durable, &request->after_seq);
+
+  return request->durable == NULL ||
+         ls_durables_set (self->durables, store_id, request->durable, request->after_seq, error);
+}
+
+static LsSubscriptionRequest *
+parse_request (LsEventsService *self,
+               const char *sender,
+               const char *const *types,
+               GVariant *options,
+               GError **error)
+{
+  g_autoptr (LsSubscriptionRequest) request = g_new0 (LsSubscriptionRequest, 1);
+
+  request->sender = g_strdup (sender);
+  request->types = g_new0 (gboolean, ls_event_type_get_count ());
+  if (types[0] == NULL)
+    set_default_types (self, request->types);
+  request->filter = ls_options_get_filter (options);
+  if (!check_signed_in (self, error) || !ls_bus_event_types_parse (types, request->types, error) ||
+      !find_start (self, request, options, error))
+    return NULL;
+
+  return g_steal_pointer (&request);
+}
+
+static void
+on_subscription_closed (LsSubscriptionService *subscription, LsEventsService *self)
+{
+  ls_callers_remove_subscription (self->callers, ls_subscription_service_get_sender (subscription));
+  g_hash_table_remove (self->subscriptions, subscription);
+}
+
+static void
+subscribe_call_free (SubscribeCall *call)
+{
+  g_object_unref (call->service);
+  g_object_unref (call->subscription);
+  g_clear_object (&call->invocation);
+  g_free (call);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SubscribeCall, subscribe_call_free)
+
+static gboolean
+open_subscription (SubscribeCall *call, const LsEventPage *page, GError **error)
+{
+  LsEventsService *self = call->service;
+  GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON (call->subscription);
+  g_autofree char *path = NULL;
+
+  if (!g_hash_table_contains (self->subscriptions, call->subscription))
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_CANCELLED, "the subscription has ended meanwhile");
+      return FALSE;
+    }
+  if (!check_gapless (page, call->after_seq, error))
+    return FALSE;
+
+  path = g_strdup_printf (LS_BUS_SUBSCRIPTION_PATH "%" G_GUINT64_FORMAT, ++self->last_number);
+  if (!g_dbus_interface_skeleton_export (
+          skeleton, g_dbus_method_invocation_get_connection (call->invocation), path, error))
+    return FALSE;
+
+  ls_callers_guard (self->callers, skeleton);
+  ls_dbus_events_complete_subscribe (LS_DBUS_EVENTS (self), g_steal_pointer (&call->invocation),
+                                     path);
+  ls_subscription_service_start (call->subscription);
+  return TRUE;
+}
+
+static void
+store_probe_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SubscribeCall) call = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsEventPage) page = ls_store_read_events_finish (LS_STORE (object), result, &error);
+
+  if (page != NULL && open_subscription (call, page, &error))
+    return;
+
+  ls_subscription_service_close (call->subscription);
+  ls_invocation_return_error (g_steal_pointer (&call->invocation), error);
+}
+
+static gboolean
+handle_subscribe (LsDbusEvents *object,
+                  GDBusMethodInvocation *invocation,
+                  const char *const *types,
+                  GVariant *options)
+{
+  static const LsOption known[] = { { "cursor", "s" }, { "durable", "s" }, { "filter", "a{ss}" } };
+  LsEventsService *self = LS_EVENTS_SERVICE (object);
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
+  g_autoptr (LsSubscriptionRequest) request = NULL;
+  g_autoptr (GError) error = NULL;
+  SubscribeCall *call;
+
+  if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+
+  request = parse_request (self, sender, types, options, &error);
+  if (request == NULL || !ls_callers_add_subscription (self->callers, sender, &error))
+    {
+      ls_invocation_return_error (invocation, error);
+      return G_DBUS_METHOD_INVOCATION_HANDLED;
+    }
+
+  call = g_new0 (SubscribeCall, 1);
+  call->service = g_object_ref (self);
+  call->invocation = invocation;
+  call->after_seq = request->after_seq;
+  call->subscription =
+      ls_subscription_service_new (self->agent, self->durables, g_steal_pointer (&request));
+  g_hash_table_add (self->subscriptions, g_object_ref (call->subscription));
+  g_signal_connect_object (call->subscription, "closed", G_CALLBACK (on_subscription_closed), self,
+                           0);
+  /* tells whether the log still reaches back to there */
+  ls_store_read_events_async (ls_agent_get_store (self->agent), call->after_seq, NULL, 1, 1,
+                              store_probe_cb, call);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+read_call_free (ReadCall *call)
+{
+  g_object_unref (call->service);
+  g_free (call);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReadCall, read_call_free)
+
+/* A copy, as what is done to subscriptions can end them. */
+static GPtrArray *
+list_subscriptions (LsEventsService *self)
+{
+  GPtrArray *subscriptions = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  gpointer subscription;
+
+  g_hash_table_iter_init (&iter, self->subscriptions);
+  while (g_hash_table_iter_next (&iter, &subscription, NULL))
+    g_ptr_array_add (subscriptions, g_object_ref (subscription));
+  return subscriptions;
+}
+
+static void
+move_on (LsEventsService *self, const char *sender, guint64 from, guint64 to)
+{
+  g_autoptr (GPtrArray) subscriptions = list_subscriptions (self);
+
+  for (guint i = 0; i < subscriptions->len; i++)
+    {
+      LsSubscriptionService *subscription = g_ptr_array_index (subscriptions, i);
+
+      if (g_str_equal (ls_subscription_service_get_sender (subscription), sender))
+        ls_subscription_service_caught_up (subscription, from, to);
+    }
+}
+
+static void
+store_read_events_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ReadCall) call = user_data;
+  LsEventsService *self = call->service;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsEventPage) page = ls_store_read_events_finish (LS_STORE (object), result, &error);
+  g_autofree char *sender = g_strdup (g_dbus_method_invocation_get_sender (call->invocation));
+  g_autofree char *next = NULL;
+  guint64 last_seq;
+
+  if (page == NULL || (!call->from_start && !check_gapless (page, call->after_seq, &error)))
+    {
+      ls_invocation_return_error (call->invocation, error);
+      return;
+    }
+
+  last_seq = MAX (page->last_seq, call->after_seq);
+  next = ls_agent_format_cursor (self->agent, last_seq);
+  ls_dbus_events_complete_get_events (LS_DBUS_EVENTS (self), call->invocation,
+                                      ls_bus_events_new (page->events), next, page->more);
+  move_on (self, sender, call->after_seq, last_seq);
+}
+
+static gboolean
+handle_get_events (LsDbusEvents *object,
+                   GDBusMethodInvocation *invocation,
+                   const char *cursor,
+                   guint limit,
+                   GVariant *options)
+{
+  LsEventsService *self = LS_EVENTS_SERVICE (object);
+  g_autoptr (GError) error = NULL;
+  gboolean from_start = *cursor == '\0';
+  guint64 after_seq = 0;
+  ReadCall *call;
+
+  if (!ls_invocation_check_options (invocation, options, NULL, 0))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+
+  if (!check_signed_in (self, &error) ||
+      (!from_start && !parse_cursor (self, cursor, &after_seq, &error)))
+    {
+      ls_invocation_return_error (invocation, error);
+      return G_DBUS_METHOD_INVOCATION_HANDLED;
+    }
+
+  call = g_new (ReadCall, 1);
+  *call = (ReadCall) { g_object_ref (self), invocation, after_seq, from_start };
+  ls_store_read_events_async (ls_agent_get_store (self->agent), after_seq, NULL,
+                              limit == 0 ? MAX_EVENTS : MIN (limit, MAX_EVENTS), MAX_SIZE,
+                              store_read_events_cb, call);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+ls_events_service_iface_init (LsDbusEventsIface *iface)
+{
+  iface->handle_subscribe = handle_subscribe;
+  iface->handle_get_events = handle_get_events;
+}
+
+/* Ends those of @sender, or all if it is %NULL. */
+static void
+close_subscriptions (LsEventsService *self, const char *sender)
+{
+  g_autoptr (GPtrArray) subscriptions = list_subscriptions (self);
+
+  for (guint i = 0; i < subscriptions->len; i++)
+    {
+      LsSubscriptionService *subscription = g_ptr_array_index (subscriptions, i);
+
+      if (sender == NULL || g_str_equal (ls_subscription_service_get_sender (subscription), sender))
+        ls_subscription_service_close (subscription);
+    }
+}
+
+static void
+on_callers_vanished (LsCallers *callers, const char *sender, LsEventsService *self)
+{
+  close_subscriptions (self, sender);
+}
+
+/**
+ * ls_events_service_new:
+ * @agent: the agent
+ * @callers: the callers
+ * @durables: the durable places
+ *
+ * Returns: (transfer full): an interface to export
+ */
+LsEventsService *
+ls_events_service_new (LsAgent *agent, LsCallers *callers, LsDurables *durables)
+{
+  g_auto (GStrv) types = ls_bus_event_types_to_strv (NULL);
+  LsEventsService *self = g_object_new (LS_TYPE_EVENTS_SERVICE, "version", LS_BUS_INTERFACE_VERSION,
+                                        "event-types", types, NULL);
+
+  self->agent = g_object_ref (agent);
+  self->callers = g_object_ref (callers);
+  self->durables = g_object_ref (durables);
+  g_signal_connect_object (callers, "vanished", G_CALLBACK (on_callers_vanished), self, 0);
+  return self;
+}
+
+/**
+ * ls_events_service_close:
+ * @self: the interface
+ *
+ * Ends all subscriptions.
+ */
+void
+ls_events_service_close (LsEventsService *self)
+{
+  g_return_if_fail (LS_IS_EVENTS_SERVICE (self));
+
+  close_subscriptions (self, NULL);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-invocation.h"
+
+#include "ls-error.h"
+
+/**
+ * ls_invocation_return_error:
+ * @invocation: (transfer full): a call
+ * @error: why it fails
+ *
+ * Answers with an error of ours. What is not of %LS_ERROR becomes `Cancelled` or `Failed`.
+ */
+void
+ls_invocation_return_error (GDBusMethodInvocation *invocation, const GError *error)
+{
+  LsError code = LS_ERROR_FAILED;
+
+  g_return_if_fail (error != NULL);
+
+  if (error->domain == LS_ERROR)
+    code = error->code;
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    code = LS_ERROR_CANCELLED;
+
+  g_dbus_method_invocation_return_error_literal (invocation, LS_ERROR, code, error->message);
+}
+
+/**
+ * ls_invocation_check_options:
+ * @invocation: a call; taken and answered if this returns %FALSE
+ * @options: its options
+ * @known: (nullable) (array length=n_known): the options that the method takes
+ * @n_known: how many they are
+ *
+ * See ls_options_check().
+ *
+ * Returns: whether to go on
+ */
+gboolean
+ls_invocation_check_options (GDBusMethodInvocation *invocation,
+                             GVariant *options,
+                             const LsOption *known,
+                             guint n_known)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (ls_options_check (options, known, n_known, &error))
+    return TRUE;
+
+  ls_invocation_return_error (invocation, error);
+  return FALSE;
+}

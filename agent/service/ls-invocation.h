@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ls-options.h"
+
+G_BEGIN_DECLS
+
+void ls_invocation_return_error (GDBusMethodInvocation *invocation, const GError *error);
+gboolean ls_invocation_check_options (GDBusMethodInvocation *invocation,
+                                      GVariant *options,
+                                      const LsOption *known,
+                                      guint n_known);
+
+G_END_DECLS

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-service.h"
+
+#include "ls-account-service.h"
+#include "ls-bus-errors.h"
+#include "ls-bus-names.h"
+#include "ls-cache-service.h"
+#include "ls-callers.h"
+#include "ls-connection-service.h"
+#include "ls-diagnostics-service.h"
+#include "ls-durables.h"
+#include "ls-events-service.h"
+
+/**
+ * LsService:
+ *
+ * The agent on the bus: builds the interfaces and exports them. Owning the name is its user's job.
+ */
+struct _LsService
+{
+  GObject parent_instance;
+
+  GDBusConnection *connection; /* (owned) */
+  LsAccountService *account;   /* (unowned): in interfaces */
+  LsEventsService *events;     /* (unowned): in interfaces */
+  GPtrArray *interfaces;       /* (owned) (element-type GDBusInterfaceSkeleton) */
+  gboolean exported;
+};
+
+G_DEFINE_FINAL_TYPE (LsService, ls_service, G_TYPE_OBJECT)
+
+static void
+ls_service_dispose (GObject *object)
+{
+  LsService *self = LS_SERVICE (object);
+
+  ls_service_unexport (self);
+  g_clear_object (&self->connection);
+
+  G_OBJECT_CLASS (ls_service_parent_class)->dispose (object);
+}
+
+static void
+ls_service_finalize (GObject *object)
+{
+  LsService *self = LS_SERVICE (object);
+
+  g_ptr_array_unref (self->interfaces);
+
+  G_OBJECT_CLASS (ls_service_parent_class)->finalize (object);
+}
+
+static void
+ls_service_class_init (LsServiceClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = ls_service_dispose;
+  object_class->finalize = ls_service_finalize;
+}
+
+static void
+ls_service_init (LsService *self)
+{
+  self->interfaces = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+/**
+ * ls_service_new:
+ * @agent: the agent
+ * @clock: the clock
+ * @connection: the session bus
+ * @durables_path: (nullable): file for the places of durable subscriptions; %NULL: they end with the
+ *   program
+ *
+ * Returns: (transfer full): the agent's interfaces, not on the bus yet
+ */
+LsService *
+ls_service_new (LsAgent *agent,
+                LsClock *clock,
+                GDBusConnection *connection,
+                const char *durables_path)
+{
+  LsService *self = g_object_new (LS_TYPE_SERVICE, NULL);
+  g_autoptr (LsCallers) callers = ls_callers_new (connection);
+  g_autoptr (LsDurables) durables = ls_durables_new (clock, durables_path);
+
+  ls_bus_errors_register ();
+  self->connection = g_object_ref (connection);
+  self->account = ls_account_service_new (agent);
+  self->events = ls_events_service_new (agent, callers, durables);
+  g_ptr_array_add (self->interfaces, ls_connection_service_new (agent));
+  g_ptr_array_add (self->interfaces, self->account);
+  g_ptr_array_add (self->interfaces, self->events);
+  g_ptr_array_add (self->interfaces, ls_cache_service_new (agent, clock));
+  g_ptr_array_add (self->interfaces, ls_diagnostics_service_new (agent, callers));
+  for (guint i = 0; i < self->interfaces->len; i++)
+    ls_callers_guard (callers, g_ptr_array_index (self->interfaces, i));
+  return self;
+}
+
+/**
+ * ls_service_set_wipe_on_sign_out:
+ * @self: the service
+ * @wipe: the setting `Privacy.wipe-on-sign-out`
+ *
+ * Sets what SignOut does when the caller doesn't say; at first %FALSE.
+ */
+void
+ls_service_set_wipe_on_sign_out (LsService *self, gboolean wipe)
+{
+  g_return_if_fail (LS_IS_SERVICE (self));
+
+  ls_account_service_set_wipe_on_sign_out (self->account, wipe);
+}
+
+/**
+ * ls_service_export:
+ * @self: the service
+ * @error: of %G_IO_ERROR: something is exported there already
+ *
+ * Puts all interfaces on the bus. To be called before the name is owned.
+ *
+ * Returns: whether they are there; if not, none is
+ */
+gboolean
+ls_service_export (LsService *self, GError **error)
+{
+  g_return_val_if_fail (LS_IS_SERVICE (self) && !self->exported, FALSE);
+
+  self->exported = TRUE;
+  for (guint i = 0; i < self->interfaces->len; i++)
+    if (!g_dbus_interface_skeleton_export (g_ptr_array_index (self->interfaces, i),
+                                           self->connection, LS_BUS_PATH, error))
+      {
+        ls_service_unexport (self);
+        return FALSE;
+      }
+
+  return TRUE;
+}
+
+/**
+ * ls_service_unexport:
+ * @self: the service
+ *
+ * Ends all subscriptions and takes the interfaces off the bus; does nothing if they are not there.
+ */
+void
+ls_service_unexport (LsService *self)
+{
+  g_return_if_fail (LS_IS_SERVICE (self));
+
+  if (!self->exported)
+    return;
+
+  self->exported = FALSE;
+  ls_events_service_close (self->events);
+  for (guint i = 0; i < self->interfaces->len; i++)
+    {
+      GDBusInterfaceSkeleton *skeleton = g_ptr_array_index (self->interfaces, i);
+
+      if (g_dbus_interface_skeleton_get_connection (skeleton) != NULL)
+        g_dbus_interface_skeleton_unexport (skeleton);
+    }
+}

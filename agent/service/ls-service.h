@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "ls-agent.h"
+#include "ls-clock.h"
+
+G_BEGIN_DECLS
+
+#define LS_TYPE_SERVICE (ls_service_get_type ())
+G_DECLARE_FINAL_TYPE (LsService, ls_service, LS, SERVICE, GObject)
+
+LsService *ls_service_new (LsAgent *agent,
+                           LsClock *clock,
+                           GDBusConnection *connection,
+                           const char *durables_path);
+void ls_service_set_wipe_on_sign_out (LsService *self, gboolean wipe);
+gboolean ls_service_export (LsService *self, GError **error);
+void ls_service_unexport (LsService *self);
+
+G_END_DECLS

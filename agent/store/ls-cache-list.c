@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The cache's lists: filters, orders, pages. */
+#include "ls-cache.h"
+
+#include <string.h>
+
+#include "ls-error.h"
+
+static gboolean
+check_name (const char *name, GError **error)
+{
+  gboolean plain = g_ascii_isalpha (*name) || *name == '_';
+
+  for (const char *c = name; *c != '\0'; c++)
+    plain = plain && (g_ascii_isalnum (*c) || *c == '_');
+  if (!plain)
+    g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "'%s' is not the name of a member",
+                 name);
+
+  return plain;
+}
+
+/* Where a page ended: the row's value of the order, and its id. */
+typedef struct
+{
+  char type;   /* i, r or t: integer, real, text */
+  char *value; /* (owned) */
+  char *id;    /* (owned) */
+} Position;
+
+static void
+position_free (Position *position)
+{
+  g_free (position->value);
+  g_free (position->id);
+  g_free (position);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Position, position_free)
+
+static Position *
+position_parse (const char *token, GError **error)
+{
+  g_autoptr (Position) position = g_new0 (Position, 1);
+  gsize length = 0;
+  g_autofree guchar *bytes = g_base64_decode (token, &length);
+  g_autofree char *text = g_strndup ((const char *)bytes, length);
+  char *newline = strrchr (text, '\n');
+
+  if (newline == NULL || strlen (text) != length || !g_utf8_validate (text, -1, NULL) ||
+      strchr ("irt", *text) == NULL)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "'after' is not from a page before");
+      return NULL;
+    }
+
+  position->type = *text;
+  position->value = g_strndup (text + 1, (gsize)(newline - text - 1));
+  position->id = g_strdup (newline + 1);
+  return g_steal_pointer (&position);
+}
+
+static char *
+position_format (sqlite3_stmt *stmt)
+{
+  g_autofree char *text = NULL;
+  const char *id = ls_database_column_text (stmt, 0);
+  int type = sqlite3_column_type (stmt, 4);
+  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (type == SQLITE_FLOAT)
+    text = g_strdup_printf (
+        "r%s\n%s", g_ascii_dtostr (buffer, sizeof buffer, sqlite3_column_double (stmt, 4)), id);
+  else
+    text = g_strdup_printf ("%c%s\n%s", type == SQLITE_INTEGER ? 'i' : 't',
+                            ls_database_column_text (stmt, 4), id);
+
+  return g_base64_encode ((const guchar *)text, strlen (text));
+}
+
+static void
+position_bind (const Position *position, sqlite3_stmt *stmt, int index)
+{
+  if (position->type == 'i')
+    sqlite3_bind_int64 (stmt, index, g_ascii_strtoll (position->value, NULL, 10));
+  else if (position->type == 'r')
+    sqlite3_bind_double (stmt, index, g_ascii_strtod (position->value, NULL));
+  else
+    ls_database_bind_text (stmt, index, position->value);
+  ls_database_bind_text (stmt, index + 1, position->id);
+}
+
+/* The statement's text. Names of members were checked to be plain; values are bound. A member that
+ * is missing counts as an empty text. */
+static char *
+build_sql (const LsListQuery *query, GPtrArray *names)
+{
+  g_autoptr (GString) sql = g_string_new ("SELECT id, version, data, as_of, ");
+  g_autofree char *order = g_strdup ("id");
+  const char *direction = query->descending ? "DESC" : "ASC";
+
+  if (query->order_by != NULL)
+    {
+      g_free (order);
+      order = g_strdup_printf ("ifnull (json_extract (data, '$.\"%s\"'), '')", query->order_by);
+    }
+  g_string_append_printf (sql, "%s FROM row WHERE entity = ? AND data IS NOT NULL", order);
+  for (guint i = 0; i < names->len; i++)
+    g_string_append_printf (sql,
+                            " AND CASE json_type (data, '$.\"%1$s\"') WHEN 'text'"
+                            " THEN json_extract (data, '$.\"%1$s\"')"
+                            " ELSE data -> '$.\"%1$s\"' END = ?",
+                            (const char *)names->pdata[i]);
+  if (query->after != NULL)
+    g_string_append_printf (sql, " AND (%s, id) %s (?, ?)", order, query->descending ? "<" : ">");
+  g_string_append_printf (sql, " ORDER BY %s %s, id %s LIMIT ?", order, direction, direction);
+  return g_string_free (g_steal_pointer (&sql), FALSE);
+}
+
+static GPtrArray *
+filter_names (const LsListQuery *query, GError **error)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer name;
+
+  if (query->filter == NULL)
+    return g_steal_pointer (&names);
+
+  g_hash_table_iter_init (&iter, query->filter);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    {
+      if (!check_name (name, error))
+        return NULL;
+      g_ptr_array_add (names, name);
+    }
+  return g_steal_pointer (&names);
+}
+
+static sqlite3_stmt *
+prepare (LsCache *self,
+         const LsListQuery *query,
+         const Position *position,
+         GPtrArray *names,
+         GError **error)
+{
+  g_autofree char *sql = build_sql (query, names);
+  sqlite3_stmt *stmt = ls_database_prepare (ls_cache_get_database (self), sql, error);
+  int index = 1;
+
+  if (stmt == NULL)
+    return NULL;
+
+  ls_database_bind_text (stmt, index++, ls_entity_to_string (query->entity));
+  for (guint i = 0; i < names->len; i++)
+    ls_database_bind_text (stmt, index++, g_hash_table_lookup (query->filter, names->pdata[i]));
+  if (position != NULL)
+    {
+      position_bind (position, stmt, index);
+      index += 2;
+    }
+  sqlite3_bind_int64 (stmt, index, (gint64)query->limit + 1);
+  return stmt;
+}
+
+static void
+take_row (const LsListQuery *query, sqlite3_stmt *stmt, LsRowPage *page, char **token)
+{
+  LsRow *row;
+
+  if (page->rows->len == query->limit)
+    {
+      page->next = g_steal_pointer (token);
+      return;
+    }
+
+  row = ls_row_new (query->entity, ls_database_column_text (stmt, 0),
+                    ls_database_column_text (stmt, 2), sqlite3_column_int64 (stmt, 1));
+  row->as_of = sqlite3_column_int64 (stmt, 3);
+  g_ptr_array_add (page->rows, row);
+  g_free (*token);
+  *token = position_format (stmt);
+}
+
+/**
+ * ls_cache_list:
+ * @self: a cache
+ * @query: what to list
+ * @error: %LS_ERROR_INVALID_ARGUMENT, %LS_ERROR_STORAGE
+ *
+ * Returns: (transfer full) (nullable): a page of rows
+ */
+LsRowPage *
+ls_cache_list (LsCache *self, const LsListQuery *query, GError **error)
+{
+  g_autoptr (GPtrArray) names = filter_names (query, error);
+  g_autoptr (Position) position = NULL;
+  g_autoptr (LsRowPage) page = NULL;
+  g_autoptr (GError) step_error = NULL;
+  g_autofree char *token = NULL;
+  LsDatabase *database = ls_cache_get_database (self);
+  sqlite3_stmt *stmt;
+
+  if (names == NULL || (query->order_by != NULL && !check_name (query->order_by, error)))
+    return NULL;
+  if (query->after != NULL && (position = position_parse (query->after, error)) == NULL)
+    return NULL;
+  stmt = prepare (self, query, position, names, error);
+  if (stmt == NULL)
+    return NULL;
+
+  page = g_new0 (LsRowPage, 1);
+  page->rows = ls_row_array_new ();
+  while (page->next == NULL && ls_database_step (database, stmt, &step_error))
+    take_row (query, stmt, page, &token);
+  sqlite3_reset (stmt);
+  if (step_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&step_error));
+      return NULL;
+    }
+
+  page->seq = (guint64)ls_database_get_int (database,
+                                            "SELECT seq FROM sqlite_sequence WHERE name = 'event'");
+  return g_steal_pointer (&page);
+}

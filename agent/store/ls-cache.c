@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-cache.h"
+
+#include "ls-cache-rules.h"
+#include "ls-error.h"
+
+/* "LSca" */
+#define APPLICATION_ID 0x4c536361
+
+static const LsMigration migrations[] = {
+  /* 1: the first */
+  "CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), store_id TEXT NOT NULL,"
+  "  epoch TEXT NOT NULL, log_offset INTEGER NOT NULL, confirmed_at INTEGER NOT NULL);"
+  "INSERT INTO meta VALUES (1, lower (hex (randomblob (16))), '', 0, 0);"
+  "CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL,"
+  "  entity_id TEXT NOT NULL, data TEXT NOT NULL, timestamp INTEGER NOT NULL,"
+  "  user_role TEXT NOT NULL, user_id TEXT NOT NULL, version INTEGER NOT NULL,"
+  "  as_of INTEGER NOT NULL);"
+  "CREATE TABLE row (entity TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,"
+  "  data TEXT, as_of INTEGER NOT NULL, PRIMARY KEY (entity, id)) WITHOUT ROWID;"
+  "CREATE TABLE baseline (entity TEXT PRIMARY KEY, epoch TEXT NOT NULL,"
+  "  log_offset INTEGER NOT NULL, as_of INTEGER NOT NULL) WITHOUT ROWID;"
+  "CREATE TABLE staged (entity TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,"
+  "  data TEXT NOT NULL, PRIMARY KEY (entity, id)) WITHOUT ROWID",
+};
+
+struct _LsCache
+{
+  LsDatabase *database; /* (owned) */
+};
+
+/**
+ * ls_cache_open:
+ * @path: the file
+ * @error: as for ls_database_open()
+ *
+ * Returns: (transfer full) (nullable): the cache
+ */
+LsCache *
+ls_cache_open (const char *path, GError **error)
+{
+  LsDatabase *database =
+      ls_database_open (path, APPLICATION_ID, migrations, G_N_ELEMENTS (migrations), error);
+  LsCache *self;
+
+  if (database == NULL)
+    return NULL;
+
+  self = g_new0 (LsCache, 1);
+  self->database = database;
+  return self;
+}
+
+/**
+ * ls_cache_free:
+ * @self: (transfer full): a cache
+ *
+ * Closes it.
+ */
+void
+ls_cache_free (LsCache *self)
+{
+  ls_database_free (self->database);
+  g_free (self);
+}
+
+/**
+ * ls_cache_get_database:
+ * @self: a cache
+ *
+ * Returns: (transfer none): its database
+ */
+LsDatabase *
+ls_cache_get_database (LsCache *self)
+{
+  return self->database;
+}
+
+static gboolean
+read_meta (LsCache *self, LsStoreState *state, GError **error)
+{
+  sqlite3_stmt *stmt = ls_database_prepare (
+      self->database, "SELECT store_id, epoch, log_offset, confirmed_at FROM meta", error);
+
+  if (stmt == NULL || !ls_database_step (self->database, stmt, error))
+    return FALSE;
+
+  state->id = g_strdup (ls_database_column_text (stmt, 0));
+  if (*ls_database_column_text (stmt, 1) != '\0')
+    state->cursor =
+        ls_cursor_new (ls_database_column_text (stmt, 1), sqlite3_column_int64 (stmt, 2));
+  state->confirmed_at = sqlite3_column_int64 (stmt, 3);
+  sqlite3_reset (stmt);
+  return TRUE;
+}
+
+static gboolean
+read_baselines (LsCache *self, LsStoreState *state, GError **error)
+{
+  g_autoptr (GError) step_error = NULL;
+  sqlite3_stmt *stmt = ls_database_prepare (
+      self->database, "SELECT entity, epoch, log_offset, as_of FROM baseline", error);
+
+  if (stmt == NULL)
+    return FALSE;
+
+  while (ls_database_step (self->database, stmt, &step_error))
+    {
+      LsEntity entity = ls_entity_from_string (ls_database_column_text (stmt, 0));
+
+      if (entity == LS_ENTITY_INVALID)
+        continue;
+      state->baselines[entity].cursor =
+          ls_cursor_new (ls_database_column_text (stmt, 1), sqlite3_column_int64 (stmt, 2));
+      state->baselines[entity].as_of = sqlite3_column_int64 (stmt, 3);
+    }
+  if (step_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&step_error));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * ls_cache_read_state:
+ * @self: a cache
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Returns: (transfer full) (nullable): where things stand
+ */
+LsStoreState *
+ls_cache_read_state (LsCache *self, GError **error)
+{
+  g_autoptr (LsStoreState) state = g_new0 (LsStoreState, 1);
+
+  if (!read_meta (self, state, error) || !read_baselines (self, state, error))
+    return NULL;
+
+  state->first_seq = (guint64)ls_database_get_int (self->database, "SELECT min (seq) FROM event");
+  state->last_seq = (guint64)ls_database_get_int (
+      self->database, "SELECT seq FROM sqlite_sequence WHERE name = 'event'");
+  return g_steal_pointer (&state);
+}
+
+/**
+ * ls_cache_log_event:
+ * @self: a cache
+ * @event: an event; its `seq` is set
+ * @as_of: when we learnt of it, in milliseconds since the epoch
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Adds an event to the log.
+ *
+ * Returns: whether it is in
+ */
+gboolean
+ls_cache_log_event (LsCache *self, LsEvent *event, gint64 as_of, GError **error)
+{
+  sqlite3_stmt *stmt = ls_database_prepare (
+      self->database,
+      "INSERT INTO event (type, entity_id, data, timestamp, user_role, user_id, version, as_of)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
+      error);
+
+  if (stmt == NULL)
+    return FALSE;
+
+  ls_database_bind_text (stmt, 1, ls_event_type_to_string (event->type));
+  ls_database_bind_text (stmt, 2, event->entity_id);
+  ls_database_bind_text (stmt, 3, event->data);
+  sqlite3_bind_int64 (stmt, 4, event->timestamp);
+  ls_database_bind_text (stmt, 5, event->user_role);
+  ls_database_bind_text (stmt, 6, event->user_id);
+  sqlite3_bind_int64 (stmt, 7, event->version);
+  sqlite3_bind_int64 (stmt, 8, as_of);
+  if (!ls_database_step (self->database, stmt, error))
+    return FALSE;
+
+  event->seq = (guint64)sqlite3_column_int64 (stmt, 0);
+  sqlite3_reset (stmt);
+  return TRUE;
+}
+
+static gboolean
+put_row (LsCache *self,
+         LsEvent *event,
+         gint64 version,
+         gboolean deleted,
+         gint64 as_of,
+         GError **error)
+{
+  sqlite3_stmt *stmt = ls_database_prepare (
+      self->database,
+      "INSERT INTO row VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+      " version = excluded.version, data = excluded.data, as_of = excluded.as_of",
+      error);
+
+  if (stmt == NULL)
+    return FALSE;
+
+  ls_database_bind_text (stmt, 1, ls_entity_to_string (ls_event_get_entity (event)));
+  ls_database_bind_text (stmt, 2, event->entity_id);
+  sqlite3_bind_int64 (stmt, 3, version);
+  ls_database_bind_text (stmt, 4, deleted ? NULL : event->data);
+  sqlite3_bind_int64 (stmt, 5, as_of);
+  return ls_database_finish (self->database, stmt, error);
+}
+
+/* Finds the row of an event; FALSE only on an error. */
+static gboolean
+find_row (LsCache *self, LsEntity entity, const char *id, LsRow **row, GError **error)
+{
+  g_autoptr (GError) step_error = NULL;
+  sqlite3_stmt *stmt = ls_database_prepare (
+      self->database, "SELECT version, data, as_of FROM row WHERE entity = ? AND id = ?", error);
+
+  *row = NULL;
+  if (stmt == NULL)
+    return FALSE;
+
+  ls_database_bind_text (stmt, 1, ls_entity_to_string (entity));
+  ls_database_bind_text (stmt, 2, id);
+  if (ls_database_step (self->database, stmt, &step_error))
+    {
+      *row = ls_row_new (entity, id, ls_database_column_text (stmt, 1),
+                         sqlite3_column_int64 (stmt, 0));
+      (*row)->as_of = sqlite3_column_int64 (stmt, 2);
+      (*row)->deleted = (*row)->data == NULL;
+      sqlite3_reset (stmt);
+    }
+  if (step_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&step_error));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+apply (LsCache *self, LsEvent *event, gint64 as_of, LsCommit *commit, GError **error)
+{
+  g_autoptr (LsRow) row = NULL;
+  LsVerdict verdict;
+  gint64 version = event->version;
+
+  if (ls_event_get_entity (event) == LS_ENTITY_PRESENCE)
+    {
+      g_ptr_array_add (commit->events, ls_event_ref (event));
+      return TRUE;
+    }
+  if (!find_row (self, ls_event_get_entity (event), event->entity_id, &row, error))
+    return FALSE;
+
+  verdict = ls_cache_rules_judge (row, event);
+  if (verdict == LS_VERDICT_DROP)
+    {
+      commit->n_dropped++;
+      return TRUE;
+    }
+  if (version == 0 && verdict == LS_VERDICT_DELETE)
+    version = row->version;
+  if (!put_row (self, event, version, verdict == LS_VERDICT_DELETE, as_of, error) ||
+      !ls_cache_log_event (self, event, as_of, error))
+    return FALSE;
+
+  g_ptr_array_add (commit->events, ls_event_ref (event));
+  return TRUE;
+}
+
+static gboolean
+put_cursor (LsCache *self, LsCursor cursor, gint64 as_of, GError **error)
+{
+  sqlite3_stmt *stmt;
+
+  if (!ls_cursor_is_set (cursor))
+    return TRUE;
+
+  stmt = ls_database_prepare (self->database,
+                              "UPDATE meta SET epoch = ?, log_offset = ?, confirmed_at = ?", error);
+  if (stmt == NULL)
+    return FALSE;
+
+  ls_database_bind_text (stmt, 1, cursor.epoch);
+  sqlite3_bind_int64 (stmt, 2, cursor.offset);
+  sqlite3_bind_int64 (stmt, 3, as_of);
+  return ls_database_finish (self->database, stmt, error);
+}
+
+/**
+ * ls_cache_commit:
+ * @self: a cache, in a transaction
+ * @change_set: what to put in
+ * @error: %LS_ERROR_STORAGE: roll back
+ *
+ * Puts events, the rows they change and the cursor in.
+ *
+ * Returns: (transfer full) (nullable): what was done
+ */
+LsCommit *
+ls_cache_commit (LsCache *self, const LsChangeSet *change_set, GError **error)
+{
+  g_autoptr (LsCommit) commit = ls_commit_new ();
+
+  for (guint i = 0; i < change_set->events->len; i++)
+    if (!apply (self, change_set->events->pdata[i], change_set->as_of, commit, error))
+      return NULL;
+  if (!put_cursor (self, change_set->cursor, change_set->as_of, error))
+    return NULL;
+
+  return g_steal_pointer (&commit);
+}
+
+/**
+ * ls_cache_get:
+ * @self: a cache
+ * @entity: of what
+ * @id: which
+ * @error: %LS_ERROR_NOT_FOUND, %LS_ERROR_STORAGE
+ *
+ * Returns: (transfer full) (nullable): the row; it may be a tombstone
+ */
+LsRow *
+ls_cache_get (LsCache *self, LsEntity entity, const char *id, GError **error)
+{
+  LsRow *row;
+
+  if (!find_row (self, entity, id, &row, error))
+    return NULL;
+  if (row == NULL)
+    g_set_error (error, LS_ERROR, LS_ERROR_NOT_FOUND, "there is no such %s",
+                 ls_entity_to_string (entity));
+
+  return row;
+}
+
+/**
+ * ls_cache_get_statistics:
+ * @self: a cache
+ * @error: never set
+ *
+ * Returns: (transfer full): the counts
+ */
+LsStoreStatistics *
+ls_cache_get_statistics (LsCache *self, GError **error)
+{
+  LsStoreStatistics *statistics = g_new0 (LsStoreStatistics, 1);
+
+  statistics->n_events = ls_database_get_int (self->database, "SELECT count (*) FROM event");
+  statistics->n_rows =
+      ls_database_get_int (self->database, "SELECT count (*) FROM row WHERE data IS NOT NULL");
+  statistics->n_tombstones =
+      ls_database_get_int (self->database, "SELECT count (*) FROM row WHERE data IS NULL");
+  statistics->file_size = ls_database_get_size (self->database);
+  return statistics;
+}

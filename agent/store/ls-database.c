@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-database.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+#include "ls-error.h"
+
+/* How long another process that reads the file (a backup, a test) may hold us up, in ms. */
+#define BUSY_TIMEOUT 5000
+/* Lists are made of what apps ask for; their statements must not pile up. */
+#define MAX_STATEMENTS 200
+
+/**
+ * LsDatabase:
+ *
+ * A SQLite file with a version, and the statements that were prepared for it. Used by one thread at
+ * a time.
+ */
+struct _LsDatabase
+{
+  sqlite3 *handle;        /* (owned) */
+  GHashTable *statements; /* (element-type utf8 sqlite3_stmt) (owned): by their SQL */
+};
+
+static void
+set_error (LsDatabase *self, GError **error, const char *what)
+{
+  g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "%s: %s", what, sqlite3_errmsg (self->handle));
+}
+
+/**
+ * ls_database_run:
+ * @self: a database
+ * @sql: statements without parameters
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Returns: whether all of them were carried out
+ */
+gboolean
+ls_database_run (LsDatabase *self, const char *sql, GError **error)
+{
+  if (sqlite3_exec (self->handle, sql, NULL, NULL, NULL) == SQLITE_OK)
+    return TRUE;
+
+  set_error (self, error, "the store can't be changed");
+  return FALSE;
+}
+
+/**
+ * ls_database_in_transaction:
+ * @self: a database
+ *
+ * Returns: whether a transaction is open; SQLite may end one by itself when the disk fails
+ */
+gboolean
+ls_database_in_transaction (LsDatabase *self)
+{
+  return sqlite3_get_autocommit (self->handle) == 0;
+}
+
+/**
+ * ls_database_prepare:
+ * @self: a database
+ * @sql: one statement
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Prepares a statement, or finds it prepared. One that was prepared before is then no longer to be
+ * used unless it is at its end.
+ *
+ * Returns: (transfer none) (nullable): the statement, reset, nothing bound
+ */
+sqlite3_stmt *
+ls_database_prepare (LsDatabase *self, const char *sql, GError **error)
+{
+  sqlite3_stmt *stmt = g_hash_table_lookup (self->statements, sql);
+
+  if (stmt != NULL)
+    {
+      sqlite3_reset (stmt);
+      sqlite3_clear_bindings (stmt);
+      return stmt;
+    }
+  if (sqlite3_prepare_v3 (self->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) !=
+      SQLITE_OK)
+    {
+      set_error (self, error, "the store can't be read");
+      return NULL;
+    }
+
+  if (g_hash_table_size (self->statements) >= MAX_STATEMENTS)
+    g_hash_table_remove_all (self->statements);
+  g_hash_table_insert (self->statements, g_strdup (sql), stmt);
+  return stmt;
+}
+
+/**
+ * ls_database_step:
+ * @self: a database
+ * @stmt: a statement of it
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Steps once. At the end of the rows, and on an error, the statement is reset.
+ *
+ * Returns: whether there is a row; if not, @error tells whether that is the end
+ */
+gboolean
+ls_database_step (LsDatabase *self, sqlite3_stmt *stmt, GError **error)
+{
+  int rc = sqlite3_step (stmt);
+
+  if (rc == SQLITE_ROW)
+    return TRUE;
+  if (rc != SQLITE_DONE)
+    set_error (self, error, "the store fails");
+
+  sqlite3_reset (stmt);
+  return FALSE;
+}
+
+/**
+ * ls_database_finish:
+ * @self: a database
+ * @stmt: (nullable): a statement of it; %NULL if it could not be prepared
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Steps a statement that has no rows to give.
+ *
+ * Returns: whether it was carried out
+ */
+gboolean
+ls_database_finish (LsDatabase *self, sqlite3_stmt *stmt, GError **error)
+{
+  int rc;
+
+  if (stmt == NULL)
+    return FALSE;
+
+  rc = sqlite3_step (stmt);
+  if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+    set_error (self, error, "the store can't be written");
+  sqlite3_reset (stmt);
+  return rc == SQLITE_DONE || rc == SQLITE_ROW;
+}
+
+/**
+ * ls_database_get_int:
+ * @self: a database
+ * @sql: a statement that gives one integer
+ *
+ * Returns: the integer; 0 if there is no row, or on an error
+ */
+gint64
+ls_database_get_int (LsDatabase *self, const char *sql)
+{
+  sqlite3_stmt *stmt = ls_database_prepare (self, sql, NULL);
+  gint64 value = 0;
+
+  if (stmt != NULL && ls_database_step (self, stmt, NULL))
+    {
+      value = sqlite3_column_int64 (stmt, 0);
+      sqlite3_reset (stmt);
+    }
+
+  return value;
+}
+
+/**
+ * ls_database_get_size:
+ * @self: a database
+ *
+ * Returns: how large the file is, in bytes
+ */
+gint64
+ls_database_get_size (LsDatabase *self)
+{
+  return ls_database_get_int (self, "PRAGMA page_count") *
+         ls_database_get_int (self, "PRAGMA page_size");
+}
+
+/**
+ * ls_database_get_used:
+ * @self: a database
+ *
+ * Returns: how much of the file is in use, in bytes
+ */
+gint64
+ls_database_get_used (LsDatabase *self)
+{
+  return ls_database_get_size (self) - ls_database_get_int (self, "PRAGMA freelist_count") *
+                                           ls_database_get_int (self, "PRAGMA page_size");
+}
+
+/**
+ * ls_database_bind_text:
+ * @stmt: a statement
+ * @index: of the parameter, from 1
+ * @text: (nullable): the text; must live until the statement is stepped
+ *
+ * Binds a text without copying it.
+ */
+void
+ls_database_bind_text (sqlite3_stmt *stmt, int index, const char *text)
+{
+  sqlite3_bind_text (stmt, index, text, -1, SQLITE_STATIC);
+}
+
+/**
+ * ls_database_column_text:
+ * @stmt: a statement that stands on a row
+ * @column: from 0
+ *
+ * Returns: (transfer none) (nullable): the text, until the next step
+ */
+const char *
+ls_database_column_text (sqlite3_stmt *stmt, int column)
+{
+  return (const char *)sqlite3_column_text (stmt, column);
+}
+
+static void
+finalize_statement (gpointer stmt)
+{
+  sqlite3_finalize (stmt);
+}
+
+/* Each step and its version in one transaction. */
+static gboolean
+migrate (LsDatabase *self, const LsMigration *migrations, guint n_migrations, GError **error)
+{
+  gint64 version = ls_database_get_int (self, "PRAGMA user_version");
+
+  if (version > n_migrations)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_NEWER_STORE,
+                   "the store has version %" G_GINT64_FORMAT ", this program knows up to %u",
+                   version, n_migrations);
+      return FALSE;
+    }
+
+  for (guint i = (guint)version; i < n_migrations; i++)
+    {
+      g_autofree char *sql = g_strdup_printf (
+          "BEGIN IMMEDIATE; %s; PRAGMA user_version = %u; COMMIT", migrations[i], i + 1);
+
+      if (!ls_database_run (self, sql, error))
+        {
+          ls_database_run (self, "ROLLBACK", NULL);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
+/* Nobody else may read a pupil's data, whatever the umask. SQLite gives its log the same mode. */
+static gboolean
+create_private (const char *path, GError **error)
+{
+  int fd = g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+  if (fd < 0)
+    {
+      int saved = errno;
+
+      /* A store that can't be written can still be read. */
+      if (g_access (path, R_OK) == 0)
+        return TRUE;
+      g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "the store can't be opened: %s",
+                   g_strerror (saved));
+      return FALSE;
+    }
+
+  fchmod (fd, 0600);
+  close (fd);
+  return TRUE;
+}
+
+static gboolean
+is_damaged (int rc)
+{
+  return rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB;
+}
+
+static gboolean
+configure (LsDatabase *self,
+           gint32 application_id,
+           const LsMigration *migrations,
+           guint n_migrations,
+           GError **error)
+{
+  g_autofree char *sql = NULL;
+  gboolean empty;
+
+  if (!ls_database_run (self, "SELECT count(*) FROM sqlite_schema", error))
+    return FALSE;
+  empty = ls_database_get_int (self, "SELECT count(*) FROM sqlite_schema") == 0;
+  if (!empty && ls_database_get_int (self, "PRAGMA application_id") != application_id)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "the file is not a store of ours");
+      return FALSE;
+    }
+  if (ls_database_get_int (self, "PRAGMA user_version") > n_migrations)
+    return migrate (self, migrations, n_migrations, error);
+
+  sql = g_strdup_printf ("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
+                         "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
+                         "PRAGMA cache_size = -1024; PRAGMA application_id = %d",
+                         application_id);
+  /* A store that can't be written is still read: the pragmas then fail, and that is all. */
+  if (empty && !ls_database_run (self, sql, error))
+    return FALSE;
+  if (!empty)
+    ls_database_run (self,
+                     "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
+                     "PRAGMA cache_size = -1024",
+                     NULL);
+
+  return migrate (self, migrations, n_migrations, error);
+}
+
+static LsDatabase *
+try_open (const char *path,
+          gint32 application_id,
+          const LsMigration *migrations,
+          guint n_migrations,
+          gboolean *damaged,
+          GError **error)
+{
+  g_autoptr (LsDatabase) self = g_new0 (LsDatabase, 1);
+  int rc;
+
+  *damaged = FALSE;
+  self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, finalize_statement);
+  if (!create_private (path, error))
+    return NULL;
+
+  rc = sqlite3_open_v2 (path, &self->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+  if (rc != SQLITE_OK)
+    {
+      set_error (self, error, "the store can't be opened");
+      return NULL;
+    }
+  sqlite3_busy_timeout (self->handle, BUSY_TIMEOUT);
+  if (!configure (self, application_id, migrations, n_migrations, error))
+    {
+      *damaged = is_damaged (sqlite3_errcode (self->handle));
+      return NULL;
+    }
+
+  return g_steal_pointer (&self);
+}
+
+static gboolean
+move_aside (const char *path, GError **error)
+{
+  static const char *const suffixes[] = { "", "-wal", "-shm" };
+  g_autofree char *aside = NULL;
+
+  for (guint n = 1; aside == NULL || g_file_test (aside, G_FILE_TEST_EXISTS); n++)
+    {
+      g_free (aside);
+      aside = g_strdup_printf ("%s.corrupt-%u", path, n);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    {
+      g_autofree char *from = g_strconcat (path, suffixes[i], NULL);
+      g_autofree char *to = g_strconcat (aside, suffixes[i], NULL);
+
+      if (g_rename (from, to) != 0 && i == 0)
+        {
+          g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "a damaged store can't be moved aside");
+          return FALSE;
+        }
+    }
+
+  g_warning ("a damaged store was moved aside");
+  return TRUE;
+}
+
+/**
+ * ls_database_open:
+ * @path: the file; made if it is not there, its directory has to be
+ * @application_id: what SQLite's application_id has to be
+ * @migrations: (array length=n_migrations): from version 0 on
+ * @n_migrations: how many, and the version that comes out
+ * @error: %LS_ERROR_STORAGE; %LS_ERROR_NEWER_STORE: left as it was
+ *
+ * Opens a database and brings it up to date. A damaged file is moved aside and begun anew.
+ *
+ * Returns: (transfer full) (nullable): the database
+ */
+LsDatabase *
+ls_database_open (const char *path,
+                  gint32 application_id,
+                  const LsMigration *migrations,
+                  guint n_migrations,
+                  GError **error)
+{
+  g_autoptr (GError) first_error = NULL;
+  gboolean damaged;
+  LsDatabase *self =
+      try_open (path, application_id, migrations, n_migrations, &damaged, &first_error);
+
+  if (self != NULL)
+    return self;
+  if (!damaged)
+    {
+      g_propagate_error (error, g_steal_pointer (&first_error));
+      return NULL;
+    }
+  if (!move_aside (path, error))
+    return NULL;
+
+  return try_open (path, application_id, migrations, n_migrations, &damaged, error);
+}
+
+/**
+ * ls_database_free:
+ * @self: (transfer full): a database
+ *
+ * Closes it.
+ */
+void
+ls_database_free (LsDatabase *self)
+{
+  g_hash_table_unref (self->statements);
+  sqlite3_close (self->handle);
+  g_free (self);
+}

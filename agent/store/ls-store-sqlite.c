@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-store-sqlite.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+
+#include "ls-account-file.h"
+#include "ls-error.h"
+#include "ls-store-worker.h"
+
+/**
+ * LsStoreSqlite:
+ *
+ * The store on disk: a directory per server and user below the state directory, with `cache.db` in
+ * it, and `account.conf` beside them. Each method packs its arguments and has the worker's thread
+ * do the rest.
+ */
+struct _LsStoreSqlite
+{
+  GObject parent_instance;
+
+  LsStoreWorker *worker; /* (owned) */
+};
+
+static void store_iface_init (LsStoreInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (LsStoreSqlite,
+                               ls_store_sqlite,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (LS_TYPE_STORE, store_iface_init))
+
+/* The arguments of a method; each uses what it needs. */
+typedef struct
+{
+  LsAccount *account;      /* (owned) (nullable) */
+  char *server;            /* (owned) (nullable) */
+  char *id;                /* (owned) (nullable): of a user or a row */
+  LsChangeSet *change_set; /* (owned) (nullable) */
+  GPtrArray *rows;         /* (owned) (nullable) */
+  LsListQuery *query;      /* (owned) (nullable) */
+  gboolean *types;         /* (owned) (nullable) */
+  LsEntity entity;
+  LsCursor cursor;
+  gint64 as_of;
+  gint64 max_size;
+  guint64 seq;
+  guint limit;
+  gboolean flag;
+} Args;
+
+static void
+args_free (Args *args)
+{
+  g_clear_pointer (&args->account, ls_account_free);
+  g_clear_pointer (&args->change_set, ls_change_set_free);
+  g_clear_pointer (&args->rows, g_ptr_array_unref);
+  g_clear_pointer (&args->query, ls_list_query_free);
+  g_free (args->server);
+  g_free (args->id);
+  g_free (args->types);
+  g_free (args);
+}
+
+/* What a job returns that has nothing to return but that it went well. */
+#define YES GINT_TO_POINTER (TRUE)
+
+static void
+push (LsStore *store,
+      Args *args,
+      gpointer tag,
+      LsStoreJobFunc func,
+      GDestroyNotify free_result,
+      gboolean writes,
+      GTask *task)
+{
+  LsStoreSqlite *self = LS_STORE_SQLITE (store);
+
+  g_task_set_source_tag (task, tag);
+  g_task_set_task_data (task, args, (GDestroyNotify)args_free);
+  ls_store_worker_push (self->worker, task, func, free_result, writes);
+}
+
+static char *
+account_path (LsStoreShelf *shelf)
+{
+  return g_build_filename (shelf->state_dir, "account.conf", NULL);
+}
+
+static gboolean
+make_directory (const char *path, GError **error)
+{
+  if (g_mkdir_with_parents (path, 0700) == 0)
+    return TRUE;
+
+  g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "%s: %s", path, g_strerror (errno));
+  return FALSE;
+}
+
+static gpointer
+do_load_account (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  g_autofree char *path = account_path (shelf);
+
+  return ls_account_file_load (path, error);
+}
+
+static gpointer
+do_save_account (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  g_autofree char *path = account_path (shelf);
+  Args *args = data;
+
+  if (!make_directory (shelf->state_dir, error) ||
+      !ls_account_file_save (path, args->account, error))
+    return NULL;
+
+  return YES;
+}
+
+static void
+close_cache (LsStoreShelf *shelf)
+{
+  g_clear_pointer (&shelf->cache, ls_cache_free);
+  g_clear_pointer (&shelf->cache_dir, g_free);
+}
+
+/* Names the directory of a user at a server, without naming either. */
+static char *
+directory_of (LsStoreShelf *shelf, const char *server, const char *user_id)
+{
+  g_autofree char *key = g_strdup_printf ("%s\n%s", server, user_id);
+  g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, key, -1);
+
+  hash[32] = '\0';
+  return g_build_filename (shelf->state_dir, hash, NULL);
+}
+
+static gpointer
+do_open (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  Args *args = data;
+  g_autofree char *directory = directory_of (shelf, args->server, args->id);
+  g_autofree char *path = g_build_filename (directory, "cache.db", NULL);
+  g_autoptr (LsCache) cache = NULL;
+  LsStoreState *state;
+
+  close_cache (shelf);
+  if (!make_directory (directory, error))
+    return NULL;
+  cache = ls_cache_open (path, error);
+  if (cache == NULL)
+    return NULL;
+  state = ls_cache_read_state (cache, error);
+  if (state == NULL)
+    return NULL;
+
+  shelf->cache = g_steal_pointer (&cache);
+  shelf->cache_dir = g_steal_pointer (&directory);
+  shelf->newest = state->confirmed_at;
+  return state;
+}
+
+static gboolean
+remove_directory (const char *path, GError **error)
+{
+  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, name, NULL);
+
+      g_unlink (file);
+    }
+  if (g_rmdir (path) == 0 || errno == ENOENT)
+    return TRUE;
+
+  g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "the store can't be removed: %s",
+               g_strerror (errno));
+  return FALSE;
+}
+
+static gpointer
+do_close (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  Args *args = data;
+  g_autofree char *directory = g_strdup (shelf->cache_dir);
+
+  close_cache (shelf);
+  if (args->flag && directory != NULL && !remove_directory (directory, error))
+    return NULL;
+
+  return YES;
+}
+
+static gpointer
+do_commit (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  Args *args = data;
+
+  shelf->newest = MAX (shelf->newest, args->change_set->as_of);
+  return ls_cache_commit (shelf->cache, args->change_set, error);
+}
+
+static gpointer
+do_stage (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  Args *args = data;
+
+  return ls_cache_stage (shelf->cache, args->entity, args->rows, args->flag, error) ? YES : NULL;
+}
+
+static gpointer
+do_finish_snapshot (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  Args *args = data;
+
+  return ls_cache_finish_snapshot (shelf->cache, args->entity, args->cursor, args->as_of, error);
+}
+
+static gpointer
+do_forget_baseline (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  Args *args = data;
+
+  return ls_cache_forget_baseline (shelf->cache, args->entity, error) ? YES : NULL;
+}
+
+/* Reads need no transaction, but a store. */
+static gboolean
+check_open (LsStoreShelf *shelf, GError **error)
+{
+  if (shelf->cache != NULL)
+    return TRUE;
+
+  g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "no store is open");
+  return FALSE;
+}
+
+static gpointer
+do_read_events (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  Args *args = data;
+
+  if (!check_open (shelf, error))
+    return NULL;
+  return ls_cache_read_events (shelf->cache, args->seq, args->types, args->limit,
+                               (gsize)args->max_size, error);
+}
+
+static gpointer
+do_get (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  Args *args = data;
+
+  if (!check_open (shelf, error))
+    return NULL;
+  return ls_cache_get (shelf->cache, args->entity, args->id, error);
+}
+
+static gpointer
+do_list (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  Args *args = data;
+
+  if (!check_open (shelf, error))
+    return NULL;
+  return ls_cache_list (shelf->cache, args->query, error);
+}
+
+static gpointer
+do_statistics (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  if (!check_open (shelf, error))
+    return NULL;
+  return ls_cache_get_statistics (shelf->cache, error);
+}
+
+static gpointer
+do_set_limits (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  Args *args = data;
+
+  shelf->max_size = args->max_size;
+  shelf->max_age = args->as_of;
+  return YES;
+}
+
+static void
+load_account_async (LsStore *store, GAsyncReadyCallback callback, gpointer user_data)
+{
+  push (store, g_new0 (Args, 1), load_account_async, do_load_account,
+        (GDestroyNotify)ls_account_free, FALSE, g_task_new (store, NULL, callback, user_data));
+}
+
+static void
+save_account_async (LsStore *store,
+                    const LsAccount *account,
+                    GAsyncReadyCallback callback,
+                    gpointer user_data)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->account = ls_account_new (account->server, account->user, account->disconnected);
+  push (store, args, save_account_async, do_save_account, NULL, FALSE,
+        g_task_new (store, NULL, callback, user_data));
+}
+
+static void
+open_async (LsStore *store,
+            const char *server,
+            const char *user_id,
+            GAsyncReadyCallback callback,
+            gpointer user_data)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->server = g_strdup (server);
+  args->id = g_strdup (user_id);
+  push (store, args, open_async, do_open, (GDestroyNotify)ls_store_state_free, FALSE,
+        g_task_new (store, NULL, callback, user_data));
+}
+
+static void
+close_async (LsStore *store, gboolean wipe, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->flag = wipe;
+  push (store, args, close_async, do_close, NULL, FALSE,
+        g_task_new (store, NULL, callback, user_data));
+}
+
+static void
+commit_async (LsStore *store,
+              const LsChangeSet *change_set,
+              GAsyncReadyCallback callback,
+              gpointer user_data)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->change_set = ls_change_set_new (change_set->events, change_set->cursor, change_set->as_of);
+  push (store, args, commit_async, do_commit, (GDestroyNotify)ls_commit_free, TRUE,
+        g_task_new (store, NULL, callback, user_data));
+}
+
+static void
+stage_async (LsStore *store,
+             LsEntity entity,
+             GPtrArray *rows,
+             gboolean first,
+             GAsyncReadyCallback callback,
+             gpointer user_data)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->entity = entity;
+  args->rows = g_ptr_array_ref (rows);
+  args->flag = first;
+  push (store, args, stage_async, do_stage, NULL, TRUE,
+        g_task_new (store, NULL, callback, user_data));
+}
+
+static void
+finish_snapshot_async (LsStore *store,
+                       LsEntity entity,
+                       LsCursor cursor,
+                       gint64 as_of,
+                       GAsyncReadyCallback callback,
+                       gpointer user_data)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->entity = entity;
+  args->cursor = cursor;
+  args->as_of = as_of;
+  push (store, args, finish_snapshot_async, do_finish_snapshot, (GDestroyNotify)ls_commit_free,
+        TRUE, g_task_new (store, NULL, callback, user_data));
+}
+
+static void
+forget_baseline_async (LsStore *store,
+                       LsEntity entity,
+                       GAsyncReadyCallback callback,
+                       gpointer user_data)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->entity = entity;
+  push (store, args, forget_baseline_async, do_forget_baseline, NULL, TRUE,
+        g_task_new (store, NULL, callback, user_data));
+}
+
+static void
+read_events_async (LsStore *store,
+                   guint64 after_seq,
+                   const gboolean *types,
+                   guint limit,
+                   gsize max_size,
+                   GAsyncReadyCallback callback,
+                   gpointer user_data)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->seq = after_seq;
+  if (types != NULL)
+    args->types = g_memdup2 (types, sizeof (gboolean) * ls_event_type_get_count ());
+  args->limit = limit;
+  args->max_size = (gint64)max_size;
+  push (store, args, read_events_async, do_read_events, (GDestroyNotify)ls_event_page_free, FALSE,
+        g_task_new (store, NULL, callback, user_data));
+}
+
+static void
+get_async (LsStore *store,
+           LsEntity entity,
+           const char *id,
+           GAsyncReadyCallback callback,
+           gpointer user_data)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->entity = entity;
+  args->id = g_strdup (id);
+  push (store, args, get_async, do_get, (GDestroyNotify)ls_row_free, FALSE,
+        g_task_new (store, NULL, callback, user_data));
+}
+
+static void
+list_async (LsStore *store,
+            const LsListQuery *query,
+            GAsyncReadyCallback callback,
+            gpointer user_data)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->query = ls_list_query_new (query->entity);
+  args->query->filter = query->filter != NULL ? g_hash_table_ref (query->filter) : NULL;
+  args->query->order_by = g_strdup (query->order_by);
+  args->query->descending = query->descending;
+  args->query->limit = query->limit;
+  args->query->after = g_strdup (query->after);
+  push (store, args, list_async, do_list, (GDestroyNotify)ls_row_page_free, FALSE,
+        g_task_new (store, NULL, callback, user_data));
+}
+
+static void
+statistics_async (LsStore *store, GAsyncReadyCallback callback, gpointer user_data)
+{
+  push (store, g_new0 (Args, 1), statistics_async, do_statistics, g_free, FALSE,
+        g_task_new (store, NULL, callback, user_data));
+}
+
+static void
+store_iface_init (LsStoreInterface *iface)
+{
+  iface->load_account_async = load_account_async;
+  iface->save_account_async = save_account_async;
+  iface->open_async = open_async;
+  iface->close_async = close_async;
+  iface->commit_async = commit_async;
+  iface->stage_async = stage_async;
+  iface->finish_snapshot_async = finish_snapshot_async;
+  iface->forget_baseline_async = forget_baseline_async;
+  iface->read_events_async = read_events_async;
+  iface->get_async = get_async;
+  iface->list_async = list_async;
+  iface->statistics_async = statistics_async;
+}
+
+static void
+ls_store_sqlite_finalize (GObject *object)
+{
+  LsStoreSqlite *self = LS_STORE_SQLITE (object);
+
+  ls_store_worker_free (self->worker);
+
+  G_OBJECT_CLASS (ls_store_sqlite_parent_class)->finalize (object);
+}
+
+static void
+ls_store_sqlite_class_init (LsStoreSqliteClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ls_store_sqlite_finalize;
+}
+
+static void
+ls_store_sqlite_init (LsStoreSqlite *self)
+{
+}
+
+/**
+ * ls_store_sqlite_new:
+ * @state_dir: where everything is; made when it is needed
+ *
+ * Returns: (transfer full): a store with nothing open and no limits
+ */
+LsStoreSqlite *
+ls_store_sqlite_new (const char *state_dir)
+{
+  LsStoreSqlite *self = g_object_new (LS_TYPE_STORE_SQLITE, NULL);
+
+  self->worker = ls_store_worker_new (state_dir);
+  return self;
+}
+
+/**
+ * ls_store_sqlite_set_limits:
+ * @self: a store
+ * @max_size: how large a cache may be, in bytes
+ * @max_age: how old an event in its log may be, in milliseconds
+ *
+ * Limits the caches. What is beyond is removed little by little when there is nothing else to do.
+ */
+void
+ls_store_sqlite_set_limits (LsStoreSqlite *self, gint64 max_size, gint64 max_age)
+{
+  Args *args = g_new0 (Args, 1);
+
+  g_return_if_fail (LS_IS_STORE_SQLITE (self));
+
+  args->max_size = max_size;
+  args->as_of = max_age;
+  push (LS_STORE (self), args, ls_store_sqlite_set_limits, do_set_limits, NULL, FALSE,
+        g_task_new (self, NULL, NULL, NULL));
+}
+
+/**
+ * ls_store_sqlite_get_n_transactions:
+ * @self: a store
+ *
+ * Returns: how many transactions were committed: fewer than commits when callers shared them
+ */
+guint
+ls_store_sqlite_get_n_transactions (LsStoreSqlite *self)
+{
+  g_return_val_if_fail (LS_IS_STORE_SQLITE (self), 0);
+
+  return ls_store_worker_get_n_transactions (self->worker);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-store-worker.h"
+
+#include "ls-error.h"
+
+/* How many writes share a transaction at most: enough to make the fsync cheap, little enough for
+ * the first caller not to wait long. */
+#define MAX_GROUP 256
+/* Trimming looks after this many writes, and whenever there is nothing else to do then. */
+#define TRIM_EVERY 200
+
+typedef struct
+{
+  GTask *task; /* (owned): its data are the job's */
+  LsStoreJobFunc func;
+  GDestroyNotify free_result;
+  gboolean writes;
+  gpointer result; /* (owned) (nullable) */
+  GError *error;   /* (owned) (nullable) */
+} Job;
+
+/**
+ * LsStoreWorker:
+ *
+ * The store's thread. Jobs are done in the order in which they came. Writes that wait together share
+ * one transaction, and nobody is answered before it is committed.
+ */
+struct _LsStoreWorker
+{
+  GAsyncQueue *jobs; /* (element-type Job) (owned) */
+  GThread *thread;   /* (owned) */
+  LsStoreShelf shelf;
+  guint n_writes; /* since the last trimming */
+  gint n_transactions;
+};
+
+static gboolean
+on_idle_answer (gpointer user_data)
+{
+  Job *job = user_data;
+
+  if (job->error != NULL)
+    g_task_return_error (job->task, g_steal_pointer (&job->error));
+  else if (job->free_result == NULL)
+    g_task_return_boolean (job->task, TRUE);
+  else
+    g_task_return_pointer (job->task, g_steal_pointer (&job->result), job->free_result);
+
+  g_object_unref (job->task);
+  g_free (job);
+  return G_SOURCE_REMOVE;
+}
+
+/* Answers where the question came from. The thread must not hold a reference any longer: were it
+ * the last one, the store would have to join its thread from that very thread. */
+static void
+finish_job (Job *job)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, g_task_get_priority (job->task));
+  g_source_set_callback (source, on_idle_answer, job, NULL);
+  g_source_attach (source, g_task_get_context (job->task));
+}
+
+static void
+undo (Job *job)
+{
+  if (job->result != NULL && job->free_result != NULL)
+    job->free_result (job->result);
+  job->result = NULL;
+  g_clear_error (&job->error);
+}
+
+static void
+do_job (LsStoreWorker *self, Job *job)
+{
+  job->result = job->func (&self->shelf, g_task_get_task_data (job->task), &job->error);
+}
+
+/* Carries jobs out in one transaction; all of them, or none. */
+static gboolean
+try_group (LsStoreWorker *self, Job **jobs, guint n_jobs, GError **error)
+{
+  LsDatabase *database = ls_cache_get_database (self->shelf.cache);
+  gboolean good;
+
+  if (!ls_database_run (database, "BEGIN IMMEDIATE", error))
+    return FALSE;
+
+  good = TRUE;
+  for (guint i = 0; i < n_jobs && good; i++)
+    {
+      do_job (self, jobs[i]);
+      good = jobs[i]->error == NULL;
+      if (!good)
+        g_propagate_error (error, g_error_copy (jobs[i]->error));
+    }
+  if (good && ls_database_run (database, "COMMIT", error))
+    {
+      g_atomic_int_inc (&self->n_transactions);
+      return TRUE;
+    }
+
+  if (ls_database_in_transaction (database))
+    ls_database_run (database, "ROLLBACK", NULL);
+  for (guint i = 0; i < n_jobs; i++)
+    undo (jobs[i]);
+  return FALSE;
+}
+
+/* A group that fails is tried again one by one, so that only the guilty are told so. */
+static void
+do_writes (LsStoreWorker *self, Job **jobs, guint n_jobs)
+{
+  g_autoptr (GError) group_error = NULL;
+
+  self->n_writes += n_jobs;
+  if (self->shelf.cache == NULL)
+    {
+      for (guint i = 0; i < n_jobs; i++)
+        jobs[i]->error = g_error_new (LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "no store is open");
+      return;
+    }
+  if (n_jobs > 1 && try_group (self, jobs, n_jobs, &group_error))
+    return;
+
+  for (guint i = 0; i < n_jobs; i++)
+    {
+      GError *error = NULL;
+
+      if (!try_group (self, &jobs[i], 1, &error))
+        jobs[i]->error = error;
+    }
+}
+
+static void
+do_jobs (LsStoreWorker *self, GPtrArray *jobs)
+{
+  for (guint i = 0; i < jobs->len;)
+    {
+      Job **first = (Job **)&jobs->pdata[i];
+      guint n = 1;
+
+      if (!first[0]->writes)
+        {
+          do_job (self, first[0]);
+        }
+      else
+        {
+          while (i + n < jobs->len && first[n]->writes)
+            n++;
+          do_writes (self, first, n);
+        }
+      for (guint j = 0; j < n; j++)
+        finish_job (first[j]);
+      i += n;
+    }
+}
+
+static void
+trim (LsStoreWorker *self)
+{
+  LsStoreShelf *shelf = &self->shelf;
+  LsDatabase *database;
+  gboolean more = TRUE;
+
+  if (shelf->cache == NULL || shelf->max_size == 0)
+    return;
+
+  database = ls_cache_get_database (shelf->cache);
+  while (more && g_async_queue_length (self->jobs) <= 0)
+    {
+      g_autoptr (GError) error = NULL;
+
+      if (!ls_database_run (database, "BEGIN IMMEDIATE", &error))
+        return;
+      more = ls_cache_trim (shelf->cache, shelf->max_size, shelf->newest - shelf->max_age, &error);
+      if (error != NULL || !ls_database_run (database, "COMMIT", &error))
+        {
+          g_warning ("the log can't be trimmed: %s", error->message);
+          if (ls_database_in_transaction (database))
+            ls_database_run (database, "ROLLBACK", NULL);
+          return;
+        }
+    }
+  self->n_writes = 0;
+}
+
+static gpointer
+work (gpointer user_data)
+{
+  LsStoreWorker *self = user_data;
+  gboolean stop = FALSE;
+
+  while (!stop)
+    {
+      g_autoptr (GPtrArray) jobs = g_ptr_array_new ();
+      Job *job = g_async_queue_pop (self->jobs);
+
+      for (; job != NULL && job->func != NULL; job = g_async_queue_try_pop (self->jobs))
+        {
+          g_ptr_array_add (jobs, job);
+          if (jobs->len == MAX_GROUP)
+            break;
+        }
+      if (job != NULL && job->func == NULL)
+        {
+          stop = TRUE;
+          g_free (job);
+        }
+      do_jobs (self, jobs);
+      if (self->n_writes >= TRIM_EVERY)
+        trim (self);
+    }
+
+  g_clear_pointer (&self->shelf.cache, ls_cache_free);
+  return NULL;
+}
+
+/**
+ * ls_store_worker_new:
+ * @state_dir: where everything is
+ *
+ * Returns: (transfer full): a worker, waiting for jobs
+ */
+LsStoreWorker *
+ls_store_worker_new (const char *state_dir)
+{
+  LsStoreWorker *self = g_new0 (LsStoreWorker, 1);
+
+  self->jobs = g_async_queue_new ();
+  self->shelf.state_dir = g_strdup (state_dir);
+  self->thread = g_thread_new ("labsync-store", work, self);
+  return self;
+}
+
+/**
+ * ls_store_worker_free:
+ * @self: (transfer full): a worker
+ *
+ * Waits until everything that was pushed is done, and ends the thread.
+ */
+void
+ls_store_worker_free (LsStoreWorker *self)
+{
+  /* a job without a function is the order to stop */
+  g_async_queue_push (self->jobs, g_new0 (Job, 1));
+  g_thread_join (self->thread);
+  g_async_queue_unref (self->jobs);
+  g_free (self->shelf.state_dir);
+  g_free (self->shelf.cache_dir);
+  g_free (self);
+}
+
+/**
+ * ls_store_worker_push:
+ * @self: a worker
+ * @task: (transfer full): what to answer; its data are given to @func
+ * @func: what to do, on the thread
+ * @free_result: (nullable): frees what @func returns; %NULL: the task answers with a boolean, and
+ *   all that counts of what @func returns is that it is not %NULL
+ * @writes: whether it changes the cache, and so belongs into a transaction
+ *
+ * Adds a job.
+ */
+void
+ls_store_worker_push (LsStoreWorker *self,
+                      GTask *task,
+                      LsStoreJobFunc func,
+                      GDestroyNotify free_result,
+                      gboolean writes)
+{
+  Job *job = g_new0 (Job, 1);
+
+  job->task = task;
+  job->func = func;
+  job->free_result = free_result;
+  job->writes = writes;
+  g_async_queue_push (self->jobs, job);
+}
+
+/**
+ * ls_store_worker_get_n_transactions:
+ * @self: a worker
+ *
+ * Returns: how many transactions with writes were committed
+ */
+guint
+ls_store_worker_get_n_transactions (LsStoreWorker *self)
+{
+  return (guint)g_atomic_int_get (&self->n_transactions);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "ls-cache.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LsStoreShelf:
+ * @state_dir: (owned): where everything is
+ * @cache: (owned) (nullable): the cache that is open
+ * @cache_dir: (owned) (nullable): its directory
+ * @max_size: how large its file may be, in bytes
+ * @max_age: how old an event may be, in milliseconds
+ * @newest: the newest time that was written, in milliseconds since the epoch
+ *
+ * What the worker's thread works on, and nobody else.
+ */
+typedef struct
+{
+  char *state_dir;
+  LsCache *cache;
+  char *cache_dir;
+  gint64 max_size;
+  gint64 max_age;
+  gint64 newest;
+} LsStoreShelf;
+
+/**
+ * LsStoreJobFunc:
+ * @shelf: what to work on
+ * @data: what the job is about
+ * @error: what went wrong
+ *
+ * Does a job. One that writes runs inside a transaction, and may be run again after a rollback.
+ *
+ * Returns: (transfer full) (nullable): the result; %NULL: failed
+ */
+typedef gpointer (*LsStoreJobFunc) (LsStoreShelf *shelf, gpointer data, GError **error);
+
+typedef struct _LsStoreWorker LsStoreWorker;
+
+LsStoreWorker *ls_store_worker_new (const char *state_dir);
+void ls_store_worker_free (LsStoreWorker *self);
+
+void ls_store_worker_push (LsStoreWorker *self,
+                           GTask *task,
+                           LsStoreJobFunc func,
+                           GDestroyNotify free_result,
+                           gboolean writes);
+guint ls_store_worker_get_n_transactions (LsStoreWorker *self);
+
+G_END_DECLS

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-migrations.h"
+
+#include "ls-school-error.h"
+
+/* "LSsc": tells our files from other SQLite databases. */
+#define APPLICATION_ID 0x4c537363
+#define PRAGMA_APPLICATION_ID "PRAGMA application_id = 0x4c537363"
+
+/* clang-format off */
+
+/* What every table has. A constraint is named after its column, so that its violation can be told
+ * to the client by name. Tombstones keep their unique values: only living rows must differ. */
+#define ID "id TEXT NOT NULL PRIMARY KEY"
+#define KEPT                                                                                       \
+  "version INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, "           \
+  "deleted_at INTEGER"
+#define ONE_OF(column, list) "CONSTRAINT " column " CHECK (" column " IN (" list "))"
+#define UNIQUE(table, column)                                                                      \
+  "CREATE UNIQUE INDEX " table "_by_" column " ON " table " (" column ") WHERE deleted_at IS NULL;"
+#define INDEX(table, column) "CREATE INDEX " table "_by_" column " ON " table " (" column ");"
+
+/* Protocol, "Data". */
+static const char *const people =
+    "CREATE TABLE users (" ID ", name TEXT NOT NULL, email TEXT NOT NULL, password_hash TEXT, "
+    "role TEXT NOT NULL " ONE_OF ("role", "'admin', 'teacher', 'student', 'parent'") ", "
+    "extra_role TEXT " ONE_OF ("extra_role", "'staff', 'osis'") ", "
+    "status TEXT NOT NULL " ONE_OF ("status", "'active', 'inactive'") ", " KEPT ");"
+    UNIQUE ("users", "email")
+    "CREATE TABLE teachers (" ID ", user_id TEXT NOT NULL REFERENCES users, nip TEXT, "
+    "subjects TEXT, " KEPT ");"
+    INDEX ("teachers", "user_id")
+    "CREATE TABLE subjects (" ID ", name TEXT NOT NULL, code TEXT NOT NULL, " KEPT ");"
+    UNIQUE ("subjects", "code")
+    "CREATE TABLE classes (" ID ", name TEXT NOT NULL, homeroom_teacher_id TEXT REFERENCES teachers, "
+    "academic_year TEXT NOT NULL, "
+    "semester TEXT NOT NULL " ONE_OF ("semester", "'1', '2'") ", " KEPT ");"
+    UNIQUE ("classes", "name") INDEX ("classes", "homeroom_teacher_id")
+    "CREATE TABLE students (" ID ", user_id TEXT NOT NULL REFERENCES users, nisn TEXT, nis TEXT, "
+    "class TEXT REFERENCES classes, class_name TEXT, address TEXT, phone_number TEXT, "
+    "parent_name TEXT, parent_phone TEXT, date_of_birth TEXT, " KEPT ");"
+    INDEX ("students", "user_id") INDEX ("students", "class")
+    "CREATE TABLE schedules (" ID ", class_id TEXT NOT NULL REFERENCES classes, "
+    "subject_id TEXT NOT NULL REFERENCES subjects, teacher_id TEXT NOT NULL REFERENCES teachers, "
+    "day_of_week TEXT NOT NULL " ONE_OF ("day_of_week", "'Senin', 'Selasa', 'Rabu', 'Kamis', "
+                                                        "'Jumat', 'Sabtu', 'Minggu'") ", "
+    "start_time TEXT NOT NULL, end_time TEXT NOT NULL, room TEXT, " KEPT ");"
+    INDEX ("schedules", "class_id") INDEX ("schedules", "teacher_id")
+    "CREATE TABLE parent_student_relationship (" ID ", parent_id TEXT NOT NULL REFERENCES users, "
+    "student_id TEXT NOT NULL REFERENCES students, relationship_type TEXT NOT NULL "
+    ONE_OF ("relationship_type", "'ayah', 'ibu', 'wali'") ", " KEPT ");"
+    INDEX ("parent_student_relationship", "parent_id")
+    INDEX ("parent_student_relationship", "student_id");
+
+static const char *const records =
+    "CREATE TABLE grades (" ID ", student_id TEXT NOT NULL REFERENCES students, "
+    "subject_id TEXT NOT NULL REFERENCES subjects, class_id TEXT NOT NULL REFERENCES classes, "
+    "academic_year TEXT NOT NULL, semester TEXT NOT NULL " ONE_OF ("semester", "'1', '2'") ", "
+    "assignment_type TEXT NOT NULL, assignment_name TEXT NOT NULL, "
+    "score REAL NOT NULL CONSTRAINT score CHECK (score BETWEEN 0 AND 100), max_score REAL, "
+    "created_by TEXT NOT NULL REFERENCES users, " KEPT ");"
+    INDEX ("grades", "student_id") INDEX ("grades", "class_id")
+    "CREATE TABLE attendance (" ID ", student_id TEXT NOT NULL REFERENCES students, "
+    "class_id TEXT NOT NULL REFERENCES classes, date TEXT NOT NULL, "
+    "status TEXT NOT NULL " ONE_OF ("status", "'hadir', 'sakit', 'izin', 'alpa'") ", notes TEXT, "
+    "recorded_by TEXT NOT NULL REFERENCES users, " KEPT ");"
+    INDEX ("attendance", "student_id") INDEX ("attendance", "class_id")
+    "CREATE TABLE announcements (" ID ", title TEXT NOT NULL, content TEXT NOT NULL, "
+    "category TEXT NOT NULL " ONE_OF ("category", "'umum', 'akademik', 'kegiatan', 'keuangan'") ", "
+    "target_audience TEXT, is_active INTEGER NOT NULL, "
+    "created_by TEXT NOT NULL REFERENCES users, expires_at INTEGER, " KEPT ");"
+    "CREATE TABLE e_library (" ID ", title TEXT NOT NULL, description TEXT, category TEXT NOT NULL, "
+    "file_url TEXT NOT NULL, file_type TEXT NOT NULL, file_size INTEGER, "
+    "subject_id TEXT REFERENCES subjects, uploaded_by TEXT NOT NULL REFERENCES users, "
+    "download_count INTEGER NOT NULL, " KEPT ");"
+    "CREATE TABLE school_events (" ID ", event_name TEXT NOT NULL, description TEXT, "
+    "date TEXT NOT NULL, location TEXT, "
+    "status TEXT NOT NULL " ONE_OF ("status", "'Upcoming', 'Ongoing', 'Completed'") ", "
+    "organizer TEXT NOT NULL, created_by TEXT NOT NULL REFERENCES users, " KEPT ");";
+
+/* conversations.members is the truth; conversation_members is its index, kept by triggers. */
+static const char *const talk =
+    "CREATE TABLE conversations (" ID ", "
+    "type TEXT NOT NULL " ONE_OF ("type", "'direct', 'group'") ", name TEXT, "
+    "created_by TEXT NOT NULL REFERENCES users, members TEXT NOT NULL, " KEPT ");"
+    "CREATE TABLE conversation_members (conversation_id TEXT NOT NULL REFERENCES conversations, "
+    "user_id TEXT NOT NULL REFERENCES users, PRIMARY KEY (conversation_id, user_id)) WITHOUT ROWID;"
+    INDEX ("conversation_members", "user_id")
+    "CREATE TRIGGER conversation_started AFTER INSERT ON conversations BEGIN "
+    "INSERT INTO conversation_members SELECT new.id, value FROM json_each (new.members); END;"
+    "CREATE TRIGGER conversation_changed AFTER UPDATE OF members ON conversations BEGIN "
+    "DELETE FROM conversation_members WHERE conversation_id = new.id;"
+    "INSERT INTO conversation_members SELECT new.id, value FROM json_each (new.members); END;"
+    "CREATE TABLE messages (" ID ", conversation_id TEXT NOT NULL REFERENCES conversations, "
+    "sender_id TEXT NOT NULL REFERENCES users, recipient_id TEXT REFERENCES users, "
+    "message_type TEXT NOT NULL "
+    ONE_OF ("message_type", "'text', 'image', 'file', 'audio', 'video'") ", "
+    "content TEXT NOT NULL, status TEXT, reply_to TEXT REFERENCES messages, read_at INTEGER, "
+    KEPT ");"
+    INDEX ("messages", "conversation_id")
+    "CREATE TABLE notifications (" ID ", user_id TEXT NOT NULL REFERENCES users, "
+    "title TEXT NOT NULL, body TEXT NOT NULL, type TEXT NOT NULL, read INTEGER NOT NULL, "
+    KEPT ");"
+    INDEX ("notifications", "user_id");
+
+static const char *const log_and_sessions =
+    "CREATE TABLE log (\"offset\" INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, "
+    "entity_id TEXT NOT NULL, row_before TEXT, row_after TEXT, timestamp INTEGER NOT NULL, "
+    "user_role TEXT NOT NULL, user_id TEXT NOT NULL, version INTEGER NOT NULL, action_id TEXT, "
+    "recipient TEXT);"
+    INDEX ("log", "timestamp")
+    "CREATE TABLE past_viewers (user_id TEXT NOT NULL, until INTEGER NOT NULL, scope BLOB NOT NULL, "
+    "PRIMARY KEY (user_id, until)) WITHOUT ROWID;"
+    "CREATE TABLE sessions (id TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users, "
+    "secret BLOB NOT NULL, refresh_hash TEXT NOT NULL, previous_hash TEXT, grace_until INTEGER, "
+    "expires_at INTEGER NOT NULL, is_revoked INTEGER NOT NULL DEFAULT 0);"
+    "CREATE UNIQUE INDEX sessions_by_refresh ON sessions (refresh_hash);"
+    INDEX ("sessions", "previous_hash") INDEX ("sessions", "user_id")
+    "CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value NOT NULL) WITHOUT ROWID;"
+    "INSERT INTO meta VALUES ('floor', 0);";
+
+/* clang-format on */
+
+/* One step for each version; what has been released is never edited. */
+static const char *const *const steps[] = {
+  (const char *const[]) { people, records, talk, NULL },
+  (const char *const[]) { log_and_sessions, NULL },
+};
+
+static gboolean
+get_number (LsDatabase *database, const char *sql, gint64 *number, GError **error)
+{
+  g_autoptr (LsStatement) statement = ls_database_prepare (database, error, sql, "");
+  gboolean row;
+
+  if (statement == NULL || !ls_statement_step (statement, &row, error))
+    return FALSE;
+
+  *number = ls_statement_get_integer (statement, 0);
+  return TRUE;
+}
+
+static gboolean
+apply_step (LsDatabase *database, guint step, GError **error)
+{
+  g_autofree char *version = g_strdup_printf ("PRAGMA user_version = %u", step + 1);
+
+  if (!ls_database_execute (database, "BEGIN IMMEDIATE", error))
+    return FALSE;
+
+  for (guint i = 0; steps[step][i] != NULL; i++)
+    if (!ls_database_execute (database, steps[step][i], error))
+      {
+        g_prefix_error (error, "Can’t bring the database to version %u: ", step + 1);
+        ls_database_execute (database, "ROLLBACK", NULL);
+        return FALSE;
+      }
+
+  if (ls_database_execute (database, version, error) &&
+      ls_database_execute (database, "COMMIT", error))
+    return TRUE;
+
+  ls_database_execute (database, "ROLLBACK", NULL);
+  return FALSE;
+}
+
+static gboolean
+check_identity (gint64 application_id, gint64 version, GError **error)
+{
+  if (application_id != APPLICATION_ID && (application_id != 0 || version != 0))
+    g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_STORAGE,
+                 "This is the database of another program");
+  else if (version > (gint64) G_N_ELEMENTS (steps))
+    g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NEWER,
+                 "The database has version %" G_GINT64_FORMAT ", this program knows up to %u",
+                 version, (guint) G_N_ELEMENTS (steps));
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
+/**
+ * ls_migrations_apply:
+ * @database: the school's database, new or of any version
+ * @error: return location for an error; %LS_SCHOOL_ERROR_NEWER: it is of a later version and has
+ *   not been touched
+ *
+ * Makes the database what this version of the program works with: each step in a transaction of
+ * its own, every later commit safe against a power cut.
+ *
+ * Returns: whether it is
+ */
+gboolean
+ls_migrations_apply (LsDatabase *database, GError **error)
+{
+  gint64 application_id, version;
+
+  if (!get_number (database, "PRAGMA application_id", &application_id, error) ||
+      !get_number (database, "PRAGMA user_version", &version, error) ||
+      !check_identity (application_id, version, error))
+    return FALSE;
+
+  if (!ls_database_execute (database, "PRAGMA journal_mode = WAL", error) ||
+      !ls_database_execute (database, "PRAGMA synchronous = FULL", error) ||
+      !ls_database_execute (database, "PRAGMA foreign_keys = ON", error) ||
+      !ls_database_execute (database, PRAGMA_APPLICATION_ID, error))
+    return FALSE;
+
+  for (gint64 step = version; step < (gint64) G_N_ELEMENTS (steps); step++)
+    if (!apply_step (database, (guint) step, error))
+      return FALSE;
+
+  return TRUE;
+}

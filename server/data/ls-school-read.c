@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "ls-log.h"
+#include "ls-page-token.h"
+#include "ls-rows.h"
+#include "ls-school-private.h"
+#include "ls-visibility.h"
+
+/* Bytes of rows on a page: with what stands around them an answer stays below 1 MiB (protocol,
+ * "Limits"). */
+#define PAGE_BUDGET LS_SCHOOL_MAX_ROW
+
+/* What stands around a row or an event in an answer, rounded up; an id, which is at most 64
+ * characters long, an action's id and the names of the members. */
+#define ROW_OVERHEAD 512
+
+/* How many rows a page looks at before it ends early, so that a large table is not read in one go:
+ * other clients wait meanwhile. */
+#define SCAN_LIMIT 5000
+
+/* How many entries of the log are looked at in one go, for the same reason. */
+#define LOG_SCAN_LIMIT 2000
+
+static const LsTable *
+find_table (const char *name, GError **error)
+{
+  const LsTable *table = ls_schema_find_table (name);
+
+  if (table == NULL)
+    g_set_error_literal (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND, "No such table");
+  return table;
+}
+
+/* Returns NULL if it is out of sight. */
+static LsRow *
+show (const LsViewer *viewer, const LsRecord *record)
+{
+  LsSight sight = ls_visibility_get_sight (viewer, record);
+  g_autofree char *data = NULL;
+
+  if (sight == LS_SIGHT_NONE)
+    return NULL;
+
+  data = ls_record_to_json (record, sight);
+  return ls_row_new (record->table->entity, ls_record_get_id (record), data,
+                     ls_record_get_version (record));
+}
+
+/**
+ * ls_school_has_table:
+ * @table: (nullable): a name
+ *
+ * Returns: whether there is a table of that name, whoever may see it
+ */
+gboolean
+ls_school_has_table (const char *table)
+{
+  return ls_schema_find_table (table) != NULL;
+}
+
+/**
+ * ls_school_list:
+ * @self: a school
+ * @viewer: who asks
+ * @table: a table's name
+ * @error: return location for an error
+ *
+ * Returns: (transfer full) (nullable) (element-type LsRow): all rows that @viewer may see, by id
+ */
+GPtrArray *
+ls_school_list (LsSchool *self, const LsViewer *viewer, const char *table, GError **error)
+{
+  const LsTable *found = find_table (table, error);
+  g_autoptr (GPtrArray) rows = NULL;
+  g_autoptr (LsStatement) statement = NULL;
+  g_autofree char *sql = NULL;
+  gboolean row = TRUE;
+
+  g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
+
+  if (found == NULL || !ls_school_check_active (viewer, error))
+    return NULL;
+
+  rows = ls_row_array_new ();
+  sql = ls_rows_get_select (found, "WHERE deleted_at IS NULL ORDER BY id");
+  statement = ls_database_prepare (self->database, error, sql, "");
+  if (statement == NULL)
+    return NULL;
+
+  while (row)
+    {
+      if (!ls_statement_step (statement, &row, error))
+        return NULL;
+      if (row)
+        {
+          g_autoptr (LsRecord) record = ls_rows_read (statement, found);
+          LsRow *shown = show (viewer, record);
+
+          if (shown != NULL)
+            g_ptr_array_add (rows, shown);
+        }
+    }
+  return g_steal_pointer (&rows);
+}
+
+/**
+ * ls_school_get:
+ * @self: a school
+ * @viewer: who asks
+ * @table: a table's name
+ * @id: an id, as the client gave it
+ * @error: return location for an error; %LS_SCHOOL_ERROR_GONE: it was deleted
+ *
+ * Returns: (transfer full) (nullable): the row as @viewer may see it
+ */
+LsRow *
+ls_school_get (LsSchool *self,
+               const LsViewer *viewer,
+               const char *table,
+               const char *id,
+               GError **error)
+{
+  const LsTable *found = find_table (table, error);
+  g_autoptr (LsRecord) record = NULL;
+  LsRow *row;
+  gboolean deleted;
+
+  g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
+  g_return_val_if_fail (id != NULL, NULL);
+
+  if (found == NULL || !ls_school_check_active (viewer, error) ||
+      !ls_rows_find (self->database, found, id, &record, &deleted, error))
+    return NULL;
+
+  /* Who could not see the row learns nothing of its end either. */
+  row = record == NULL ? NULL : show (viewer, record);
+  if (row == NULL)
+    g_set_error_literal (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND, "No such row");
+  else if (deleted)
+    {
+      g_clear_pointer (&row, ls_row_free);
+      g_set_error_literal (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_GONE, "The row was deleted");
+    }
+  return row;
+}
+
+static gboolean
+parse_page (LsSchool *self,
+            LsEntity entity,
+            const char *page_token,
+            LsCursor *cursor,
+            char **last_id,
+            GError **error)
+{
+  if (page_token == NULL)
+    {
+      *cursor = ls_school_get_cursor (self);
+      *last_id = g_strdup ("");
+      return TRUE;
+    }
+
+  if (!ls_page_token_parse (page_token, entity, cursor, last_id))
+    g_set_error_literal (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_PAGE,
+                         "That is not a page token of this snapshot");
+  else if (!g_str_equal (cursor->epoch, self->epoch))
+    g_set_error_literal (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_PAGE,
+                         "The server’s log began anew: start the snapshot again");
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
+/* A page ends early only after a row that is on it: its token then tells of nothing unseen. */
+static gboolean
+page_is_full (const LsSnapshotPage *page, guint limit, gsize size, guint n_scanned)
+{
+  return page->rows->len >= limit ||
+         (page->rows->len > 0 && (size > PAGE_BUDGET || n_scanned >= SCAN_LIMIT));
+}
+
+static gboolean
+fill_page (LsSnapshotPage *page,
+           LsStatement *statement,
+           const LsTable *table,
+           const LsViewer *viewer,
+           guint limit,
+           GError **error)
+{
+  gsize size = 0;
+
+  for (guint n_scanned = 0;; n_scanned++)
+    {
+      g_autoptr (LsRecord) record = NULL;
+      g_autoptr (LsRow) shown = NULL;
+      gboolean row;
+
+      if (!ls_statement_step (statement, &row, error))
+        return FALSE;
+      if (!row)
+        return TRUE;
+
+      record = ls_rows_read (statement, table);
+      shown = show (viewer, record);
+      size += shown == NULL ? 0 : strlen (shown->data) + ROW_OVERHEAD;
+      if (page_is_full (page, limit, size, n_scanned))
+        {
+          const LsRow *last = page->rows->pdata[page->rows->len - 1];
+
+          page->next = ls_page_token_make (page->entity, page->cursor, last->id);
+          return TRUE;
+        }
+      if (shown != NULL)
+        g_ptr_array_add (page->rows, g_steal_pointer (&shown));
+    }
+}
+
+/**
+ * ls_school_snapshot:
+ * @self: a school
+ * @viewer: who asks
+ * @entity: of what
+ * @page_token: (nullable): of the page before; %NULL: the first page
+ * @limit: how many rows at most, 1 to %LS_SCHOOL_MAX_PAGE
+ * @error: return location for an error; %LS_SCHOOL_ERROR_PAGE: start again
+ *
+ * Returns: (transfer full) (nullable): a page of the rows that @viewer may see, by id, of at most
+ *   1 MiB
+ */
+LsSnapshotPage *
+ls_school_snapshot (LsSchool *self,
+                    const LsViewer *viewer,
+                    LsEntity entity,
+                    const char *page_token,
+                    guint limit,
+                    GError **error)
+{
+  g_autoptr (LsSnapshotPage) page = NULL;
+  g_autoptr (LsStatement) statement = NULL;
+  g_autofree char *last_id = NULL;
+  g_autofree char *sql = NULL;
+  const LsTable *table;
+
+  g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
+  g_return_val_if_fail ((guint) entity < LS_N_ENTITIES, NULL);
+  g_return_val_if_fail (limit > 0, NULL);
+
+  table = ls_schema_get_entity_table (entity);
+  if (table == NULL)
+    {
+      g_set_error_literal (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND,
+                           "There is no snapshot of that");
+      return NULL;
+    }
+
+  page = ls_snapshot_page_new (entity);
+  if (!ls_school_check_active (viewer, error) ||
+      !parse_page (self, entity, page_token, &page->cursor, &last_id, error))
+    return NULL;
+
+  sql = ls_rows_get_select (table, "WHERE deleted_at IS NULL AND id > ?1 ORDER BY id");
+  statement = ls_database_prepare (self->database, error, sql, "t", last_id);
+  if (statement == NULL ||
+      !fill_page (page, statement, table, viewer, MIN (limit, LS_SCHOOL_MAX_PAGE), error))
+    return NULL;
+
+  return g_steal_pointer (&page);
+}
+
+static void
+fill_updates (LsUpdates *updates,
+              const LsViewer *viewer,
+              GPtrArray *entries,
+              guint limit,
+              gboolean complete,
+              gint64 top)
+{
+  gsize size = 0;
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      LsLogEntry *entry = entries->pdata[i];
+      g_autoptr (LsEvent) event = ls_log_project (entry, viewer);
+
+      size += event == NULL ? 0 : strlen (event->data) + ROW_OVERHEAD;
+      if (event != NULL && updates->events->len > 0 &&
+          (size > PAGE_BUDGET || updates->events->len == limit))
+        {
+          updates->more = TRUE;
+          return;
+        }
+      if (event != NULL)
+        g_ptr_array_add (updates->events, g_steal_pointer (&event));
+      updates->cursor.offset = ls_log_entry_get_offset (entry);
+    }
+
+  /* After the last entry comes nothing that concerns this viewer. */
+  if (complete)
+    updates->cursor.offset = top;
+  updates->more = updates->cursor.offset < top;
+}
+
+/**
+ * ls_school_updates:
+ * @self: a school
+ * @viewer: who asks
+ * @from: where the viewer stands; may be unset
+ * @limit: how many events at most, 1 to %LS_SCHOOL_MAX_PAGE
+ * @error: return location for an error
+ *
+ * Returns: (transfer full) (nullable): the events after @from that @viewer may see, at most 1 MiB
+ *   of them. Its cursor says how far the log was looked at, which may be further than its last
+ *   event; there may be more even if it has none. With %LS_RESUME_SNAPSHOT the gap can't be filled
+ *   from the log and the cursor is the top.
+ */
+LsUpdates *
+ls_school_updates (
+    LsSchool *self, const LsViewer *viewer, LsCursor from, guint limit, GError **error)
+{
+  g_autoptr (LsUpdates) updates = NULL;
+  g_autoptr (GPtrArray) entries = NULL;
+  gboolean complete;
+  gint64 floor, top;
+
+  g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
+  g_return_val_if_fail (limit > 0, NULL);
+
+  if (!ls_school_check_active (viewer, error) ||
+      !ls_log_get_ends (self->database, &floor, &top, error))
+    return NULL;
+
+  updates = ls_updates_new ();
+  if (!g_str_equal (from.epoch, self->epoch) || from.offset > self->top || from.offset < floor)
+    {
+      updates->resume = LS_RESUME_SNAPSHOT;
+      updates->cursor = ls_school_get_cursor (self);
+      return g_steal_pointer (&updates);
+    }
+
+  entries = ls_log_read (self->database, ls_viewer_get_id (viewer), from.offset, LOG_SCAN_LIMIT,
+                         &complete, error);
+  if (entries == NULL)
+    return NULL;
+
+  updates->resume = LS_RESUME_RESUMED;
+  updates->cursor = from;
+  fill_updates (updates, viewer, entries, MIN (limit, LS_SCHOOL_MAX_PAGE), complete, self->top);
+  return g_steal_pointer (&updates);
+}
+
+/**
+ * ls_school_project:
+ * @self: a school
+ * @viewer: who looks
+ * @entry: an entry of the school's log
+ *
+ * Returns: (transfer full) (nullable): what @viewer gets of @entry; %NULL: nothing
+ */
+LsEvent *
+ls_school_project (LsSchool *self, const LsViewer *viewer, const LsLogEntry *entry)
+{
+  g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
+
+  return ls_log_project (entry, viewer);
+}

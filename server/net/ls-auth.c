@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-auth.h"
+
+#include <string.h>
+
+#include "ls-password.h"
+
+G_DEFINE_QUARK (ls - auth - error - quark, ls_auth_error)
+
+/**
+ * LsAuth:
+ *
+ * Signing in and out, and who a token belongs to. Passwords are checked in a thread, because that
+ * is slow on purpose.
+ *
+ * LsAuth::session-ended (const char *session_id): a session was ended; whoever uses it has to go.
+ */
+struct _LsAuth
+{
+  GObject parent_instance;
+
+  LsSchool *school; /* (owned) */
+  GBytes *key;      /* (owned) */
+  gint64 token_lifetime;
+  gint64 session_lifetime;
+};
+
+G_DEFINE_FINAL_TYPE (LsAuth, ls_auth, G_TYPE_OBJECT)
+
+enum
+{
+  SESSION_ENDED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+static gint64
+now_ms (void)
+{
+  return g_get_real_time () / 1000;
+}
+
+static void
+ls_auth_finalize (GObject *object)
+{
+  LsAuth *self = LS_AUTH (object);
+
+  g_clear_object (&self->school);
+  g_clear_pointer (&self->key, g_bytes_unref);
+
+  G_OBJECT_CLASS (ls_auth_parent_class)->finalize (object);
+}
+
+static void
+ls_auth_class_init (LsAuthClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ls_auth_finalize;
+
+  signals[SESSION_ENDED] = g_signal_new ("session-ended", LS_TYPE_AUTH, G_SIGNAL_RUN_LAST, 0, NULL,
+                                         NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+ls_auth_init (LsAuth *self)
+{
+}
+
+/**
+ * ls_auth_new:
+ * @school: who is at the school
+ * @key: what tokens are signed with
+ * @token_lifetime: how long an access token is good, milliseconds
+ * @session_lifetime: how long a sign-in lasts, milliseconds
+ *
+ * Returns: (transfer full): a new object
+ */
+LsAuth *
+ls_auth_new (LsSchool *school, GBytes *key, gint64 token_lifetime, gint64 session_lifetime)
+{
+  LsAuth *self;
+
+  g_return_val_if_fail (LS_IS_SCHOOL (school) && key != NULL, NULL);
+
+  self = g_object_new (LS_TYPE_AUTH, NULL);
+  self->school = g_object_ref (school);
+  self->key = g_bytes_ref (key);
+  self->token_lifetime = token_lifetime;
+  self->session_lifetime = session_lifetime;
+  return self;
+}
+
+/**
+ * ls_identity_copy:
+ * @identity: an identity
+ *
+ * Returns: (transfer full): a copy
+ */
+LsIdentity *
+ls_identity_copy (const LsIdentity *identity)
+{
+  LsIdentity *copy;
+
+  g_return_val_if_fail (identity != NULL, NULL);
+
+  copy = g_new0 (LsIdentity, 1);
+  copy->claims = ls_claims_copy (identity->claims);
+  copy->viewer = ls_viewer_ref (identity->viewer);
+  return copy;
+}
+
+/**
+ * ls_identity_free:
+ * @identity: (transfer full): an identity
+ *
+ * Frees it.
+ */
+void
+ls_identity_free (LsIdentity *identity)
+{
+  ls_claims_free (identity->claims);
+  ls_viewer_unref (identity->viewer);
+  g_free (identity);
+}
+
+static LsUser *
+new_user (const LsViewer *viewer)
+{
+  LsUser *user =
+      ls_user_new (ls_viewer_get_id (viewer), ls_viewer_get_name (viewer),
+                   ls_viewer_get_role (viewer), ls_viewer_get_extra_role (viewer));
+
+  g_free (user->email);
+  user->email = g_strdup (ls_viewer_get_email (viewer));
+  return user;
+}
+
+/* Returns: (transfer full) (nullable): who has the id; only if active */
+static LsViewer *
+find_viewer (LsAuth *self, const char *user_id, GError **error)
+{
+  g_autoptr (LsViewer) viewer = ls_school_get_viewer (self->school, user_id, error);
+
+  if (viewer == NULL || ls_viewer_is_active (viewer))
+    return g_steal_pointer (&viewer);
+
+  g_set_error_literal (error, LS_AUTH_ERROR, LS_AUTH_ERROR_INACTIVE, "The account is not active");
+  return NULL;
+}
+
+/* Returns: (transfer full) (nullable): what a client gets of a session */
+static LsSession *
+make_session (LsAuth *self, const LsSchoolSession *stored, GError **error)
+{
+  g_autoptr (LsViewer) viewer = find_viewer (self, stored->user_id, error);
+  g_autoptr (LsUser) user = NULL;
+  g_autofree char *token = NULL;
+  LsSession *session;
+
+  if (viewer == NULL)
+    return NULL;
+
+  user = new_user (viewer);
+  token = ls_jwt_sign (self->key, user, stored->id, now_ms (), self->token_lifetime);
+  session = ls_session_new (token, stored->refresh_token);
+  session->user = g_steal_pointer (&user);
+  explicit_bzero (token, strlen (token));
+  return session;
+}
+
+/* What a login waits with while the password is checked */
+typedef struct
+{
+  LsLogin *login;  /* (owned) (nullable): unknown */
+  char *password;  /* (owned) */
+} Attempt;
+
+static void
+free_secret (char *secret)
+{
+  explicit_bzero (secret, strlen (secret));
+  g_free (secret);
+}
+
+static void
+attempt_free (Attempt *attempt)
+{
+  g_clear_pointer (&attempt->login, ls_login_free);
+  free_secret (attempt->password);
+  g_free (attempt);
+}
+
+/* In a thread. For an account that can't be signed in to, as much is computed as for one that can,
+ * so that the time it takes doesn't tell who has an account. */
+static void
+check_password_in_thread (GTask *task,
+                          gpointer source,
+                          gpointer task_data,
+                          GCancellable *cancellable)
+{
+  Attempt *attempt = task_data;
+  gboolean ok = FALSE;
+
+  if (attempt->login != NULL && attempt->login->password_hash != NULL)
+    ok = ls_password_verify (attempt->password, attempt->login->password_hash) &&
+         attempt->login->active;
+  else
+    {
+      g_autofree char *unused = ls_password_hash (attempt->password, NULL);
+    }
+
+  g_task_return_boolean (task, ok);
+}
+
+/**
+ * ls_auth_login_async:
+ * @self: an auth
+ * @email: e-mail address
+ * @password: password
+ * @callback: to call then
+ * @user_data: for @callback
+ *
+ * Checks a password and, if it is right, starts a session.
+ */
+void
+ls_auth_login_async (LsAuth *self,
+                     const char *email,
+                     const char *password,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+  Attempt *attempt;
+
+  g_return_if_fail (LS_IS_AUTH (self) && email != NULL && password != NULL);
+
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (task, ls_auth_login_async);
+
+  attempt = g_new0 (Attempt, 1);
+  attempt->password = g_strdup (password);
+  attempt->login = ls_school_find_login (self->school, email, &error);
+  g_task_set_task_data (task, attempt, (GDestroyNotify)attempt_free);
+
+  if (error != NULL && !g_error_matches (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND))
+    g_task_return_error (task, g_steal_pointer (&error));
+  else
+    g_task_run_in_thread (task, check_password_in_thread);
+}
+
+/**
+ * ls_auth_login_finish:
+ * @self: an auth
+ * @result: what the callback got
+ * @error: return location for %LS_AUTH_ERROR_CREDENTIALS, or a #LsSchoolError
+ *
+ * Returns: (transfer full) (nullable): the session
+ */
+LsSession *
+ls_auth_login_finish (LsAuth *self, GAsyncResult *result, GError **error)
+{
+  g_autoptr (LsSchoolSession) stored = NULL;
+  g_autoptr (GError) local_error = NULL;
+  Attempt *attempt;
+
+  g_return_val_if_fail (LS_IS_AUTH (self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, ls_auth_login_async), NULL);
+
+  if (!g_task_propagate_boolean (G_TASK (result), &local_error))
+    {
+      if (local_error != NULL)
+        g_propagate_error (error, g_steal_pointer (&local_error));
+      else
+        g_set_error_literal (error, LS_AUTH_ERROR, LS_AUTH_ERROR_CREDENTIALS,
+                             "The e-mail address or the password is wrong");
+      return NULL;
+    }
+
+  attempt = g_task_get_task_data (G_TASK (result));
+  stored = ls_school_create_session (self->school, attempt->login->user_id,
+                                     now_ms () + self->session_lifetime, error);
+  return stored != NULL ? make_session (self, stored, error) : NULL;
+}
+
+/**
+ * ls_auth_refresh:
+ * @self: an auth
+ * @refresh_token: what a client calls its refresh token
+ * @error: return location for an error
+ *
+ * Gives a new pair of tokens for a refresh token. The old one is good for another minute, in which
+ * an answer that got lost can be asked for again.
+ *
+ * Returns: (transfer full) (nullable): the session
+ */
+LsSession *
+ls_auth_refresh (LsAuth *self, const char *refresh_token, GError **error)
+{
+  g_autoptr (LsSchoolSession) stored = NULL;
+
+  g_return_val_if_fail (LS_IS_AUTH (self) && refresh_token != NULL, NULL);
+
+  stored = ls_school_rotate_session (self->school, refresh_token, now_ms (), error);
+  return stored != NULL ? make_session (self, stored, error) : NULL;
+}
+
+/**
+ * ls_auth_logout:
+ * @self: an auth
+ * @session_id: a session
+ * @error: return location for a #LsSchoolError
+ *
+ * Ends a session at once.
+ *
+ * Returns: whether that worked
+ */
+gboolean
+ls_auth_logout (LsAuth *self, const char *session_id, GError **error)
+{
+  g_return_val_if_fail (LS_IS_AUTH (self) && session_id != NULL, FALSE);
+
+  if (!ls_school_revoke_session (self->school, session_id, error))
+    return FALSE;
+
+  g_signal_emit (self, signals[SESSION_ENDED], 0, session_id);
+  return TRUE;
+}
+
+/**
+ * ls_auth_check:
+ * @self: an auth
+ * @token: what a client calls its access token
+ * @error: return location for a #LsJwtError, a #LsAuthError or a #LsSchoolError
+ *
+ * Returns: (transfer full) (nullable): whose it is
+ */
+LsIdentity *
+ls_auth_check (LsAuth *self, const char *token, GError **error)
+{
+  g_autoptr (LsClaims) claims = NULL;
+  g_autoptr (LsViewer) viewer = NULL;
+  g_autoptr (GError) local_error = NULL;
+  LsIdentity *identity;
+
+  g_return_val_if_fail (LS_IS_AUTH (self) && token != NULL, NULL);
+
+  claims = ls_jwt_verify (self->key, token, now_ms (), error);
+  if (claims == NULL)
+    return NULL;
+
+  if (!ls_school_session_is_active (self->school, claims->session_id, now_ms ()))
+    {
+      g_set_error_literal (error, LS_AUTH_ERROR, LS_AUTH_ERROR_ENDED, "The session has ended");
+      return NULL;
+    }
+
+  viewer = find_viewer (self, claims->user_id, &local_error);
+  if (g_error_matches (local_error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND))
+    {
+      g_set_error_literal (error, LS_AUTH_ERROR, LS_AUTH_ERROR_INACTIVE,
+                           "The account does not exist any more");
+      return NULL;
+    }
+  if (viewer == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+
+  identity = g_new0 (LsIdentity, 1);
+  identity->claims = g_steal_pointer (&claims);
+  identity->viewer = g_steal_pointer (&viewer);
+  return identity;
+}
+
+static void
+hash_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  GError *error = NULL;
+  char *hash = ls_password_hash (task_data, &error);
+
+  if (hash != NULL)
+    g_task_return_pointer (task, hash, g_free);
+  else
+    g_task_return_error (task, error);
+}
+
+/**
+ * ls_auth_hash_async:
+ * @self: an auth
+ * @password: a password
+ * @callback: to call then
+ * @user_data: for @callback
+ *
+ * Makes what is stored of a password.
+ */
+void
+ls_auth_hash_async (LsAuth *self,
+                    const char *password,
+                    GAsyncReadyCallback callback,
+                    gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (LS_IS_AUTH (self) && password != NULL);
+
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (task, ls_auth_hash_async);
+  g_task_set_task_data (task, g_strdup (password), (GDestroyNotify)free_secret);
+  g_task_run_in_thread (task, hash_in_thread);
+}
+
+/**
+ * ls_auth_hash_finish:
+ * @self: an auth
+ * @result: what the callback got
+ * @error: return location for an error
+ *
+ * Returns: (transfer full) (nullable): the hash
+ */
+char *
+ls_auth_hash_finish (LsAuth *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (LS_IS_AUTH (self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, ls_auth_hash_async), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "ls-http-answer.h"
+#include "ls-http-call.h"
+#include "ls-http-request.h"
+#include "ls-wire-http.h"
+
+/* Returns: (nullable): the member, if it is a text with something in it */
+static const char *
+get_text (JsonObject *body, const char *name)
+{
+  JsonNode *node = json_object_get_member (body, name);
+  const char *text =
+      node != NULL && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node)
+                                                                       : NULL;
+
+  return text != NULL && *text != '\0' ? text : NULL;
+}
+
+static void
+answer_session (SoupServerMessage *message, const LsSession *session)
+{
+  gsize length;
+  char *json = ls_wire_encode_session (session, &length);
+
+  ls_http_answer_json (message, SOUP_STATUS_OK, json, length);
+}
+
+static void
+login_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SoupServerMessage) message = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsSession) session = ls_auth_login_finish (LS_AUTH (source), result, &error);
+
+  if (session != NULL)
+    answer_session (message, session);
+  else
+    ls_http_answer_failure (message, error);
+  soup_server_message_unpause (message);
+}
+
+/**
+ * ls_http_handle_login:
+ * @call: `POST /api/auth/login {"email","password"}`
+ *
+ * Signs somebody in.
+ */
+void
+ls_http_handle_login (const LsHttpCall *call)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) body = ls_http_request_get_body (call->message, &error);
+  const char *email, *password;
+
+  if (body == NULL)
+    {
+      ls_http_answer_failure (call->message, error);
+      return;
+    }
+
+  email = get_text (body, "email");
+  password = get_text (body, "password");
+  if (email == NULL || password == NULL)
+    {
+      ls_http_answer_error (call->message, SOUP_STATUS_BAD_REQUEST, "bad-request",
+                            "Email dan password diperlukan");
+      return;
+    }
+
+  soup_server_message_pause (call->message);
+  ls_auth_login_async (call->auth, email, password, login_cb, g_object_ref (call->message));
+}
+
+/**
+ * ls_http_handle_refresh:
+ * @call: `POST /api/auth/refresh {"refreshToken"}`
+ *
+ * Gives new tokens.
+ */
+void
+ls_http_handle_refresh (const LsHttpCall *call)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) body = ls_http_request_get_body (call->message, &error);
+  g_autoptr (LsSession) session = NULL;
+  const char *refresh_token;
+
+  if (body == NULL)
+    {
+      ls_http_answer_failure (call->message, error);
+      return;
+    }
+
+  refresh_token = get_text (body, "refreshToken");
+  if (refresh_token == NULL)
+    {
+      ls_http_answer_error (call->message, SOUP_STATUS_BAD_REQUEST, "bad-request",
+                            "Refresh token diperlukan");
+      return;
+    }
+
+  session = ls_auth_refresh (call->auth, refresh_token, &error);
+  if (session == NULL)
+    {
+      ls_http_answer_failure (call->message, error);
+      return;
+    }
+
+  /* Who it is has not changed: only a sign-in says so (protocol, "HTTP"). */
+  g_clear_pointer (&session->user, ls_user_free);
+  answer_session (call->message, session);
+}
+
+/**
+ * ls_http_handle_logout:
+ * @call: `POST /api/auth/logout`
+ *
+ * Ends the session of the token.
+ */
+void
+ls_http_handle_logout (const LsHttpCall *call)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (ls_auth_logout (call->auth, call->identity->claims->session_id, &error))
+    ls_http_answer_ok (call->message, SOUP_STATUS_OK, "Logout berhasil", NULL);
+  else
+    ls_http_answer_failure (call->message, error);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "ls-http-answer.h"
+#include "ls-http-call.h"
+#include "ls-http-request.h"
+#include "ls-json-writer.h"
+#include "ls-wire-value.h"
+
+/* What is known of a write while a password is hashed, and at the end of any */
+typedef struct
+{
+  SoupServerMessage *message; /* (owned) */
+  LsSchool *school;           /* (owned) */
+  LsAuth *auth;               /* (owned) */
+  char *token;                /* (owned) */
+  LsWriteKind kind;
+  char *table;      /* (owned) */
+  char *id;         /* (owned) (nullable) */
+  JsonObject *body; /* (owned) (nullable) */
+  gint64 if_version;
+  char *action_id; /* (owned) (nullable) */
+} Job;
+
+static void
+job_free (Job *job)
+{
+  g_object_unref (job->message);
+  g_object_unref (job->school);
+  g_object_unref (job->auth);
+  g_free (job->token);
+  g_free (job->table);
+  g_free (job->id);
+  g_clear_pointer (&job->body, json_object_unref);
+  g_free (job->action_id);
+  g_free (job);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Job, job_free)
+
+static void
+set_version_header (SoupServerMessage *message, gint64 version)
+{
+  g_autofree char *etag = g_strdup_printf ("\"%" G_GINT64_FORMAT "\"", version);
+
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "ETag", etag);
+}
+
+/* Closes an envelope that a row belongs to, and answers with it. */
+static void
+answer_row (SoupServerMessage *message, guint status, GString *out, const LsWriteResult *result)
+{
+  gsize length;
+
+  if (result->row != NULL)
+    {
+      ls_json_write_raw (out, "data", result->row);
+      ls_json_write_int (out, "version", result->version);
+      set_version_header (message, result->version);
+    }
+  if (ls_cursor_is_set (result->cursor))
+    ls_wire_write_cursor (out, "cursor", result->cursor);
+  if (result->field != NULL)
+    ls_json_write_string (out, "field", result->field);
+  g_string_append_c (out, '}');
+
+  length = out->len;
+  ls_http_answer_json (message, status, g_string_free (out, FALSE), length);
+}
+
+static void
+answer_written (SoupServerMessage *message, LsWriteKind kind, const LsWriteResult *result)
+{
+  static const struct
+  {
+    guint status;
+    const char *text;
+  } answers[] = {
+    [LS_WRITE_CREATE] = { SOUP_STATUS_CREATED, "Data berhasil dibuat" },
+    [LS_WRITE_UPDATE] = { SOUP_STATUS_OK, "Data berhasil diperbarui" },
+    [LS_WRITE_DELETE] = { SOUP_STATUS_OK, "Data berhasil dihapus" },
+  };
+  GString *out = g_string_new ("{\"success\":true");
+
+  ls_json_write_string (out, "message", answers[kind].text);
+  answer_row (message, answers[kind].status, out, result);
+}
+
+/* The row that was in the way comes with the error, so that the conflict can be shown at once. */
+static void
+answer_not_written (SoupServerMessage *message, const GError *error, const LsWriteResult *result)
+{
+  GString *out = g_string_new ("{\"success\":false");
+  const char *code, *text;
+  guint status = ls_http_describe_failure (error, &code, &text);
+
+  ls_json_write_string (out, "message", text);
+  ls_json_write_string (out, "error", code);
+  ls_json_write_int (out, "status", status);
+  answer_row (message, status, out, result);
+}
+
+static void
+do_write (const Job *job, const LsViewer *viewer, const char *password_hash)
+{
+  const LsWrite write = { .kind = job->kind,
+                          .table = job->table,
+                          .id = job->id,
+                          .body = job->body,
+                          .password_hash = password_hash,
+                          .if_version = job->if_version,
+                          .action_id = job->action_id };
+  g_auto (LsWriteResult) result = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (ls_school_write (job->school, viewer, &write, &result, &error))
+    answer_written (job->message, job->kind, &result);
+  else
+    answer_not_written (job->message, error, &result);
+}
+
+/* The user may have been signed out or have lost a right meanwhile. */
+static void
+hash_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Job) job = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *hash = ls_auth_hash_finish (LS_AUTH (source), result, &error);
+  g_autoptr (LsIdentity) identity =
+      hash != NULL ? ls_auth_check (job->auth, job->token, &error) : NULL;
+
+  if (identity != NULL)
+    do_write (job, identity->viewer, hash);
+  else
+    ls_http_answer_failure (job->message, error);
+  soup_server_message_unpause (job->message);
+}
+
+/* Returns: (nullable): the new password of a user, if that is what is written */
+static const char *
+get_password (const Job *job)
+{
+  JsonNode *node = NULL;
+
+  if (job->body != NULL && g_str_equal (job->table, ls_entity_get_table (LS_ENTITY_USER)))
+    node = json_object_get_member (job->body, "password");
+
+  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING
+             ? json_node_get_string (node)
+             : NULL;
+}
+
+/* Returns: (transfer full): @body without the password. What json-glib has parsed is immutable. */
+static JsonObject *
+without_password (JsonObject *body)
+{
+  JsonObject *copy = json_object_new ();
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *value;
+
+  json_object_iter_init (&iter, body);
+  while (json_object_iter_next (&iter, &name, &value))
+    if (!g_str_equal (name, "password"))
+      json_object_set_member (copy, name, json_node_copy (value));
+
+  return copy;
+}
+
+static void
+hash_and_write (Job *job, const char *password)
+{
+  g_autofree char *kept = g_strdup (password);
+  JsonObject *body = without_password (job->body);
+
+  json_object_unref (job->body);
+  job->body = body;
+  soup_server_message_pause (job->message);
+  ls_auth_hash_async (job->auth, kept, hash_cb, job);
+  explicit_bzero (kept, strlen (kept));
+}
+
+/* Returns: (transfer full) (nullable): the write that is asked for */
+static Job *
+new_job (const LsHttpCall *call, LsWriteKind kind, GError **error)
+{
+  g_autoptr (Job) job = g_new0 (Job, 1);
+  const char *action_id;
+
+  job->message = g_object_ref (call->message);
+  job->school = g_object_ref (call->school);
+  job->auth = g_object_ref (call->auth);
+  job->token = ls_http_request_get_token (call->message);
+  job->kind = kind;
+  job->table = g_strdup (call->route->table);
+  job->id = g_strdup (call->route->id);
+
+  if (!ls_http_request_get_action_id (call->message, &action_id, error) ||
+      !ls_http_request_get_if_match (call->message, &job->if_version, error))
+    return NULL;
+  job->action_id = g_strdup (action_id);
+
+  if (kind != LS_WRITE_DELETE)
+    {
+      job->body = ls_http_request_get_body (call->message, error);
+      if (job->body == NULL)
+        return NULL;
+    }
+
+  return g_steal_pointer (&job);
+}
+
+static void
+handle_write (const LsHttpCall *call, LsWriteKind kind)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Job) job = new_job (call, kind, &error);
+  const char *password;
+
+  if (job == NULL)
+    {
+      ls_http_answer_failure (call->message, error);
+      return;
+    }
+
+  password = get_password (job);
+  if (password != NULL)
+    hash_and_write (g_steal_pointer (&job), password);
+  else
+    do_write (job, call->identity->viewer, NULL);
+}
+
+static void
+list_rows (const LsHttpCall *call)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) rows =
+      ls_school_list (call->school, call->identity->viewer, call->route->table, &error);
+  g_autoptr (GString) data = NULL;
+
+  if (rows == NULL)
+    {
+      ls_http_answer_failure (call->message, error);
+      return;
+    }
+
+  data = g_string_new ("[");
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const LsRow *row = g_ptr_array_index (rows, i);
+
+      ls_json_next_element (data);
+      g_string_append (data, row->data);
+    }
+  g_string_append_c (data, ']');
+  ls_http_answer_ok (call->message, SOUP_STATUS_OK, "Data berhasil diambil", data->str);
+}
+
+static void
+get_row (const LsHttpCall *call)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsRow) row = ls_school_get (call->school, call->identity->viewer, call->route->table,
+                                         call->route->id, &error);
+
+  if (row == NULL)
+    {
+      ls_http_answer_failure (call->message, error);
+      return;
+    }
+
+  set_version_header (call->message, row->version);
+  ls_http_answer_ok (call->message, SOUP_STATUS_OK, "Data berhasil diambil", row->data);
+}
+
+/**
+ * ls_http_handle_table:
+ * @call: `GET` or `POST /api/TABLE`
+ *
+ * Lists the rows, or makes one.
+ */
+void
+ls_http_handle_table (const LsHttpCall *call)
+{
+  if (call->method == LS_METHOD_POST)
+    handle_write (call, LS_WRITE_CREATE);
+  else
+    list_rows (call);
+}
+
+/**
+ * ls_http_handle_row:
+ * @call: `GET`, `PUT`, `PATCH` or `DELETE /api/TABLE/ID`
+ *
+ * Gives a row, or changes or deletes it.
+ */
+void
+ls_http_handle_row (const LsHttpCall *call)
+{
+  if (call->method == LS_METHOD_GET)
+    get_row (call);
+  else
+    handle_write (call, call->method == LS_METHOD_DELETE ? LS_WRITE_DELETE : LS_WRITE_UPDATE);
+}

@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The transport against peers that do what no server should. */
+#include "ls-hostile-peer.h"
+#include "ls-link-error.h"
+#include "ls-transport-soup.h"
+
+#include <string.h>
+
+#define TOKEN "header.SECRET.signature"
+
+typedef struct
+{
+  LsHostilePeer *peer;    /* (owned) */
+  LsTransport *transport; /* (owned) */
+  GAsyncResult *result;   /* (owned) (nullable) */
+  GString *heard;         /* (owned), one letter a signal: message, bad message, closed */
+  GError *closed_error;   /* (owned) (nullable) */
+} Fixture;
+
+static void
+on_message (LsTransport *transport, LsMessage *message, Fixture *fixture)
+{
+  g_string_append_c (fixture->heard, 'm');
+}
+
+static void
+on_bad_message (LsTransport *transport, const GError *error, Fixture *fixture)
+{
+  g_assert_nonnull (error);
+  g_string_append_c (fixture->heard, 'b');
+}
+
+static void
+on_closed (LsTransport *transport, const GError *error, Fixture *fixture)
+{
+  g_string_append_c (fixture->heard, 'c');
+  g_assert_null (fixture->closed_error);
+  fixture->closed_error = g_error_copy (error);
+}
+
+static void
+fixture_init (Fixture *fixture, const LsPeerScript *script, gint64 timeout_ms, const char *query)
+{
+  g_autofree char *url = NULL;
+  LsTransportConfig config = { .connect_timeout_ms = timeout_ms, .token_in_query = (char *)query };
+
+  fixture->peer = ls_hostile_peer_new (script);
+  url = g_strdup_printf ("http://127.0.0.1:%u", ls_hostile_peer_get_port (fixture->peer));
+  config.url = url;
+  fixture->transport = LS_TRANSPORT (ls_transport_soup_new (&config));
+  fixture->result = NULL;
+  fixture->heard = g_string_new (NULL);
+  fixture->closed_error = NULL;
+  g_signal_connect (fixture->transport, "message", G_CALLBACK (on_message), fixture);
+  g_signal_connect (fixture->transport, "bad-message", G_CALLBACK (on_bad_message), fixture);
+  g_signal_connect (fixture->transport, "closed", G_CALLBACK (on_closed), fixture);
+}
+
+static void
+fixture_clear (Fixture *fixture)
+{
+  g_clear_object (&fixture->result);
+  g_assert_finalize_object (fixture->transport);
+  ls_hostile_peer_free (fixture->peer);
+  g_string_free (fixture->heard, TRUE);
+  g_clear_error (&fixture->closed_error);
+}
+
+static void
+result_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GAsyncResult **place = user_data;
+
+  g_assert_null (*place);
+  *place = g_object_ref (result);
+}
+
+static LsProtocol
+open_socket (Fixture *fixture, GError **error)
+{
+  g_clear_object (&fixture->result);
+  ls_transport_open_async (fixture->transport, TOKEN, NULL, result_cb, &fixture->result);
+  while (fixture->result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+
+  return ls_transport_open_finish (fixture->transport, fixture->result, error);
+}
+
+static LsUpdates *
+get_updates (Fixture *fixture, GError **error)
+{
+  g_clear_object (&fixture->result);
+  ls_transport_updates_async (fixture->transport, TOKEN, ls_cursor_new ("e", 1), NULL, result_cb,
+                              &fixture->result);
+  while (fixture->result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+
+  return ls_transport_updates_finish (fixture->transport, fixture->result, error);
+}
+
+static void
+assert_link_error (const GError *error, LsReason reason, guint status)
+{
+  g_test_message ("%s", error->message);
+  g_assert_error (error, LS_LINK_ERROR, (gint)reason);
+  g_assert_cmpuint (ls_link_error_get_status (error), ==, status);
+  g_assert_null (g_strstr_len (error->message, -1, "SECRET"));
+}
+
+static const struct
+{
+  const char *name;
+  const char *answer;
+  LsPeerEnding ending;
+  LsReason reason;
+  guint status;
+  gint64 retry_after_ms;
+} refusals[] = {
+  { "token",
+    "HTTP/1.1 401 Unauthorized\r\nX-Labsync-Server: 1\r\nWWW-Authenticate: Bearer realm=\"x\"\r\n"
+    "Content-Length: 2\r\nContent-Type: application/json\r\n\r\n{}",
+    LS_PEER_READS, LS_REASON_TOKEN_REFUSED, 401, 0 },
+  { "draining", "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", LS_PEER_READS,
+    LS_REASON_SERVER_DRAINING, 503, 7000 },
+  { "busy", "HTTP/1.1 429 Slow down\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n", LS_PEER_READS,
+    LS_REASON_RATE_LIMITED, 429, 2000 },
+  { "proxy",
+    "HTTP/1.1 407 Sign in\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n",
+    LS_PEER_READS, LS_REASON_PROXY_AUTH, 407, 0 },
+  { "redirect",
+    "HTTP/1.1 302 Found\r\nLocation: /ok\r\nX-Labsync-Server: 1\r\nContent-Length: 0\r\n\r\n",
+    LS_PEER_READS, LS_REASON_SERVER_UNREACHABLE, 302, 0 },
+  { "redirect-elsewhere",
+    "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.2:1/\r\nContent-Length: 0\r\n\r\n",
+    LS_PEER_READS, LS_REASON_CAPTIVE_PORTAL, 302, 0 },
+  { "bad-accept",
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Accept: AAAA\r\n\r\n",
+    LS_PEER_READS, LS_REASON_UPGRADE_REFUSED, 101, 0 },
+  { "ordinary", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", LS_PEER_READS,
+    LS_REASON_UPGRADE_REFUSED, 200, 0 },
+  { "portal", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi",
+    LS_PEER_READS, LS_REASON_CAPTIVE_PORTAL, 200, 0 },
+  { "no-socket-there", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", LS_PEER_READS,
+    LS_REASON_UPGRADE_REFUSED, 404, 0 },
+  { "end-in-handshake", NULL, LS_PEER_FINISHES, LS_REASON_SERVER_UNREACHABLE, 0, 0 },
+  { "end-in-answer", "HTTP/1.1 101 Swi", LS_PEER_FINISHES, LS_REASON_SERVER_UNREACHABLE, 0, 0 },
+  { "reset-in-handshake", NULL, LS_PEER_RESETS, LS_REASON_SERVER_UNREACHABLE, 0, 0 },
+  { "not-http", "SSH-2.0-OpenSSH_9.2\r\n\r\n", LS_PEER_READS, LS_REASON_SERVER_UNREACHABLE, 0, 0 },
+};
+
+static void
+test_refusals (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (refusals); i++)
+    {
+      LsPeerScript script = { .answer = refusals[i].answer, .ending = refusals[i].ending };
+      g_autoptr (GError) error = NULL;
+      Fixture fixture;
+
+      g_test_message ("%s", refusals[i].name);
+      fixture_init (&fixture, &script, 10000, "auto");
+      g_assert_cmpint (open_socket (&fixture, &error), ==, LS_PROTOCOL_UNKNOWN);
+      assert_link_error (error, refusals[i].reason, refusals[i].status);
+      g_assert_cmpint (ls_link_error_get_retry_after (error), ==, refusals[i].retry_after_ms);
+      g_assert_cmpuint (ls_hostile_peer_count_requests (fixture.peer), ==, 1);
+      g_assert_cmpstr (fixture.heard->str, ==, "");
+      fixture_clear (&fixture);
+    }
+}
+
+/* The same against a peer that never answers, one that dribbles, and one that never stops. */
+static void
+test_time_and_size (void)
+{
+  static const LsPeerScript scripts[] = {
+    { .ending = LS_PEER_READS },
+    { .answer = "HTTP/1.1 101 ",
+      .filler = "x",
+      .filler_size = G_MAXSIZE,
+      .filler_pause = 20000,
+      .ending = LS_PEER_FINISHES },
+    { .answer = "HTTP/1.1 101 Switching Protocols\r\n",
+      .filler = "X-Padding: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n",
+      .filler_size = G_MAXSIZE,
+      .ending = LS_PEER_FINISHES },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (scripts); i++)
+    {
+      g_autoptr (GError) open_error = NULL;
+      g_autoptr (GError) call_error = NULL;
+      Fixture fixture;
+
+      fixture_init (&fixture, &scripts[i], 300, "auto");
+      g_assert_cmpint (open_socket (&fixture, &open_error), ==, LS_PROTOCOL_UNKNOWN);
+      assert_link_error (open_error, LS_REASON_SERVER_UNREACHABLE, 0);
+      fixture_clear (&fixture);
+    }
+}
+
+static GBytes *
+join (GBytes *first, GBytes *second)
+{
+  GByteArray *both = g_bytes_unref_to_array (first);
+
+  g_byte_array_append (both, g_bytes_get_data (second, NULL), g_bytes_get_size (second));
+  g_bytes_unref (second);
+
+  return g_byte_array_free_to_bytes (both);
+}
+
+static GBytes *
+create_text (const char *text)
+{
+  return ls_hostile_peer_frame (0x81, text, -1);
+}
+
+static const char drain[] = "{\"type\":\"drain\",\"retryAfter\":1,\"spread\":2}";
+
+/* Plays @frames (transfer full) to an open socket and waits for its end. */
+static void
+assert_ends (const char *name,
+             GBytes *frames,
+             LsPeerEnding ending,
+             const char *heard,
+             LsReason reason,
+             guint status)
+{
+  g_autoptr (GBytes) owned = frames;
+  LsPeerScript script = {
+    .upgrades = TRUE, .subprotocol = "labsync.v1", .frames = frames, .ending = ending
+  };
+  g_autoptr (LsMessage) ping = ls_message_new (LS_MESSAGE_PING);
+  g_autoptr (GError) error = NULL;
+  Fixture fixture;
+
+  g_test_message ("%s", name);
+  fixture_init (&fixture, &script, 10000, "auto");
+  g_assert_cmpint (open_socket (&fixture, &error), ==, LS_PROTOCOL_LABSYNC_V1);
+  g_assert_no_error (error);
+  ls_transport_send (fixture.transport, ping);
+  while (fixture.closed_error == NULL)
+    g_main_context_iteration (NULL, TRUE);
+
+  g_assert_cmpstr (fixture.heard->str, ==, heard);
+  assert_link_error (fixture.closed_error, reason, status);
+
+  /* All this is allowed and does nothing. */
+  ls_transport_send (fixture.transport, ping);
+  ls_transport_close (fixture.transport);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpstr (fixture.heard->str, ==, heard);
+  fixture_clear (&fixture);
+}
+
+static void
+test_endings (void)
+{
+  assert_ends ("fin", create_text (drain), LS_PEER_FINISHES, "mc", LS_REASON_SERVER_UNREACHABLE, 0);
+  assert_ends ("reset", g_bytes_new (NULL, 0), LS_PEER_RESETS, "c", LS_REASON_SERVER_UNREACHABLE,
+               0);
+  assert_ends ("going away", ls_hostile_peer_close_frame (1001, "going away"), LS_PEER_FINISHES,
+               "c", LS_REASON_SERVER_DRAINING, 1001);
+  assert_ends ("restarting", ls_hostile_peer_close_frame (1012, ""), LS_PEER_FINISHES, "c",
+               LS_REASON_SERVER_DRAINING, 1012);
+  assert_ends ("token", ls_hostile_peer_close_frame (4001, "expired"), LS_PEER_FINISHES, "c",
+               LS_REASON_TOKEN_REFUSED, 4001);
+  assert_ends ("forbidden", ls_hostile_peer_close_frame (4003, ""), LS_PEER_FINISHES, "c",
+               LS_REASON_POLICY, 4003);
+  assert_ends ("too many", ls_hostile_peer_close_frame (4008, ""), LS_PEER_FINISHES, "c",
+               LS_REASON_RATE_LIMITED, 4008);
+  assert_ends ("duplicate", ls_hostile_peer_close_frame (4009, ""), LS_PEER_FINISHES, "c",
+               LS_REASON_POLICY, 4009);
+  assert_ends ("empty close", ls_hostile_peer_frame (0x88, "", 0), LS_PEER_FINISHES, "c",
+               LS_REASON_SERVER_UNREACHABLE, 1005);
+}
+
+static void
+test_broken_frames (void)
+{
+  g_autofree char *big = g_strnfill (2 << 20, 'x');
+
+  assert_ends ("too big", ls_hostile_peer_frame (0x81, big, 2 << 20), LS_PEER_FINISHES, "c",
+               LS_REASON_SERVER_UNREACHABLE, 0);
+  assert_ends ("bad UTF-8", create_text ("\xff\xfe"), LS_PEER_FINISHES, "c",
+               LS_REASON_SERVER_UNREACHABLE, 0);
+  assert_ends ("masked",
+               g_bytes_new_static ("\x81\x82"
+                                   "abcd\0\0",
+                                   8),
+               LS_PEER_FINISHES, "c", LS_REASON_SERVER_UNREACHABLE, 0);
+}
+
+static void
+test_bad_messages (void)
+{
+  g_autofree char *deep = g_strnfill (100000, '[');
+  g_autofree char *big = g_strnfill ((1 << 20) + 1, ' ');
+
+  assert_ends ("binary", join (ls_hostile_peer_frame (0x82, drain, -1), create_text (drain)),
+               LS_PEER_FINISHES, "bmc", LS_REASON_SERVER_UNREACHABLE, 0);
+  assert_ends ("empty", join (create_text (""), create_text (drain)), LS_PEER_FINISHES, "bmc",
+               LS_REASON_SERVER_UNREACHABLE, 0);
+  assert_ends ("no JSON", join (create_text ("hello"), create_text (drain)), LS_PEER_FINISHES,
+               "bmc", LS_REASON_SERVER_UNREACHABLE, 0);
+  assert_ends ("deep", join (create_text (deep), create_text (drain)), LS_PEER_FINISHES, "bmc",
+               LS_REASON_SERVER_UNREACHABLE, 0);
+  assert_ends ("just too long", join (create_text (big), create_text (drain)), LS_PEER_FINISHES,
+               "bmc", LS_REASON_SERVER_UNREACHABLE, 0);
+  assert_ends ("unknown type", join (create_text ("{\"type\":\"novelty\"}"), create_text (drain)),
+               LS_PEER_FINISHES, "bmc", LS_REASON_SERVER_UNREACHABLE, 0);
+  assert_ends (
+      "fragments",
+      join (ls_hostile_peer_frame (0x01, drain, 5), ls_hostile_peer_frame (0x80, drain + 5, -1)),
+      LS_PEER_FINISHES, "mc", LS_REASON_SERVER_UNREACHABLE, 0);
+}
+
+static void
+opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_assert_cmpint (ls_transport_open_finish (fixture->transport, result, NULL), ==,
+                   LS_PROTOCOL_LABSYNC_V1);
+  g_string_append_c (fixture->heard, 'o');
+}
+
+static void
+test_early (void)
+{
+  g_autoptr (GBytes) frames = join (create_text (drain), create_text (drain));
+  LsPeerScript script = { .upgrades = TRUE,
+                          .subprotocol = "labsync.v1",
+                          .is_early = TRUE,
+                          .frames = frames,
+                          .ending = LS_PEER_FINISHES };
+  Fixture fixture;
+
+  fixture_init (&fixture, &script, 10000, "auto");
+  ls_transport_open_async (fixture.transport, TOKEN, NULL, opened_cb, &fixture);
+  while (fixture.closed_error == NULL)
+    g_main_context_iteration (NULL, TRUE);
+
+  g_assert_cmpstr (fixture.heard->str, ==, "ommc");
+  fixture_clear (&fixture);
+}
+
+/* The peer never answers our close: the connection is given up all the same. */
+static void
+test_close_unanswered (void)
+{
+  LsPeerScript script = { .upgrades = TRUE, .subprotocol = "labsync.v1", .ending = LS_PEER_READS };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) received = NULL;
+  Fixture fixture;
+
+  fixture_init (&fixture, &script, 10000, "auto");
+  g_assert_cmpint (open_socket (&fixture, &error), ==, LS_PROTOCOL_LABSYNC_V1);
+  ls_transport_close (fixture.transport);
+  ls_transport_close (fixture.transport);
+  received = ls_hostile_peer_wait_gone (fixture.peer);
+
+  /* {"type":"disconnect"} and a close frame with 1000, both masked */
+  g_assert_cmpuint (g_bytes_get_size (received), ==, 6 + 21 + 6 + 2);
+  g_assert_cmpstr (fixture.heard->str, ==, "");
+  fixture_clear (&fixture);
+}
+
+static void
+test_cancel (void)
+{
+  LsPeerScript script = { .ending = LS_PEER_READS };
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  Fixture fixture;
+
+  fixture_init (&fixture, &script, 10000, "auto");
+  ls_transport_open_async (fixture.transport, TOKEN, cancellable, result_cb, &fixture.result);
+  while (ls_hostile_peer_count_requests (fixture.peer) == 0)
+    g_main_context_iteration (NULL, FALSE);
+  g_cancellable_cancel (cancellable);
+  while (fixture.result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+
+  g_assert_cmpint (ls_transport_open_finish (fixture.transport, fixture.result, &error), ==,
+                   LS_PROTOCOL_UNKNOWN);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  fixture_clear (&fixture);
+}
+
+static void
+assert_query (const char *mode, guint n_requests, gboolean last_in_query)
+{
+  LsPeerScript script = { .answer = "HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain\r\n"
+                                    "Content-Length: 14\r\n\r\nToken required",
+                          .ending = LS_PEER_READS };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *last = NULL;
+  Fixture fixture;
+
+  fixture_init (&fixture, &script, 10000, mode);
+  g_assert_cmpint (open_socket (&fixture, &error), ==, LS_PROTOCOL_UNKNOWN);
+  assert_link_error (error, LS_REASON_TOKEN_REFUSED, 401);
+  g_assert_cmpuint (ls_hostile_peer_count_requests (fixture.peer), ==, n_requests);
+  last = ls_hostile_peer_get_request (fixture.peer, n_requests - 1);
+  g_assert_cmpint (g_str_has_prefix (last, "GET /ws?token=" TOKEN " HTTP"), ==, last_in_query);
+  g_assert_nonnull (strstr (last, "Authorization: Bearer " TOKEN "\r\n"));
+  fixture_clear (&fixture);
+}
+
+static void
+test_query (void)
+{
+  assert_query ("auto", 2, TRUE);
+  assert_query (NULL, 2, TRUE);
+  assert_query ("never", 1, FALSE);
+  assert_query ("always", 1, TRUE);
+}
+
+static void
+test_classic (void)
+{
+  LsPeerScript script = { .upgrades = TRUE, .ending = LS_PEER_FINISHES };
+  g_autoptr (GError) error = NULL;
+  Fixture fixture;
+
+  fixture_init (&fixture, &script, 10000, "auto");
+  g_assert_cmpint (open_socket (&fixture, &error), ==, LS_PROTOCOL_CLASSIC);
+  g_assert_no_error (error);
+  fixture_clear (&fixture);
+}
+
+static const struct
+{
+  const char *name;
+  LsPeerScript script;
+  LsReason reason;
+  guint status;
+} answers[] = {
+  { "wrong-type",
+    { .answer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}" },
+    LS_REASON_SERVER_UNREACHABLE,
+    200 },
+  { "no-type",
+    { .answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" },
+    LS_REASON_SERVER_UNREACHABLE,
+    200 },
+  { "portal",
+    { .answer = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi" },
+    LS_REASON_CAPTIVE_PORTAL,
+    200 },
+  { "redirect",
+    { .answer = "HTTP/1.1 307 Go\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n" },
+    LS_REASON_CAPTIVE_PORTAL,
+    307 },
+  { "cut-json",
+    { .answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+                "{\"succes\"" },
+    LS_REASON_SERVER_UNREACHABLE,
+    200 },
+  { "cut-body",
+    { .answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
+                "{\"succ",
+      .ending = LS_PEER_FINISHES },
+    LS_REASON_SERVER_UNREACHABLE,
+    200 },
+  { "other-json",
+    { .answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"
+                "[]" },
+    LS_REASON_SERVER_UNREACHABLE,
+    200 },
+  { "end", { .ending = LS_PEER_FINISHES }, LS_REASON_SERVER_UNREACHABLE, 0 },
+};
+
+static void
+test_answers (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      g_autoptr (LsUpdates) updates = NULL;
+      g_autoptr (GError) error = NULL;
+      Fixture fixture;
+
+      g_test_message ("%s", answers[i].name);
+      fixture_init (&fixture, &answers[i].script, 10000, "auto");
+      updates = get_updates (&fixture, &error);
+      g_assert_null (updates);
+      assert_link_error (error, answers[i].reason, answers[i].status);
+      g_assert_cmpuint (ls_hostile_peer_count_requests (fixture.peer), ==, 1);
+      fixture_clear (&fixture);
+    }
+}
+
+static void
+test_big_answer (void)
+{
+  g_autofree char *filler = g_strnfill (1 << 20, ' ');
+  LsPeerScript script = { .answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n",
+                          .filler = filler,
+                          .filler_size = G_MAXSIZE,
+                          .ending = LS_PEER_FINISHES };
+  g_autoptr (LsUpdates) updates = NULL;
+  g_autoptr (GError) error = NULL;
+  Fixture fixture;
+
+  fixture_init (&fixture, &script, 10000, "auto");
+  updates = get_updates (&fixture, &error);
+  g_assert_null (updates);
+  assert_link_error (error, LS_REASON_SERVER_UNREACHABLE, 200);
+  g_assert_nonnull (strstr (error->message, "16 MiB"));
+  fixture_clear (&fixture);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/transport/socket/names-each-refusal", test_refusals);
+  g_test_add_func ("/transport/socket/bounds-the-handshake", test_time_and_size);
+  g_test_add_func ("/transport/socket/names-each-ending", test_endings);
+  g_test_add_func ("/transport/socket/ends-on-broken-frames", test_broken_frames);
+  g_test_add_func ("/transport/socket/survives-bad-messages", test_bad_messages);
+  g_test_add_func ("/transport/socket/loses-no-early-message", test_early);
+  g_test_add_func ("/transport/socket/gives-up-unanswered-close", test_close_unanswered);
+  g_test_add_func ("/transport/socket/can-be-cancelled", test_cancel);
+  g_test_add_func ("/transport/socket/puts-token-in-query-only-if-asked", test_query);
+  g_test_add_func ("/transport/socket/knows-classic", test_classic);
+  g_test_add_func ("/transport/calls/name-each-bad-answer", test_answers);
+  g_test_add_func ("/transport/calls/bound-the-answer", test_big_answer);
+
+  return g_test_run ();
+}

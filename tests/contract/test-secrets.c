@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "ls-error.h"
+#include "ls-fake-clock.h"
+#include "ls-fake-secrets.h"
+#include "ls-secrets-libsecret.h"
+
+#define SERVER "https://school.test"
+
+/* As the port promises. */
+#define DEADLINE_MS 5000
+
+typedef struct
+{
+  LsFakeClock *clock;   /* (owned) */
+  LsSecrets *secrets;   /* (owned) */
+  GAsyncResult *result; /* (owned) (nullable): of the last call */
+} Fixture;
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  fixture->clock = ls_fake_clock_new ();
+  if (g_str_equal (data, "fake"))
+    fixture->secrets = LS_SECRETS (ls_fake_secrets_new (LS_CLOCK (fixture->clock)));
+  else
+    fixture->secrets = ls_secrets_libsecret_new (LS_CLOCK (fixture->clock));
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  g_clear_object (&fixture->result);
+  g_assert_finalize_object (fixture->secrets);
+  g_assert_cmpuint (ls_fake_clock_count_alarms (fixture->clock), ==, 0);
+  g_assert_finalize_object (fixture->clock);
+}
+
+static pid_t
+get_keyring_pid (void)
+{
+  const char *text = g_getenv ("KEYRING_PID");
+
+  g_assert_nonnull (text);
+
+  return (pid_t)atoi (text);
+}
+
+/* Locks the collection that items are stored in, as a desktop does when its session is locked. */
+static void
+lock_keyring (void)
+{
+  const char *const collections[] = { "/org/freedesktop/secrets/collection/login", NULL };
+  g_autoptr (GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GError) error = NULL;
+
+  reply = g_dbus_connection_call_sync (
+      bus, "org.freedesktop.secrets", "/org/freedesktop/secrets", "org.freedesktop.Secret.Service",
+      "Lock", g_variant_new ("(^ao)", collections), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+set_state (Fixture *fixture, LsFakeSecretsState state)
+{
+  if (LS_IS_FAKE_SECRETS (fixture->secrets))
+    ls_fake_secrets_set_state (LS_FAKE_SECRETS (fixture->secrets), state);
+  else if (state == LS_FAKE_SECRETS_LOCKED)
+    lock_keyring ();
+  else if (state == LS_FAKE_SECRETS_HUNG)
+    g_assert_cmpint (kill (get_keyring_pid (), SIGSTOP), ==, 0);
+  else if (state == LS_FAKE_SECRETS_OK)
+    g_assert_cmpint (kill (get_keyring_pid (), SIGCONT), ==, 0);
+}
+
+static void
+call_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_assert_null (fixture->result);
+  fixture->result = g_object_ref (result);
+}
+
+static void
+wait_for_result (Fixture *fixture)
+{
+  while (fixture->result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static gboolean
+store (Fixture *fixture, const char *user, const char *access, const char *refresh, GError **error)
+{
+  g_autoptr (LsSession) session = ls_session_new (access, refresh);
+  gboolean stored = FALSE;
+
+  ls_secrets_store_async (fixture->secrets, SERVER, user, session, NULL, call_cb, fixture);
+  wait_for_result (fixture);
+  stored = ls_secrets_store_finish (fixture->secrets, fixture->result, error);
+  g_clear_object (&fixture->result);
+
+  return stored;
+}
+
+static gboolean
+clear (Fixture *fixture, const char *user, GError **error)
+{
+  gboolean cleared = FALSE;
+
+  ls_secrets_clear_async (fixture->secrets, SERVER, user, NULL, call_cb, fixture);
+  wait_for_result (fixture);
+  cleared = ls_secrets_clear_finish (fixture->secrets, fixture->result, error);
+  g_clear_object (&fixture->result);
+
+  return cleared;
+}
+
+static LsSession *
+lookup (Fixture *fixture, const char *user, GError **error)
+{
+  LsSession *session = NULL;
+
+  ls_secrets_lookup_async (fixture->secrets, SERVER, user, NULL, call_cb, fixture);
+  wait_for_result (fixture);
+  session = ls_secrets_lookup_finish (fixture->secrets, fixture->result, error);
+  g_clear_object (&fixture->result);
+
+  return session;
+}
+
+static void
+check_tokens (Fixture *fixture, const char *user, const char *access, const char *refresh)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsSession) session = lookup (fixture, user, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (session->access, ==, access);
+  g_assert_cmpstr (session->refresh, ==, refresh);
+  g_assert_null (session->user);
+}
+
+static void
+check_not_found (Fixture *fixture, const char *user)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsSession) session = lookup (fixture, user, &error);
+
+  g_assert_error (error, LS_ERROR, LS_ERROR_NOT_FOUND);
+  g_assert_null (session);
+}
+
+/* That all calls fail, as nobody can know what is there. */
+static void
+check_locked (Fixture *fixture, const char *user)
+{
+  g_autoptr (GError) store_error = NULL;
+  g_autoptr (GError) lookup_error = NULL;
+  g_autoptr (GError) clear_error = NULL;
+
+  g_assert_null (lookup (fixture, user, &lookup_error));
+  g_assert_error (lookup_error, LS_ERROR, LS_ERROR_LOCKED);
+  g_assert_false (store (fixture, user, "a9", "r9", &store_error));
+  g_assert_error (store_error, LS_ERROR, LS_ERROR_LOCKED);
+  g_assert_false (clear (fixture, user, &clear_error));
+  g_assert_error (clear_error, LS_ERROR, LS_ERROR_LOCKED);
+}
+
+static void
+test_stores_and_clears (Fixture *fixture, gconstpointer data)
+{
+  check_not_found (fixture, "u1");
+  g_assert_true (store (fixture, "u1", "a1", "r1", NULL));
+  check_tokens (fixture, "u1", "a1", "r1");
+
+  g_assert_true (store (fixture, "u1", "a2", "r2", NULL));
+  check_tokens (fixture, "u1", "a2", "r2");
+
+  g_assert_true (clear (fixture, "u1", NULL));
+  check_not_found (fixture, "u1");
+  g_assert_true (clear (fixture, "u1", NULL));
+}
+
+static void
+test_no_refresh_token_keeps_the_old (Fixture *fixture, gconstpointer data)
+{
+  g_assert_true (store (fixture, "u1", "a1", "r1", NULL));
+  g_assert_true (store (fixture, "u1", "a2", NULL, NULL));
+  check_tokens (fixture, "u1", "a2", "r1");
+  g_assert_true (clear (fixture, "u1", NULL));
+
+  g_assert_true (store (fixture, "u1", "a3", NULL, NULL));
+  check_tokens (fixture, "u1", "a3", NULL);
+  g_assert_true (clear (fixture, "u1", NULL));
+}
+
+static void
+test_users_are_apart (Fixture *fixture, gconstpointer data)
+{
+  g_assert_true (store (fixture, "u1", "a1", "r1", NULL));
+  g_assert_true (store (fixture, "u2", "a2", "r2", NULL));
+  check_tokens (fixture, "u1", "a1", "r1");
+  g_assert_true (clear (fixture, "u1", NULL));
+  check_not_found (fixture, "u1");
+  check_tokens (fixture, "u2", "a2", "r2");
+  g_assert_true (clear (fixture, "u2", NULL));
+}
+
+static void
+test_cancelled_is_told (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+
+  ls_secrets_lookup_async (fixture->secrets, SERVER, "u1", cancellable, call_cb, fixture);
+  g_cancellable_cancel (cancellable);
+  wait_for_result (fixture);
+  g_assert_null (ls_secrets_lookup_finish (fixture->secrets, fixture->result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+static void
+test_hung_ends_by_deadline (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) cancelled = NULL;
+
+  g_assert_true (store (fixture, "u1", "a1", "r1", NULL));
+  set_state (fixture, LS_FAKE_SECRETS_HUNG);
+
+  ls_secrets_lookup_async (fixture->secrets, SERVER, "u1", NULL, call_cb, fixture);
+  g_assert_cmpint (ls_fake_clock_get_next_delay (fixture->clock), ==, DEADLINE_MS);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_null (fixture->result);
+  ls_fake_clock_advance (fixture->clock, DEADLINE_MS);
+  wait_for_result (fixture);
+  g_assert_null (ls_secrets_lookup_finish (fixture->secrets, fixture->result, &error));
+  g_assert_error (error, LS_ERROR, LS_ERROR_LOCKED);
+  g_clear_object (&fixture->result);
+
+  ls_secrets_clear_async (fixture->secrets, SERVER, "u1", cancellable, call_cb, fixture);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_cancellable_cancel (cancellable);
+  wait_for_result (fixture);
+  g_assert_false (ls_secrets_clear_finish (fixture->secrets, fixture->result, &cancelled));
+  g_assert_error (cancelled, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_object (&fixture->result);
+
+  set_state (fixture, LS_FAKE_SECRETS_OK);
+  check_tokens (fixture, "u1", "a1", "r1");
+  g_assert_true (clear (fixture, "u1", NULL));
+}
+
+static void
+test_absent_is_not_empty (Fixture *fixture, gconstpointer data)
+{
+  set_state (fixture, LS_FAKE_SECRETS_ABSENT);
+  check_locked (fixture, "u1");
+}
+
+/* The last one: the real keyring stays locked. */
+static void
+test_locked_is_not_empty (Fixture *fixture, gconstpointer data)
+{
+  g_assert_true (store (fixture, "u1", "a1", "r1", NULL));
+  set_state (fixture, LS_FAKE_SECRETS_LOCKED);
+  check_locked (fixture, "u1");
+}
+
+/* Where libsecret's file goes; it reads both variables itself. */
+static char *
+use_file_backend (void)
+{
+  char *directory = g_dir_make_tmp ("labsync-secrets-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (directory, "test.keyring", NULL);
+
+  g_setenv ("SECRET_BACKEND", "file", TRUE);
+  g_setenv ("SECRET_FILE_TEST_PATH", path, TRUE);
+  g_setenv ("SECRET_FILE_TEST_PASSWORD", "test", TRUE);
+
+  return directory;
+}
+
+static void
+remove_file_backend (const char *directory)
+{
+  g_autofree char *backup = g_strconcat (g_getenv ("SECRET_FILE_TEST_PATH"), "~", NULL);
+
+  g_unlink (backup); /* libsecret leaves one when it is built so */
+  g_assert_cmpint (g_unlink (g_getenv ("SECRET_FILE_TEST_PATH")), ==, 0);
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
+}
+
+#define ADD(promise, test)                                                                         \
+  g_test_add ("/contract/secrets/" promise, Fixture, kind, set_up, test, tear_down)
+
+int
+main (int argc, char *argv[])
+{
+  g_autofree char *directory = NULL;
+  const char *kind = NULL;
+  int status = 0;
+
+  g_test_init (&argc, &argv, NULL);
+  kind = argc > 1 ? argv[1] : "fake";
+  if (g_str_equal (kind, "file"))
+    directory = use_file_backend ();
+
+  if (!g_str_equal (kind, "absent"))
+    {
+      ADD ("stores-and-clears", test_stores_and_clears);
+      ADD ("no-refresh-token-keeps-the-old", test_no_refresh_token_keeps_the_old);
+      ADD ("users-are-apart", test_users_are_apart);
+      ADD ("cancelled-is-told", test_cancelled_is_told);
+    }
+  if (g_str_equal (kind, "fake") || g_str_equal (kind, "absent"))
+    ADD ("absent-is-not-empty", test_absent_is_not_empty);
+  if (g_str_equal (kind, "fake") || g_str_equal (kind, "keyring"))
+    {
+      ADD ("hung-ends-by-deadline", test_hung_ends_by_deadline);
+      ADD ("locked-is-not-empty", test_locked_is_not_empty);
+    }
+
+  status = g_test_run ();
+  if (directory != NULL)
+    remove_file_backend (directory);
+
+  return status;
+}

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Worlds for one test each."""
+
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from labsync_testing import Desktop, Server
+
+# What would take minutes in a school takes a second here.
+QUICK = {
+    "Connection_reconnect_initial": "100ms",
+    "Connection_reconnect_max": "500ms",
+    "Connection_connect_timeout": "3s",
+    "Connection_polling_interval": "300ms",
+    "Connection_websocket_retry": "1s",
+}
+
+
+@pytest.fixture
+def directory():
+    """Short: a socket's path may have 107 characters."""
+    path = Path(tempfile.mkdtemp(prefix="ls-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def world():
+    """Closes what a test opens, in the other order."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def server(directory, world):
+    return world.enter_context(Server(directory / "server"))
+
+
+@pytest.fixture
+def desk(directory, world):
+    """Makes desktops: desk(url, Group_key=value…), each running but not signed in."""
+    count = iter(range(1, 100))
+
+    def make(url=None, wrapper=(), **settings):
+        return world.enter_context(
+            Desktop(directory / f"d{next(count)}", url, wrapper, **{**QUICK, **settings})
+        )
+
+    return make
+
+
+@pytest.fixture
+def desktop(server, desk):
+    """A student signed in and live."""
+    desktop = desk(server.url)
+    desktop.sign_in()
+    desktop.wait_state("live")
+    return desktop

@@ -1,0 +1,330 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The whole way, with the real programs: what a user and an app see."""
+
+import http.server
+import json
+import os
+import subprocess
+import threading
+import time
+
+import pytest
+
+from labsync_testing import INTERFACE, Proxy, until
+
+STUDENT = "student@demo.test"
+TEACHER = "teacher@demo.test"
+
+
+def some_grade(server):
+    """A row that the student may see and the teacher may change."""
+    own = {row["id"] for row in server.person(STUDENT).rows("grades")}
+    row = next(row for row in server.person(TEACHER).rows("grades") if row["id"] in own)
+    return row["id"], row["score"]
+
+
+def edit(server, row_id, score):
+    return server.person(TEACHER).update("grades", row_id, score=score)
+
+
+def all_events(desktop, cursor):
+    found, more = [], True
+    while more:
+        events, cursor, more = desktop.bus.agent("Events", "GetEvents", "(sua{sv})", cursor, 100, {})
+        found += events
+    return found, cursor
+
+
+def log_end(desktop):
+    """A cursor at the end of what has happened."""
+    return desktop.json("list", "grade")["cursor"]
+
+
+def test_a_change_arrives(server, desktop):
+    row_id, _ = some_grade(server)
+    app = desktop.app("grade_updated")
+    teacher = server.person(TEACHER)
+    teacher.update("grades", row_id, score=11)
+    app.wait_event(entity_id=row_id)
+    before = time.monotonic()
+    teacher.update("grades", row_id, score=12)
+    event = app.wait_event(entity_id=row_id, seq=app.events[-1].seq + 1)
+    print(f"from the write to the app: {(app.arrived[-1] - before) * 1000:.0f} ms")
+    assert (event.type, event.entity) == ("grade_updated", "grade")
+    assert json.loads(event.data)["score"] == 12
+    assert desktop.json("get", "grade", row_id)["data"]["score"] == 12
+    app.close()
+
+
+def test_only_what_one_may_see(server, desktop):
+    seen = {row["id"] for row in desktop.json("list", "grade")["rows"]}
+    allowed = {row["id"] for row in server.person(STUDENT).rows("grades")}
+    everything = {row["id"] for row in server.person(TEACHER).rows("grades")}
+    assert seen == allowed
+    assert everything - allowed, "the demo school has another student's grades"
+
+
+def test_cached_reads_without_server(server, desktop):
+    before = desktop.json("list", "grade")["rows"]
+    server.kill()
+    desktop.wait_state("waiting", "connecting")
+    rows = desktop.json("list", "grade")["rows"]
+    assert [(row["id"], row["data"]) for row in rows] == [(row["id"], row["data"]) for row in before]
+    until(lambda: desktop.reason() == "server-unreachable", what="the reason")
+    assert desktop.ctl("status").code == 10
+
+
+def test_signs_in_by_itself_after_a_kill(server, desktop):
+    desktop.kill()
+    desktop.start()
+    desktop.wait_state("live")
+    account = desktop.json("status")["account"]
+    assert account["state"] == "signed-in" and account["role"] == "student"
+
+
+@pytest.mark.parametrize("who", ["agent", "server"])
+def test_missed_events_arrive_once(server, desktop, who):
+    row_id, _ = some_grade(server)
+    cursor = log_end(desktop)
+    if who == "agent":
+        desktop.kill()
+    else:
+        server.kill()
+        server.start()
+    for score in (21, 22, 23):
+        edit(server, row_id, score)
+    if who == "agent":
+        desktop.start()
+    desktop.wait_state("live")
+    until(lambda: desktop.json("get", "grade", row_id)["data"]["score"] == 23, what="the last edit")
+    events, _ = all_events(desktop, cursor)
+    assert [json.loads(event[4])["score"] for event in events if event[3] == row_id] == [21, 22, 23]
+
+
+def test_an_app_resumes_by_cursor(server, desktop):
+    row_id, _ = some_grade(server)
+    cursor = log_end(desktop)
+    edit(server, row_id, 31)
+    until(lambda: desktop.json("get", "grade", row_id)["data"]["score"] == 31, what="the edit")
+    app = desktop.app("grade_updated", cursor=cursor)
+    edit(server, row_id, 32)
+    app.until(lambda: len(app.events) >= 2, what="both edits")
+    assert [json.loads(event.data)["score"] for event in app.events] == [31, 32]
+    assert app.events[0].seq < app.events[1].seq
+    app.close()
+
+
+def test_every_state_on_the_way(server, desktop):
+    seen = []
+    desktop.bus.connection.signal_subscribe(
+        None, INTERFACE + "Connection", "StateChanged", None, None, 0,
+        lambda *arguments: seen.append(arguments[5].unpack()),
+    )
+    server.kill()
+    desktop.bus.until(lambda: any(new == "waiting" for _, new, _ in seen), what="waiting")
+    server.start()
+    desktop.bus.until(lambda: seen[-1][1] == "live", seconds=20, what="live again")
+    assert seen[0][0] == "live"
+    assert all(first[1] == second[0] for first, second in zip(seen, seen[1:])), seen
+
+
+def test_disconnect_lasts(server, desktop):
+    assert desktop.ctl("disconnect").code == 0
+    desktop.wait_state("stopped")
+    assert desktop.reason() == "user"
+    desktop.stop()
+    desktop.start()
+    desktop.wait_state("stopped")
+    assert desktop.ctl("connect").code == 0
+    desktop.wait_state("live")
+
+
+def test_wrong_password(server, desk):
+    desktop = desk(server.url)
+    result = desktop.ctl("sign-in", STUDENT, "--json", text="wrong-secret\n")
+    assert result.code == 1 and not result.out
+    assert json.loads(result.err)["error"]["code"] == "WrongCredentials"
+    assert desktop.state() == "signed-out"
+    assert "wrong-secret" not in desktop.messages() + result.err
+
+
+def test_exit_codes(server, desk, directory):
+    desktop = desk(server.url)
+    assert desktop.ctl("no-such-command").code == 2
+    assert desktop.ctl("get", "grade").code == 2
+    assert desktop.ctl("list", "grade").code == 4
+    assert desktop.ctl("status").code == 4
+    desktop.sign_in()
+    desktop.wait_state("live")
+    assert desktop.ctl("status").code == 0
+    assert desktop.ctl("get", "grade", "no-such-row").code == 1
+    assert desktop.ctl("list", "no_such_entity").code == 1
+    desktop.stop()
+    assert desktop.ctl("status").code == 3
+
+
+def test_bad_settings_are_reported_and_open_nothing(server, desk):
+    desktop = desk(
+        server.url, Connection_ping_interval="soon", Server_allow_insecure="perhaps", Connection_nonsense="1"
+    )
+    desktop.sign_in()
+    desktop.wait_state("live")
+    messages = desktop.messages()
+    for word in ("ping-interval", "soon", "allow-insecure", "perhaps", "nonsense"):
+        assert word in messages, messages
+
+
+def test_plain_http_goes_to_this_machine_only(desk):
+    desktop = desk("http://192.0.2.1:8080")
+    result = desktop.ctl("sign-in", STUDENT, text="demo\n")
+    assert result.code == 1
+    assert desktop.state() in ("stopped", "signed-out")
+
+
+def test_polling_alone_gives_the_same_cache(server, desk, desktop):
+    polling = desk(server.url, Server_websocket="false")
+    polling.sign_in()
+    polling.wait_state("polling")
+    row_id, _ = some_grade(server)
+    for score in range(41, 51):
+        edit(server, row_id, score)
+    for each in (desktop, polling):
+        until(lambda each=each: each.json("get", "grade", row_id)["data"]["score"] == 50, what="the last edit")
+    assert desktop.dump() and desktop.dump() == polling.dump()
+
+
+def test_falls_back_to_polling_and_returns(server, desk, world):
+    proxy = world.enter_context(Proxy(server))
+    proxy.no_websocket = True
+    desktop = desk(proxy.url)
+    desktop.sign_in()
+    desktop.wait_state("polling")
+    row_id, _ = some_grade(server)
+    edit(server, row_id, 61)
+    until(lambda: desktop.json("get", "grade", row_id)["data"]["score"] == 61, what="the edit by polling")
+    proxy.no_websocket = False
+    desktop.wait_state("live")
+
+
+class Stranger(http.server.BaseHTTPRequestHandler):
+    """Not a Lab Sync server: answers all the same, and notes who gave it a token."""
+
+    def answer(self):
+        self.server.tokens.append(self.headers.get("Authorization"))
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(self.server.code)
+        if self.server.location:
+            self.send_header("Location", self.server.location)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<html>Welcome to the hotspot</html>")
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def stranger(world):
+    def make(code, location=None):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger)
+        server.code, server.location, server.tokens = code, location, []
+        server.port = server.server_address[1]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        world.callback(server.server_close)
+        world.callback(server.shutdown)
+        return server
+
+    return make
+
+
+@pytest.mark.parametrize("code, redirected", [(403, False), (503, False), (200, False), (302, True), (307, True)])
+def test_a_server_that_is_not_ours(server, desk, world, stranger, code, redirected):
+    """The link is taken over after sign-in: a clear state, cached reads, and no token given away."""
+    target = stranger(200)
+    other = stranger(code, f"http://127.0.0.1:{target.port}/login" if redirected else None)
+    proxy = world.enter_context(Proxy(server))
+    desktop = desk(proxy.url)
+    desktop.sign_in()
+    desktop.wait_state("live")
+    before = desktop.json("list", "grade")["rows"]
+    proxy.server = other
+    proxy.cut()
+    desktop.wait_state("waiting")
+    until(lambda: desktop.reason() not in ("none", "server-unreachable") or code == 503, what="a clear reason")
+    print(f"{code}: {desktop.reason()}")
+    assert desktop.json("list", "grade")["rows"] == before
+    assert target.tokens == [], "a redirect was followed"
+    proxy.server = server
+    proxy.cut()
+    desktop.wait_state("live", seconds=30)
+
+
+def test_sign_out(server, desktop):
+    assert desktop.database().exists()
+    assert desktop.ctl("sign-out", "--wipe").code == 0
+    until(lambda: desktop.state() == "signed-out", what="signed-out")
+    assert desktop.database() is None or not desktop.database().exists()
+    assert desktop.ctl("list", "grade").code == 4
+    found = subprocess.run(
+        ["grep", "-rlE", "eyJ[A-Za-z0-9_-]{10,}", str(desktop.home), str(desktop.log)],
+        capture_output=True, text=True, check=False,
+    )
+    assert found.stdout.replace(str(desktop.home / ".local/share/keyrings"), "").strip() in ("",), found.stdout
+
+
+@pytest.fixture
+def small_disk(directory, world):
+    """A file system of its own for the state; needs to be root."""
+
+    def make(size):
+        folder = directory / "d1/home/.local/share/labsync"
+        folder.mkdir(parents=True)
+        if os.geteuid() != 0 or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, check=False
+        ).returncode:
+            pytest.skip("mounting a tmpfs needs root")
+        world.callback(subprocess.run, ["umount", "-l", folder], check=True)
+        return folder
+
+    return make
+
+
+def test_a_full_disk_loses_nothing(server, desk, small_disk):
+    folder = small_disk("2m")
+    desktop = desk(server.url)
+    desktop.sign_in()
+    desktop.wait_state("live")
+    row_id, score = some_grade(server)
+    cursor = log_end(desktop)
+    blob = folder / "blob"
+    with open(blob, "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"x" * 4096)
+        except OSError:
+            pass
+    teacher = server.person(TEACHER)
+    scores = list(range(1, 100))
+    for score in scores:
+        teacher.update("grades", row_id, score=score)
+    until(lambda: not desktop.bus.property("Diagnostics", "Healthy"), 20, "the agent to say it is not well")
+    assert desktop.json("get", "grade", row_id)["data"]["id"] == row_id
+    blob.unlink()
+    until(lambda: desktop.json("get", "grade", row_id)["data"]["score"] == scores[-1], 30, "what was missed")
+    events, _ = all_events(desktop, cursor)
+    assert [json.loads(event[4])["score"] for event in events if event[3] == row_id] == scores
+
+
+def test_a_read_only_disk(server, desk, small_disk):
+    folder = small_disk("2m")
+    desktop = desk(server.url)
+    desktop.sign_in()
+    desktop.wait_state("live")
+    rows = desktop.json("list", "grade")["rows"]
+    desktop.stop()
+    subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+    desktop.start()
+    until(lambda: desktop.reason() == "storage", what="the reason")
+    assert desktop.json("list", "grade")["rows"] == rows

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A link that is dead without saying so: noticed within 9 s with an app attached, 35 s idle."""
+
+import os
+import subprocess
+import time
+
+import pytest
+
+from labsync_testing import Server
+
+WITH_APP, IDLE = 9, 35
+
+
+def time_to_notice(desktop, limit):
+    start = time.monotonic()
+    while desktop.state() == "live":
+        assert time.monotonic() - start < limit + 10, "not noticed at all"
+        time.sleep(0.05)
+    return time.monotonic() - start
+
+
+@pytest.mark.parametrize("attached, limit", [(True, WITH_APP), (False, IDLE)])
+def test_a_server_that_stopped(server, desktop, attached, limit):
+    app = desktop.app("grade_updated") if attached else None
+    server.freeze()
+    took = time_to_notice(desktop, limit)
+    print(f"stopped server, {'an app attached' if attached else 'idle'}: noticed after {took:.1f} s of {limit} s")
+    server.thaw()
+    if app:
+        app.close()
+    assert took <= limit
+    desktop.wait_state("live", seconds=30)
+
+
+@pytest.fixture
+def far_away(directory, world):
+    """A server in a network namespace of its own, and what cuts the way to it without a word."""
+    name = f"ls{os.getpid()}"
+
+    def run(*command):
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    if os.geteuid() != 0 or run("ip", "netns", "add", name).returncode:
+        pytest.skip("network namespaces need root")
+    world.callback(run, "ip", "netns", "del", name)
+    inside = ("ip", "netns", "exec", name)
+    for command in (
+        ("ip", "link", "add", f"{name}a", "type", "veth", "peer", "name", f"{name}b"),
+        ("ip", "link", "set", f"{name}b", "netns", name),
+        ("ip", "addr", "add", "198.18.77.1/30", "dev", f"{name}a"),
+        ("ip", "link", "set", f"{name}a", "up"),
+        (*inside, "ip", "addr", "add", "198.18.77.2/30", "dev", f"{name}b"),
+        (*inside, "ip", "link", "set", f"{name}b", "up"),
+    ):
+        done = run(*command)
+        assert done.returncode == 0, (command, done.stderr)
+    server = world.enter_context(Server(directory / "far", host="198.18.77.2", wrapper=inside))
+
+    def drop():
+        rules = f"table inet drop {{ chain in {{ type filter hook input priority 0; iifname {name}b drop; }} }}"
+        done = subprocess.run([*inside, "nft", "-f", "-"], input=rules, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    return server, drop
+
+
+@pytest.mark.parametrize("attached, limit", [(True, WITH_APP), (False, IDLE)])
+def test_a_way_that_drops_everything(desk, far_away, attached, limit):
+    server, drop = far_away
+    desktop = desk(server.url, Server_allow_insecure="true")
+    desktop.sign_in()
+    desktop.wait_state("live")
+    app = desktop.app("grade_updated") if attached else None
+    drop()
+    took = time_to_notice(desktop, limit)
+    print(f"dropped packets, {'an app attached' if attached else 'idle'}: noticed after {took:.1f} s of {limit} s")
+    if app:
+        app.close()
+    assert took <= limit

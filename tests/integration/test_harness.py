@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The breaking link itself: a test that trusts it should know that it breaks what it says."""
+
+import socket
+import struct
+import threading
+
+import pytest
+
+from labsync_testing import Frames, Proxy, until
+
+
+class Echo:
+    """Accepts one connection after the other and sends each the same bytes."""
+
+    def __init__(self, data):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.data = data
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            client.sendall(self.data)
+
+
+def read_all(port):
+    got = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        try:
+            while len(got) < 1000:
+                data = client.recv(4096)
+                if not data:
+                    return got, "closed"
+                got += data
+        except ConnectionResetError:
+            return got, "reset"
+    return got, "whole"
+
+
+@pytest.fixture
+def echo():
+    echo = Echo(b"x" * 1000)
+    yield echo
+    echo.listener.close()
+
+
+def test_passes_bytes(echo):
+    with Proxy(echo) as proxy:
+        assert read_all(proxy.port) == (b"x" * 1000, "whole")
+
+
+def test_cuts_at_the_byte(echo):
+    with Proxy(echo) as proxy:
+        proxy.cut_after(137)
+        got, end = read_all(proxy.port)
+        # A reset may overtake bytes that the reader has not fetched yet; more must never come.
+        assert end == "reset" and len(got) <= 137
+        assert proxy.cuts == 1
+        assert read_all(proxy.port)[1] == "whole"
+
+
+def test_refuses(echo):
+    with Proxy(echo) as proxy:
+        proxy.refusing = True
+        with pytest.raises(ConnectionResetError):
+            got, end = read_all(proxy.port)
+            if end == "reset":
+                raise ConnectionResetError
+
+
+def frame(payload):
+    size = len(payload)
+    head = struct.pack(">BB", 0x81, size) if size < 126 else struct.pack(">BBH", 0x81, 126, size)
+    return head + payload
+
+
+@pytest.mark.parametrize("step", [1, 2, 7, 1000])
+def test_finds_frames(step):
+    body = b'{"type":"events","prev":"E:1","cursor":"E:2","more":true,"events":[' + b" " * 200 + b"]}"
+    stream = b"HTTP/1.1 101 Switching\r\nX: y\r\n\r\n" + frame(b'{"type":"welcome","cursor":"E:9"}') + frame(body)
+    frames = Frames()
+    for at in range(0, len(stream), step):
+        frames.feed(stream[at : at + step])
+    assert frames.cursor == "E:2" and frames.in_backlog and not frames.inside_a_frame
+    frames.feed(frame(body)[:-1])
+    assert frames.inside_a_frame
+
+
+def test_until_says_what():
+    with pytest.raises(AssertionError, match="the moon"):
+        until(lambda: False, 0.05, "the moon")
