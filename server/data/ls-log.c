@@ -237,9 +237,10 @@ sees (const LsViewer *viewer, const LsRecord *row)
  * @entry: an entry
  * @viewer: who looks
  *
- * What @viewer gets of @entry. The row is shown as @viewer may see it now. What it was before is
- * judged by what @viewer could see then: a row that went out of sight must be taken away again even
- * from someone who learns of it late and has another scope by now.
+ * What @viewer gets of @entry. The row is shown as @viewer may see it now. A row that is gone, or
+ * went out of sight, is taken away from whoever may have it: who could see it when the entry was
+ * made and learns of it late, with another scope by now; and who can see such rows now, and may
+ * have been shown it by an earlier entry of the same backlog.
  *
  * Returns: (transfer full) (nullable): an event, %NULL: nothing
  */
@@ -256,7 +257,7 @@ ls_log_project (const LsLogEntry *entry, const LsViewer *viewer)
       (targeted && !g_str_equal (entry->recipient, ls_viewer_get_id (viewer))))
     return NULL;
   if (!sees (viewer, entry->after))
-    return targeted || seen_before ? make_deletion (entry) : NULL;
+    return targeted || seen_before || sees (viewer, entry->before) ? make_deletion (entry) : NULL;
 
   if (!targeted && !seen_before)
     type = ls_event_type_for (ls_event_type_get_entity (type), LS_CHANGE_CREATED);

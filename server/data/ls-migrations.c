@@ -21,7 +21,7 @@
 #define INDEX(table, column) "CREATE INDEX " table "_by_" column " ON " table " (" column ");"
 
 /* Protocol, "Data". */
-static const char *const people =
+static const char people[] =
     "CREATE TABLE users (" ID ", name TEXT NOT NULL, email TEXT NOT NULL, password_hash TEXT, "
     "role TEXT NOT NULL " ONE_OF ("role", "'admin', 'teacher', 'student', 'parent'") ", "
     "extra_role TEXT " ONE_OF ("extra_role", "'staff', 'osis'") ", "
@@ -52,7 +52,7 @@ static const char *const people =
     INDEX ("parent_student_relationship", "parent_id")
     INDEX ("parent_student_relationship", "student_id");
 
-static const char *const records =
+static const char records[] =
     "CREATE TABLE grades (" ID ", student_id TEXT NOT NULL REFERENCES students, "
     "subject_id TEXT NOT NULL REFERENCES subjects, class_id TEXT NOT NULL REFERENCES classes, "
     "academic_year TEXT NOT NULL, semester TEXT NOT NULL " ONE_OF ("semester", "'1', '2'") ", "
@@ -79,7 +79,7 @@ static const char *const records =
     "organizer TEXT NOT NULL, created_by TEXT NOT NULL REFERENCES users, " KEPT ");";
 
 /* conversations.members is the truth; conversation_members is its index, kept by triggers. */
-static const char *const talk =
+static const char talk[] =
     "CREATE TABLE conversations (" ID ", "
     "type TEXT NOT NULL " ONE_OF ("type", "'direct', 'group'") ", name TEXT, "
     "created_by TEXT NOT NULL REFERENCES users, members TEXT NOT NULL, " KEPT ");"
@@ -103,7 +103,7 @@ static const char *const talk =
     KEPT ");"
     INDEX ("notifications", "user_id");
 
-static const char *const log_and_sessions =
+static const char log_and_sessions[] =
     "CREATE TABLE log (\"offset\" INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, "
     "entity_id TEXT NOT NULL, row_before TEXT, row_after TEXT, timestamp INTEGER NOT NULL, "
     "user_role TEXT NOT NULL, user_id TEXT NOT NULL, version INTEGER NOT NULL, action_id TEXT, "
@@ -122,9 +122,12 @@ static const char *const log_and_sessions =
 /* clang-format on */
 
 /* One step for each version; what has been released is never edited. */
-static const char *const *const steps[] = {
-  (const char *const[]) { people, records, talk, NULL },
-  (const char *const[]) { log_and_sessions, NULL },
+static const struct
+{
+  const char *scripts[4]; /* ends with NULL */
+} steps[] = {
+  { { people, records, talk } },
+  { { log_and_sessions } },
 };
 
 static gboolean
@@ -148,8 +151,8 @@ apply_step (LsDatabase *database, guint step, GError **error)
   if (!ls_database_execute (database, "BEGIN IMMEDIATE", error))
     return FALSE;
 
-  for (guint i = 0; steps[step][i] != NULL; i++)
-    if (!ls_database_execute (database, steps[step][i], error))
+  for (guint i = 0; steps[step].scripts[i] != NULL; i++)
+    if (!ls_database_execute (database, steps[step].scripts[i], error))
       {
         g_prefix_error (error, "Can’t bring the database to version %u: ", step + 1);
         ls_database_execute (database, "ROLLBACK", NULL);

@@ -23,8 +23,8 @@ struct _LsTransaction
 /**
  * ls_transaction_begin:
  * @school: the school
- * @actor: (nullable): who writes; %NULL: the server itself. Must outlive the transaction
- * @action_id: (nullable): idempotency key. Must outlive the transaction
+ * @actor: who writes; must outlive the transaction
+ * @action_id: (nullable): idempotency key; must outlive the transaction
  * @error: return location for an error
  *
  * Returns: (transfer full) (nullable): a transaction
@@ -42,8 +42,8 @@ ls_transaction_begin (LsSchool *school,
 
   self = g_new0 (LsTransaction, 1);
   self->school = g_object_ref (school);
-  self->actor_id = actor == NULL ? "" : ls_viewer_get_id (actor);
-  self->actor_role = actor == NULL ? "" : ls_role_to_string (ls_viewer_get_role (actor));
+  self->actor_id = ls_viewer_get_id (actor);
+  self->actor_role = ls_role_to_string (ls_viewer_get_role (actor));
   self->action_id = action_id;
   self->now = g_get_real_time () / 1000;
   self->entries = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_log_entry_unref);

@@ -126,9 +126,8 @@ ls_identity_free (LsIdentity *identity)
 static LsUser *
 new_user (const LsViewer *viewer)
 {
-  LsUser *user =
-      ls_user_new (ls_viewer_get_id (viewer), ls_viewer_get_name (viewer),
-                   ls_viewer_get_role (viewer), ls_viewer_get_extra_role (viewer));
+  LsUser *user = ls_user_new (ls_viewer_get_id (viewer), ls_viewer_get_name (viewer),
+                              ls_viewer_get_role (viewer), ls_viewer_get_extra_role (viewer));
 
   g_free (user->email);
   user->email = g_strdup (ls_viewer_get_email (viewer));
@@ -171,8 +170,8 @@ make_session (LsAuth *self, const LsSchoolSession *stored, GError **error)
 /* What a login waits with while the password is checked */
 typedef struct
 {
-  LsLogin *login;  /* (owned) (nullable): unknown */
-  char *password;  /* (owned) */
+  LsLogin *login; /* (owned) (nullable): unknown */
+  char *password; /* (owned) */
 } Attempt;
 
 static void
@@ -349,12 +348,6 @@ ls_auth_check (LsAuth *self, const char *token, GError **error)
   if (claims == NULL)
     return NULL;
 
-  if (!ls_school_session_is_active (self->school, claims->session_id, now_ms ()))
-    {
-      g_set_error_literal (error, LS_AUTH_ERROR, LS_AUTH_ERROR_ENDED, "The session has ended");
-      return NULL;
-    }
-
   viewer = find_viewer (self, claims->user_id, &local_error);
   if (g_error_matches (local_error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND))
     {
@@ -365,6 +358,12 @@ ls_auth_check (LsAuth *self, const char *token, GError **error)
   if (viewer == NULL)
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+
+  if (!ls_school_session_is_active (self->school, claims->session_id, now_ms ()))
+    {
+      g_set_error_literal (error, LS_AUTH_ERROR, LS_AUTH_ERROR_ENDED, "The session has ended");
       return NULL;
     }
 

@@ -44,8 +44,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsIdentity, ls_identity_free)
 #define LS_TYPE_AUTH (ls_auth_get_type ())
 G_DECLARE_FINAL_TYPE (LsAuth, ls_auth, LS, AUTH, GObject)
 
-LsAuth *
-ls_auth_new (LsSchool *school, GBytes *key, gint64 token_lifetime, gint64 session_lifetime);
+LsAuth *ls_auth_new (LsSchool *school, GBytes *key, gint64 token_lifetime, gint64 session_lifetime);
 
 void ls_auth_login_async (LsAuth *self,
                           const char *email,

@@ -5,16 +5,11 @@
 
 G_BEGIN_DECLS
 
+void ls_http_answer_json (SoupServerMessage *message, guint status, char *json, gsize length);
 void
-ls_http_answer_json (SoupServerMessage *message, guint status, char *json, gsize length);
-void ls_http_answer_ok (SoupServerMessage *message,
-                        guint status,
-                        const char *text,
-                        const char *data);
-void ls_http_answer_error (SoupServerMessage *message,
-                           guint status,
-                           const char *code,
-                           const char *text);
+ls_http_answer_ok (SoupServerMessage *message, guint status, const char *text, const char *data);
+void
+ls_http_answer_error (SoupServerMessage *message, guint status, const char *code, const char *text);
 void ls_http_answer_failure (SoupServerMessage *message, const GError *error);
 
 guint ls_http_describe_failure (const GError *error, const char **code, const char **text);

@@ -4,6 +4,7 @@
 #include "ls-http-answer.h"
 #include "ls-http-call.h"
 #include "ls-http-request.h"
+#include "ls-json.h"
 #include "ls-wire-http.h"
 
 /* Returns: (nullable): the member, if it is a text with something in it */
@@ -11,20 +12,28 @@ static const char *
 get_text (JsonObject *body, const char *name)
 {
   JsonNode *node = json_object_get_member (body, name);
-  const char *text =
-      node != NULL && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node)
-                                                                       : NULL;
+  const char *text = node != NULL && json_node_get_value_type (node) == G_TYPE_STRING
+                         ? json_node_get_string (node)
+                         : NULL;
 
   return text != NULL && *text != '\0' ? text : NULL;
 }
 
+/* The text for people is the original's. */
 static void
-answer_session (SoupServerMessage *message, const LsSession *session)
+answer_session (SoupServerMessage *message, const LsSession *session, const char *text)
 {
   gsize length;
-  char *json = ls_wire_encode_session (session, &length);
+  g_autofree char *json = ls_wire_encode_session (session, &length);
+  g_autofree char *data = NULL;
+  LsJsonSlice value;
 
-  ls_http_answer_json (message, SOUP_STATUS_OK, json, length);
+  ls_json_find_member ((LsJsonSlice) { json, length }, "data", &value, NULL);
+  data = ls_json_get_raw (value);
+  ls_http_answer_ok (message, SOUP_STATUS_OK, text, data);
+
+  explicit_bzero (json, length);
+  explicit_bzero (data, value.length);
 }
 
 static void
@@ -35,7 +44,7 @@ login_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (LsSession) session = ls_auth_login_finish (LS_AUTH (source), result, &error);
 
   if (session != NULL)
-    answer_session (message, session);
+    answer_session (message, session, "Login berhasil");
   else
     ls_http_answer_failure (message, error);
   soup_server_message_unpause (message);
@@ -110,7 +119,7 @@ ls_http_handle_refresh (const LsHttpCall *call)
 
   /* Who it is has not changed: only a sign-in says so (protocol, "HTTP"). */
   g_clear_pointer (&session->user, ls_user_free);
-  answer_session (call->message, session);
+  answer_session (call->message, session, "Token berhasil diperbarui");
 }
 
 /**

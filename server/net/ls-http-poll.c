@@ -75,8 +75,8 @@ append_updates (GString *out, const LsHttpCall *call, guint i, gint64 since, GEr
 
   do
     {
-      g_autoptr (LsSnapshotPage) page = ls_school_snapshot (
-          call->school, viewer, polled[i].entity, token, LS_SCHOOL_MAX_PAGE, error);
+      g_autoptr (LsSnapshotPage) page = ls_school_snapshot (call->school, viewer, polled[i].entity,
+                                                            token, LS_SCHOOL_MAX_PAGE, error);
 
       if (page == NULL)
         return FALSE;
@@ -108,8 +108,8 @@ append_updates (GString *out, const LsHttpCall *call, guint i, gint64 since, GEr
 void
 ls_http_handle_poll (const LsHttpCall *call)
 {
-  g_autoptr (GString) out = g_string_new (
-      "{\"success\":true,\"message\":\"Updates retrieved\",\"data\":{\"updates\":[");
+  g_autoptr (GString) out =
+      g_string_new ("{\"success\":true,\"message\":\"Updates retrieved\",\"data\":{\"updates\":[");
   gint64 since = get_since (call->message);
   g_autoptr (GError) error = NULL;
   gsize length;
@@ -123,6 +123,6 @@ ls_http_handle_poll (const LsHttpCall *call)
 
   g_string_append (out, "]}}");
   length = out->len;
-  ls_http_answer_json (call->message, SOUP_STATUS_OK,
-                       g_string_free (g_steal_pointer (&out), FALSE), length);
+  ls_http_answer_json (call->message, SOUP_STATUS_OK, g_string_free (g_steal_pointer (&out), FALSE),
+                       length);
 }

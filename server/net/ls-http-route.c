@@ -87,7 +87,8 @@ static LsRoute *
 find_in_tables (const char *name)
 {
   const char *slash = strchr (name, '/');
-  g_autofree char *table = slash != NULL ? g_strndup (name, (gsize)(slash - name)) : g_strdup (name);
+  g_autofree char *table =
+      slash != NULL ? g_strndup (name, (gsize)(slash - name)) : g_strdup (name);
   LsRoute *route;
 
   if (!ls_school_has_table (table))

@@ -43,8 +43,7 @@ ls_http_handle_ready (const LsHttpCall *call)
 void
 ls_http_handle_metrics (const LsHttpCall *call)
 {
-  char *text =
-      ls_metrics_to_string (call->metrics, ls_school_get_cursor (call->school).offset);
+  char *text = ls_metrics_to_string (call->metrics, ls_school_get_cursor (call->school).offset);
 
   soup_server_message_set_status (call->message, SOUP_STATUS_OK, NULL);
   soup_server_message_set_response (call->message,

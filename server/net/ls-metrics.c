@@ -41,8 +41,7 @@ ls_metrics_to_string (const LsMetrics *metrics, gint64 log_offset)
   out = g_string_new ("# TYPE labsync_requests counter\n");
   for (guint status = 0; status < G_N_ELEMENTS (metrics->requests); status++)
     if (metrics->requests[status] > 0)
-      g_string_append_printf (out,
-                              "labsync_requests_total{status=\"%u\"} %" G_GUINT64_FORMAT "\n",
+      g_string_append_printf (out, "labsync_requests_total{status=\"%u\"} %" G_GUINT64_FORMAT "\n",
                               status, metrics->requests[status]);
 
   append_metric (out, "labsync_connections", "gauge", "", metrics->connections);

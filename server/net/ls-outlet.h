@@ -6,10 +6,10 @@
 G_BEGIN_DECLS
 
 /** LS_OUTLET_MAX_UNSENT: bytes that may wait for a client that does not read */
-#define LS_OUTLET_MAX_UNSENT (G_GSIZE_CONSTANT (8) << 20)
+#define LS_OUTLET_MAX_UNSENT ((gsize)8 << 20)
 
 /** LS_OUTLET_ROOM: bytes that may wait before what can wait better waits in the database */
-#define LS_OUTLET_ROOM (G_GSIZE_CONSTANT (256) << 10)
+#define LS_OUTLET_ROOM ((gsize)256 << 10)
 
 /**
  * LsOutletFunc:

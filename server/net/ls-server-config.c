@@ -112,8 +112,7 @@ read_listen (LsServerConfig *config, const char *text, GError **error)
       address = g_inet_address_new_from_string (host);
     }
 
-  if (address == NULL ||
-      !g_ascii_string_to_unsigned (colon + 1, 10, 0, G_MAXUINT16, &port, NULL))
+  if (address == NULL || !g_ascii_string_to_unsigned (colon + 1, 10, 0, G_MAXUINT16, &port, NULL))
     {
       g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
                    "“%s” is not an IP address and a port, as in 127.0.0.1:8080 or [::1]:8080",
@@ -130,7 +129,7 @@ read_listen (LsServerConfig *config, const char *text, GError **error)
 static gboolean
 read_duration (const Option *option, const char *text, gint64 *milliseconds, GError **error)
 {
-  const LsSettingKey key = { GROUP, option->name, LS_SETTING_DURATION, "", option->min,
+  const LsSettingKey key = { GROUP,       option->name, LS_SETTING_DURATION, "", option->min,
                              option->max, NULL };
   gboolean is_bare = *text != '\0' && strspn (text, G_CSET_DIGITS) == strlen (text);
   g_autofree char *with_unit = g_strconcat (text, is_bare ? "s" : "", NULL);
@@ -260,9 +259,9 @@ read_file (LsServerConfig *config, const char *path, GError **error)
 /* What the command line says: a text per option, as they come */
 typedef struct
 {
-  char *texts[N_OPTIONS];  /* (owned) (nullable) */
+  char *texts[N_OPTIONS]; /* (owned) (nullable) */
   gboolean flags[N_OPTIONS];
-  char *config_file;       /* (owned) (nullable) */
+  char *config_file; /* (owned) (nullable) */
   gboolean show_version;
 } CommandLine;
 
@@ -294,10 +293,16 @@ command_line_parse (CommandLine *line, const char *const *arguments, GError **er
       entries[i].arg_description = options[i].argument;
     }
   entries[N_OPTIONS] =
-      (GOptionEntry) { "config", 0, 0, G_OPTION_ARG_FILENAME, &line->config_file,
-                       "File with the same options as keys of the group [" GROUP "]", "FILE" };
-  entries[N_OPTIONS + 1] = (GOptionEntry) { "version", 0, 0, G_OPTION_ARG_NONE,
-                                            &line->show_version, "Show the version", NULL };
+      (GOptionEntry) { "config",
+                       0,
+                       0,
+                       G_OPTION_ARG_FILENAME,
+                       &line->config_file,
+                       "File with the same options as keys of the group [" GROUP "]",
+                       "FILE" };
+  entries[N_OPTIONS + 1] =
+      (GOptionEntry) { "version",          0,   0, G_OPTION_ARG_NONE, &line->show_version,
+                       "Show the version", NULL };
 
   g_option_context_set_summary (context, "The school's side of Lab Sync.");
   g_option_context_add_main_entries (context, entries, NULL);

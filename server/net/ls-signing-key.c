@@ -14,8 +14,8 @@
 static void
 set_file_error (GError **error, const char *path, const char *what, int saved_errno)
 {
-  g_set_error (error, G_FILE_ERROR, (gint)g_file_error_from_errno (saved_errno), "%s “%s”: %s", what,
-               path, g_strerror (saved_errno));
+  g_set_error (error, G_FILE_ERROR, (gint)g_file_error_from_errno (saved_errno), "%s “%s”: %s",
+               what, path, g_strerror (saved_errno));
 }
 
 static GBytes *

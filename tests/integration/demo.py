@@ -55,7 +55,7 @@ class Watch:
         self.lines = queue.Queue()
         self.process = subprocess.Popen(
             [program("labsyncctl"), "watch", *types, "--json"],
-            env=desktop.environment, stdout=subprocess.PIPE, text=True,
+            env=desktop.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )
         threading.Thread(target=self._read, daemon=True).start()
 

@@ -323,7 +323,8 @@ class Desktop:
             XDG_CONFIG_HOME=str(self.home / ".config"),
             XDG_DATA_HOME=str(self.home / ".local/share"),
             XDG_CACHE_HOME=str(self.home / ".cache"),
-            XDG_DATA_DIRS=str(self.directory / "no-data"),
+            # GLib's proxy module aborts where no GSettings schema is installed at all.
+            XDG_DATA_DIRS="/usr/local/share:/usr/share",
             GSETTINGS_BACKEND="memory",
         )
         if self.bus:
@@ -400,8 +401,7 @@ class Desktop:
         return json.loads(result.out)
 
     def sign_in(self, email="student@demo.test", password=PASSWORD):
-        result = self.ctl("sign-in", email, text=password + "\n")
-        assert result.code == 0, (result, self.messages())
+        self.bus.agent("Account", "SignIn", "(ssa{sv})", email, password, {})
 
     def state(self):
         return self.bus.property("Connection", "State")
@@ -415,17 +415,36 @@ class Desktop:
     def app(self, *types, **options):
         return App(self.address, types, **options)
 
+    def row(self, entity, row_id):
+        """A row's data as an app gets it."""
+        return json.loads(self.bus.agent("Cache", "Get", "(ssa{sv})", entity, row_id, {})[0])
+
+    def _list(self, entity, after=""):
+        options = {"limit": GLib.Variant("u", 500)}
+        if after:
+            options["after"] = GLib.Variant("s", after)
+        return self.bus.agent("Cache", "List", "(sa{sv})", entity, options)
+
+    def cursor(self):
+        """A cursor at the end of what has happened so far."""
+        return self._list("grade")[2]
+
     def cached(self, entity):
         """What the agent says it knows: id -> (version, data)."""
         rows, after = {}, ""
         while True:
-            options = {"limit": GLib.Variant("u", 500)}
-            if after:
-                options["after"] = GLib.Variant("s", after)
-            page, after, _ = self.bus.agent("Cache", "List", "(sa{sv})", entity, options)
+            page, after, _ = self._list(entity, after)
             rows.update({row_id: (meta["version"], data) for _, row_id, data, meta in page})
             if not after:
                 return rows
+
+    def events(self, cursor):
+        """All events after a cursor, and the cursor after them."""
+        found, more = [], True
+        while more:
+            page, cursor, more = self.bus.agent("Events", "GetEvents", "(sua{sv})", cursor, 100, {})
+            found += [Event(*fields) for fields in page]
+        return found, cursor
 
     def database(self):
         """Path of the one cache.db, None when there is none yet."""
@@ -441,6 +460,11 @@ class Desktop:
             ).fetchall()
 
 
+def offset(cursor):
+    """How far into a log a wire cursor stands."""
+    return int(cursor.rpartition(":")[2]) if cursor else 0
+
+
 class Frames:
     """Follows the bytes from a server: where WebSocket frames begin and end, the last cursor in one."""
 
@@ -448,7 +472,8 @@ class Frames:
         self.buffer = b""
         self.upgraded = None
         self.cursor = None
-        self.in_backlog = False
+        self.target = None
+        self.more = False
 
     def feed(self, data):
         self.buffer += data
@@ -470,11 +495,26 @@ class Frames:
         if len(self.buffer) < start + size:
             return False
         payload, self.buffer = self.buffer[start : start + size], self.buffer[start + size :]
-        if b'"events"' in payload[:4096]:
-            self.in_backlog = b'"more":true' in payload
-            match = re.search(rb'"cursor":"([^"]+)"', payload)
-            self.cursor = match[1].decode() if match else self.cursor
+        cursor = self._member(payload, b"cursor")
+        if b'"type":"welcome"' in payload:
+            self.target = cursor
+        elif b'"events":[' in payload:
+            self.cursor = cursor or self.cursor
+            self.more = b'"more":true' in payload
         return True
+
+    @staticmethod
+    def _member(text, name):
+        match = re.search(rb'"%s":"([^"]+:\d+)"' % name, text)
+        return match[1].decode() if match else None
+
+    @property
+    def in_backlog(self):
+        """More was announced, or the frame under way begins before where the log stood at the welcome."""
+        if self.more:
+            return True
+        previous = self._member(self.buffer, b"prev") if self.upgraded else None
+        return bool(previous and self.target and offset(previous) < offset(self.target))
 
     @property
     def inside_a_frame(self):
@@ -497,6 +537,7 @@ class Proxy:
         self.no_websocket = False
         self.cuts = self.cuts_in_frame = self.cuts_in_backlog = 0
         self.cursor = None
+        self.on_frame = None  # called once, right after the next bytes that complete a frame
         self.running = True
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
@@ -510,6 +551,11 @@ class Proxy:
         self.cut()
         self.listener.close()
 
+    def at_next_frame(self, act):
+        """Calls act, from the link's thread, as soon as one more frame of events has gone through."""
+        with self.lock:
+            self.on_frame = act
+
     def cut_after(self, count):
         """Resets whatever connection carries the count-th byte from the server from now on."""
         with self.lock:
@@ -522,12 +568,7 @@ class Proxy:
                 self._reset(client)
 
     def _reset(self, end):
-        peer, frames, _ = self.links.get(end, (None, None, None))
-        if peer is None:
-            return
-        self.cuts += 1
-        self.cuts_in_frame += frames.inside_a_frame
-        self.cuts_in_backlog += frames.in_backlog
+        peer, _, _ = self.links[end]
         for each in (end, peer):
             self.links.pop(each, None)
             each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -556,16 +597,24 @@ class Proxy:
                 data, self.allowance = data[: self.allowance], None
                 frames.feed(data)
                 peer.sendall(data)
+                self.cuts += 1
+                self.cuts_in_frame += frames.inside_a_frame
+                self.cuts_in_backlog += frames.in_backlog
                 self._reset(end)
                 return
             if from_server and self.allowance is not None:
                 self.allowance -= len(data)
             if not data or (self.no_websocket and b"upgrade: websocket" in data.lower()):
                 raise ConnectionError
+            before = frames.cursor
             if from_server:
                 frames.feed(data)
-                self.cursor = frames.cursor or self.cursor
             peer.sendall(data)
+            if frames.cursor != before:
+                self.cursor = frames.cursor
+                act, self.on_frame = self.on_frame, None
+                if act:
+                    act()
         except OSError:
             for each in (end, peer):
                 self.links.pop(each, None)

@@ -27,17 +27,9 @@ def edit(server, row_id, score):
     return server.person(TEACHER).update("grades", row_id, score=score)
 
 
-def all_events(desktop, cursor):
-    found, more = [], True
-    while more:
-        events, cursor, more = desktop.bus.agent("Events", "GetEvents", "(sua{sv})", cursor, 100, {})
-        found += events
-    return found, cursor
-
-
-def log_end(desktop):
-    """A cursor at the end of what has happened."""
-    return desktop.json("list", "grade")["cursor"]
+def scores(desktop, cursor, row_id):
+    """What the log says happened to a grade after a cursor."""
+    return [json.loads(event.data)["score"] for event in desktop.events(cursor)[0] if event.entity_id == row_id]
 
 
 def test_a_change_arrives(server, desktop):
@@ -52,12 +44,12 @@ def test_a_change_arrives(server, desktop):
     print(f"from the write to the app: {(app.arrived[-1] - before) * 1000:.0f} ms")
     assert (event.type, event.entity) == ("grade_updated", "grade")
     assert json.loads(event.data)["score"] == 12
-    assert desktop.json("get", "grade", row_id)["data"]["score"] == 12
+    assert desktop.row("grade", row_id)["score"] == 12
     app.close()
 
 
 def test_only_what_one_may_see(server, desktop):
-    seen = {row["id"] for row in desktop.json("list", "grade")["rows"]}
+    seen = set(desktop.cached("grade"))
     allowed = {row["id"] for row in server.person(STUDENT).rows("grades")}
     everything = {row["id"] for row in server.person(TEACHER).rows("grades")}
     assert seen == allowed
@@ -65,27 +57,25 @@ def test_only_what_one_may_see(server, desktop):
 
 
 def test_cached_reads_without_server(server, desktop):
-    before = desktop.json("list", "grade")["rows"]
+    before = desktop.cached("grade")
     server.kill()
     desktop.wait_state("waiting", "connecting")
-    rows = desktop.json("list", "grade")["rows"]
-    assert [(row["id"], row["data"]) for row in rows] == [(row["id"], row["data"]) for row in before]
+    assert before and desktop.cached("grade") == before
     until(lambda: desktop.reason() == "server-unreachable", what="the reason")
-    assert desktop.ctl("status").code == 10
 
 
 def test_signs_in_by_itself_after_a_kill(server, desktop):
     desktop.kill()
     desktop.start()
     desktop.wait_state("live")
-    account = desktop.json("status")["account"]
-    assert account["state"] == "signed-in" and account["role"] == "student"
+    assert desktop.bus.property("Account", "State") == "signed-in"
+    assert desktop.bus.property("Account", "Role") == "student"
 
 
 @pytest.mark.parametrize("who", ["agent", "server"])
 def test_missed_events_arrive_once(server, desktop, who):
     row_id, _ = some_grade(server)
-    cursor = log_end(desktop)
+    cursor = desktop.cursor()
     if who == "agent":
         desktop.kill()
     else:
@@ -96,16 +86,15 @@ def test_missed_events_arrive_once(server, desktop, who):
     if who == "agent":
         desktop.start()
     desktop.wait_state("live")
-    until(lambda: desktop.json("get", "grade", row_id)["data"]["score"] == 23, what="the last edit")
-    events, _ = all_events(desktop, cursor)
-    assert [json.loads(event[4])["score"] for event in events if event[3] == row_id] == [21, 22, 23]
+    until(lambda: desktop.row("grade", row_id)["score"] == 23, what="the last edit")
+    assert scores(desktop, cursor, row_id) == [21, 22, 23]
 
 
 def test_an_app_resumes_by_cursor(server, desktop):
     row_id, _ = some_grade(server)
-    cursor = log_end(desktop)
+    cursor = desktop.cursor()
     edit(server, row_id, 31)
-    until(lambda: desktop.json("get", "grade", row_id)["data"]["score"] == 31, what="the edit")
+    until(lambda: desktop.row("grade", row_id)["score"] == 31, what="the edit")
     app = desktop.app("grade_updated", cursor=cursor)
     edit(server, row_id, 32)
     app.until(lambda: len(app.events) >= 2, what="both edits")
@@ -163,6 +152,26 @@ def test_exit_codes(server, desk, directory):
     assert desktop.ctl("status").code == 3
 
 
+def test_ctl_says_what_the_bus_says(server, desktop):
+    status = desktop.json("status")
+    assert (status["state"], status["transport"], status["protocol"]) == ("live", "websocket", "labsync.v1")
+    assert status["account"]["role"] == "student"
+    rows = desktop.json("list", "grade")["rows"]
+    assert {row["id"]: row["version"] for row in rows} == {
+        row_id: version for row_id, (version, _) in desktop.cached("grade").items()
+    }
+    row_id, _ = some_grade(server)
+    cursor = desktop.cursor()
+    edit(server, row_id, 71)
+    until(lambda: desktop.row("grade", row_id)["score"] == 71, what="the edit")
+    event = next(event for event in desktop.json("events", "--since", cursor)["events"] if event["entity_id"] == row_id)
+    assert event["type"] == "grade_updated" and event["data"]["score"] == 71
+    assert desktop.json("get", "grade", row_id)["data"]["score"] == 71
+    server.kill()
+    desktop.wait_state("waiting")
+    assert desktop.ctl("status").code == 10
+
+
 def test_bad_settings_are_reported_and_open_nothing(server, desk):
     desktop = desk(
         server.url, Connection_ping_interval="soon", Server_allow_insecure="perhaps", Connection_nonsense="1"
@@ -189,7 +198,7 @@ def test_polling_alone_gives_the_same_cache(server, desk, desktop):
     for score in range(41, 51):
         edit(server, row_id, score)
     for each in (desktop, polling):
-        until(lambda each=each: each.json("get", "grade", row_id)["data"]["score"] == 50, what="the last edit")
+        until(lambda each=each: each.row("grade", row_id)["score"] == 50, what="the last edit")
     assert desktop.dump() and desktop.dump() == polling.dump()
 
 
@@ -201,7 +210,7 @@ def test_falls_back_to_polling_and_returns(server, desk, world):
     desktop.wait_state("polling")
     row_id, _ = some_grade(server)
     edit(server, row_id, 61)
-    until(lambda: desktop.json("get", "grade", row_id)["data"]["score"] == 61, what="the edit by polling")
+    until(lambda: desktop.row("grade", row_id)["score"] == 61, what="the edit by polling")
     proxy.no_websocket = False
     desktop.wait_state("live")
 
@@ -248,13 +257,13 @@ def test_a_server_that_is_not_ours(server, desk, world, stranger, code, redirect
     desktop = desk(proxy.url)
     desktop.sign_in()
     desktop.wait_state("live")
-    before = desktop.json("list", "grade")["rows"]
+    before = desktop.cached("grade")
     proxy.server = other
     proxy.cut()
     desktop.wait_state("waiting")
     until(lambda: desktop.reason() not in ("none", "server-unreachable") or code == 503, what="a clear reason")
     print(f"{code}: {desktop.reason()}")
-    assert desktop.json("list", "grade")["rows"] == before
+    assert desktop.cached("grade") == before
     assert target.tokens == [], "a redirect was followed"
     proxy.server = server
     proxy.cut()
@@ -297,7 +306,7 @@ def test_a_full_disk_loses_nothing(server, desk, small_disk):
     desktop.sign_in()
     desktop.wait_state("live")
     row_id, score = some_grade(server)
-    cursor = log_end(desktop)
+    cursor = desktop.cursor()
     blob = folder / "blob"
     with open(blob, "wb", buffering=0) as file:
         try:
@@ -306,15 +315,14 @@ def test_a_full_disk_loses_nothing(server, desk, small_disk):
         except OSError:
             pass
     teacher = server.person(TEACHER)
-    scores = list(range(1, 100))
-    for score in scores:
+    written = list(range(1, 100))
+    for score in written:
         teacher.update("grades", row_id, score=score)
     until(lambda: not desktop.bus.property("Diagnostics", "Healthy"), 20, "the agent to say it is not well")
-    assert desktop.json("get", "grade", row_id)["data"]["id"] == row_id
+    assert desktop.row("grade", row_id)["id"] == row_id
     blob.unlink()
-    until(lambda: desktop.json("get", "grade", row_id)["data"]["score"] == scores[-1], 30, "what was missed")
-    events, _ = all_events(desktop, cursor)
-    assert [json.loads(event[4])["score"] for event in events if event[3] == row_id] == scores
+    until(lambda: desktop.row("grade", row_id)["score"] == written[-1], 30, "what was missed")
+    assert scores(desktop, cursor, row_id) == written
 
 
 def test_a_read_only_disk(server, desk, small_disk):
@@ -322,9 +330,13 @@ def test_a_read_only_disk(server, desk, small_disk):
     desktop = desk(server.url)
     desktop.sign_in()
     desktop.wait_state("live")
-    rows = desktop.json("list", "grade")["rows"]
+    rows = desktop.cached("grade")
     desktop.stop()
     subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
     desktop.start()
     until(lambda: desktop.reason() == "storage", what="the reason")
-    assert desktop.json("list", "grade")["rows"] == rows
+    desktop.stop()
+    subprocess.run(["mount", "-o", "remount,rw", folder], check=True)
+    desktop.start()
+    desktop.wait_state("live")
+    assert rows and desktop.cached("grade") == rows

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-ctl-calls.h"
+
+#include "ls-bus-names.h"
+
+/* Some methods wait for the school's server, which may be slow. The agent gives up earlier. */
+#define CALL_TIMEOUT_MS 60000
+
+static gpointer
+with_timeout (gpointer proxy)
+{
+  if (proxy != NULL)
+    g_dbus_proxy_set_default_timeout (proxy, CALL_TIMEOUT_MS);
+
+  return proxy;
+}
+
+/**
+ * ls_ctl_open_connection:
+ * @self: what commands share
+ * @error: return location for an error for ls_ctl_fail()
+ *
+ * Returns: (transfer full): `.Connection` of the agent, which is started if need be, or %NULL
+ */
+LsDbusConnection *
+ls_ctl_open_connection (LsCtl *self, GError **error)
+{
+  if (!ls_ctl_open_bus (self, error))
+    return NULL;
+
+  return with_timeout (ls_dbus_connection_proxy_new_sync (self->bus, G_DBUS_PROXY_FLAGS_NONE,
+                                                          LS_BUS_NAME, LS_BUS_PATH, NULL, error));
+}
+
+/**
+ * ls_ctl_open_account:
+ * @self: what commands share
+ * @error: return location for an error for ls_ctl_fail()
+ *
+ * Returns: (transfer full): `.Account` of the agent, which is started if need be, or %NULL
+ */
+LsDbusAccount *
+ls_ctl_open_account (LsCtl *self, GError **error)
+{
+  if (!ls_ctl_open_bus (self, error))
+    return NULL;
+
+  return with_timeout (ls_dbus_account_proxy_new_sync (self->bus, G_DBUS_PROXY_FLAGS_NONE,
+                                                       LS_BUS_NAME, LS_BUS_PATH, NULL, error));
+}
+
+/**
+ * ls_ctl_open_cache:
+ * @self: what commands share
+ * @error: return location for an error for ls_ctl_fail()
+ *
+ * Returns: (transfer full): `.Cache` of the agent, which is started if need be, or %NULL
+ */
+LsDbusCache *
+ls_ctl_open_cache (LsCtl *self, GError **error)
+{
+  if (!ls_ctl_open_bus (self, error))
+    return NULL;
+
+  return with_timeout (ls_dbus_cache_proxy_new_sync (self->bus, G_DBUS_PROXY_FLAGS_NONE,
+                                                     LS_BUS_NAME, LS_BUS_PATH, NULL, error));
+}
+
+/**
+ * ls_ctl_open_events:
+ * @self: what commands share
+ * @error: return location for an error for ls_ctl_fail()
+ *
+ * Returns: (transfer full): `.Events` of the agent, which is started if need be, or %NULL
+ */
+LsDbusEvents *
+ls_ctl_open_events (LsCtl *self, GError **error)
+{
+  if (!ls_ctl_open_bus (self, error))
+    return NULL;
+
+  return with_timeout (ls_dbus_events_proxy_new_sync (self->bus, G_DBUS_PROXY_FLAGS_NONE,
+                                                      LS_BUS_NAME, LS_BUS_PATH, NULL, error));
+}
+
+/**
+ * ls_ctl_run_connection_call:
+ * @self: what commands share
+ * @command: the command that was called
+ * @call: the method that it stands for
+ * @message: what to tell people afterwards
+ * @argc: the command line from the command's name on
+ * @argv: likewise
+ *
+ * A whole command that calls one method.
+ *
+ * Returns: what the program has to end with
+ */
+LsCtlExit
+ls_ctl_run_connection_call (LsCtl *self,
+                            const LsCtlCommand *command,
+                            LsCtlConnectionCall call,
+                            const char *message,
+                            int argc,
+                            char *argv[])
+{
+  g_autoptr (LsDbusConnection) connection = NULL;
+  GError *error = NULL;
+
+  if (!ls_ctl_parse (self, command, NULL, 0, 0, &argc, &argv))
+    return LS_CTL_EXIT_USAGE;
+
+  connection = ls_ctl_open_connection (self, &error);
+  if (connection == NULL || !call (connection, ls_ctl_no_options (), NULL, &error))
+    return ls_ctl_fail (self, error);
+
+  return ls_ctl_finish (self, message);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gi18n.h>
+
+#include "ls-ctl-calls.h"
+#include "ls-ctl-commands.h"
+#include "ls-ctl-password.h"
+
+static gboolean
+sign_in (LsDbusAccount *account, const char *email, GError **error)
+{
+  g_autofree char *prompt = g_strdup_printf (_ ("Password of %s: "), email);
+  char *password = ls_ctl_password_read (prompt, error);
+  gboolean signed_in = FALSE;
+
+  if (password == NULL)
+    return FALSE;
+
+  signed_in = ls_dbus_account_call_sign_in_sync (account, email, password, ls_ctl_no_options (),
+                                                 NULL, error);
+  ls_ctl_password_free (password);
+
+  return signed_in;
+}
+
+static LsCtlExit
+run (LsCtl *self, int argc, char *argv[])
+{
+  g_autoptr (LsDbusAccount) account = NULL;
+  g_autofree char *message = NULL;
+  GError *error = NULL;
+
+  if (!ls_ctl_parse (self, &ls_ctl_command_sign_in, NULL, 1, 1, &argc, &argv))
+    return LS_CTL_EXIT_USAGE;
+
+  /* Before the password is asked for: it would be in vain without an agent. */
+  account = ls_ctl_open_account (self, &error);
+  if (account == NULL || !sign_in (account, argv[1], &error))
+    return ls_ctl_fail (self, error);
+
+  message = g_strdup_printf (_ ("You are signed in as %s."), argv[1]);
+
+  return ls_ctl_finish (self, message);
+}
+
+const LsCtlCommand ls_ctl_command_sign_in = {
+  "sign-in",
+  N_ ("EMAIL"),
+  N_ ("Sign in; the password is asked for, or read from standard input"),
+  run,
+};

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib-unix.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "ls-server.h"
+
+/* Exit status of a command line or a configuration that makes no sense */
+#define EXIT_USAGE 2
+
+static gboolean
+on_terminate (gpointer user_data)
+{
+  ls_server_stop (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+static int
+run (const LsServerConfig *config)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsServer) server = ls_server_new (config, &error);
+  guint interrupt_id, terminate_id;
+
+  if (server == NULL)
+    {
+      g_printerr ("labsync-server: %s\n", error->message);
+      return EXIT_FAILURE;
+    }
+  if (config->tls_certificate == NULL && !ls_server_config_is_loopback (config))
+    g_printerr ("labsync-server: warning: without a TLS certificate, passwords and grades travel "
+                "readable to anybody on the network\n");
+
+  g_signal_connect_swapped (server, "stopped", G_CALLBACK (g_main_loop_quit), loop);
+  interrupt_id = g_unix_signal_add (SIGINT, on_terminate, server);
+  terminate_id = g_unix_signal_add (SIGTERM, on_terminate, server);
+
+  g_print ("listening on %s\n", ls_server_get_url (server));
+  fflush (stdout);
+  g_main_loop_run (loop);
+
+  g_source_remove (interrupt_id);
+  g_source_remove (terminate_id);
+  return EXIT_SUCCESS;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (LsServerConfig) config = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean show_version = FALSE;
+
+  setlocale (LC_ALL, "");
+  umask (077); /* what is stored is nobody else's business */
+
+  config = ls_server_config_parse ((const char *const *)argv, &show_version, &error);
+  if (config == NULL)
+    {
+      g_printerr ("labsync-server: %s\n", error->message);
+      return EXIT_USAGE;
+    }
+  if (show_version)
+    {
+      g_print ("labsync-server " LS_VERSION "\n");
+      return EXIT_SUCCESS;
+    }
+
+  return run (config);
+}

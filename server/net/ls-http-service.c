@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-http-service.h"
+
+#include <string.h>
+
+#include "ls-http-answer.h"
+#include "ls-http-call.h"
+#include "ls-http-request.h"
+#include "ls-wire-http.h"
+
+#define SUBPROTOCOL "labsync.v1"
+
+/* Tells an answer of ours from that of a captive portal (protocol, "HTTP") */
+#define SERVER_HEADER "X-Labsync-Server"
+
+/* RFC 9110 §15.5.22; libsoup has no name for it */
+#define STATUS_UPGRADE_REQUIRED 426
+
+#define IDENTITY_KEY "labsync-identity"
+#define TOO_LARGE_KEY "labsync-too-large"
+
+/**
+ * LsHttpService:
+ *
+ * What the server does with HTTP requests: finds where they lead, checks who asks, and hands them
+ * to their handler; a request for the socket, to the hub.
+ */
+struct _LsHttpService
+{
+  SoupServer *server; /* (owned) */
+  LsSchool *school;   /* (owned) */
+  LsAuth *auth;       /* (owned) */
+  LsHub *hub;         /* (owned) */
+  LsMetrics *metrics; /* (unowned) */
+  gint64 retry_after; /* milliseconds, while the server goes down; else -1 */
+};
+
+typedef struct
+{
+  LsHttpHandler handle;
+  gboolean is_open; /* to everybody, without a token */
+} Endpoint;
+
+static const Endpoint endpoints[] = {
+  [LS_ENDPOINT_LOGIN] = { ls_http_handle_login, TRUE },
+  [LS_ENDPOINT_REFRESH] = { ls_http_handle_refresh, TRUE },
+  [LS_ENDPOINT_LOGOUT] = { ls_http_handle_logout, FALSE },
+  [LS_ENDPOINT_UPDATES] = { ls_http_handle_updates, FALSE },
+  [LS_ENDPOINT_SNAPSHOT] = { ls_http_handle_snapshot, FALSE },
+  [LS_ENDPOINT_HEALTH] = { ls_http_handle_health, TRUE },
+  [LS_ENDPOINT_READY] = { ls_http_handle_ready, TRUE },
+  [LS_ENDPOINT_METRICS] = { ls_http_handle_metrics, TRUE },
+  [LS_ENDPOINT_TABLE] = { ls_http_handle_table, FALSE },
+  [LS_ENDPOINT_ROW] = { ls_http_handle_row, FALSE },
+};
+
+static const char *
+get_header (SoupServerMessage *message, const char *name)
+{
+  return soup_message_headers_get_list (soup_server_message_get_request_headers (message), name);
+}
+
+/* Returns: (transfer full) (nullable): who asks; else it has been answered */
+static LsIdentity *
+identify (LsHttpService *self, SoupServerMessage *message, const char *token)
+{
+  g_autoptr (GError) error = NULL;
+  LsIdentity *identity;
+
+  if (token == NULL)
+    {
+      ls_http_answer_error (message, SOUP_STATUS_UNAUTHORIZED, "token-required", "Token required");
+      return NULL;
+    }
+
+  identity = ls_auth_check (self->auth, token, &error);
+  if (identity == NULL)
+    ls_http_answer_failure (message, error);
+  return identity;
+}
+
+/* The socket */
+
+/* Returns: whether the client speaks our protocol; else it has been answered */
+static gboolean
+check_upgrade (SoupServerMessage *message)
+{
+  const char *upgrade = get_header (message, "Upgrade");
+  const char *offered = get_header (message, "Sec-WebSocket-Protocol");
+
+  if (upgrade == NULL || g_ascii_strcasecmp (upgrade, "websocket") != 0)
+    {
+      soup_message_headers_replace (soup_server_message_get_response_headers (message), "Upgrade",
+                                    "websocket");
+      ls_http_answer_error (message, STATUS_UPGRADE_REQUIRED, "upgrade-required",
+                            "This is a WebSocket");
+      return FALSE;
+    }
+  if (offered == NULL || !soup_header_contains (offered, SUBPROTOCOL))
+    {
+      ls_http_answer_error (message, SOUP_STATUS_BAD_REQUEST, "subprotocol-required",
+                            "The client does not offer the subprotocol " SUBPROTOCOL);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Lets libsoup go on with the handshake by not answering. A browser can't set the header, so the
+ * token may stand in the query as well. */
+static void
+handle_socket (LsHttpService *self, SoupServerMessage *message, GHashTable *query)
+{
+  g_autofree char *token = ls_http_request_get_token (message);
+  g_autoptr (LsIdentity) identity = NULL;
+
+  if (token == NULL && query != NULL)
+    token = g_strdup (g_hash_table_lookup (query, "token"));
+
+  if (!check_upgrade (message))
+    return;
+
+  identity = identify (self, message, token);
+  if (identity != NULL)
+    g_object_set_data_full (G_OBJECT (message), IDENTITY_KEY, g_steal_pointer (&identity),
+                            (GDestroyNotify)ls_identity_free);
+}
+
+static void
+on_socket (SoupServer *server,
+           SoupServerMessage *message,
+           const char *path,
+           SoupWebsocketConnection *connection,
+           gpointer user_data)
+{
+  LsHttpService *self = user_data;
+  const LsIdentity *identity = g_object_get_data (G_OBJECT (message), IDENTITY_KEY);
+
+  g_return_if_fail (identity != NULL);
+
+  ls_hub_accept (self->hub, connection, identity);
+}
+
+/* Everything else */
+
+static void
+handle_endpoint (LsHttpService *self, LsHttpCall *call)
+{
+  const Endpoint *endpoint = &endpoints[call->route->endpoint];
+  g_autofree char *token = NULL;
+  g_autoptr (LsIdentity) identity = NULL;
+
+  if (!endpoint->is_open)
+    {
+      token = ls_http_request_get_token (call->message);
+      identity = identify (self, call->message, token);
+      if (identity == NULL)
+        return;
+    }
+
+  call->identity = identity;
+  endpoint->handle (call);
+}
+
+/* Returns: whether the request can go on; else it has been answered */
+static gboolean
+check_request (LsHttpService *self, SoupServerMessage *message, const LsRoute *route)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+  g_autofree char *seconds = NULL, *methods = NULL;
+  LsMethods method = ls_method_from_string (soup_server_message_get_method (message));
+
+  if (self->retry_after >= 0)
+    {
+      seconds = g_strdup_printf ("%" G_GINT64_FORMAT, (self->retry_after + 999) / 1000);
+      soup_message_headers_replace (headers, "Retry-After", seconds);
+      ls_http_answer_error (message, SOUP_STATUS_SERVICE_UNAVAILABLE, "draining",
+                            "The server restarts");
+      return FALSE;
+    }
+  if (g_object_get_data (G_OBJECT (message), TOO_LARGE_KEY) != NULL)
+    {
+      ls_http_answer_error (message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "too-large",
+                            "The body is larger than 16 MiB");
+      return FALSE;
+    }
+  if (route->endpoint == LS_ENDPOINT_NONE)
+    {
+      ls_http_answer_error (message, SOUP_STATUS_NOT_FOUND, "not-found",
+                            "Endpoint tidak ditemukan");
+      return FALSE;
+    }
+  if ((method & route->methods) == 0)
+    {
+      methods = ls_methods_to_string (route->methods);
+      soup_message_headers_replace (headers, "Allow", methods);
+      ls_http_answer_error (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "method-not-allowed",
+                            "That can't be done here");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static void
+on_request (SoupServer *server,
+            SoupServerMessage *message,
+            const char *path,
+            GHashTable *query,
+            gpointer user_data)
+{
+  LsHttpService *self = user_data;
+  g_autoptr (LsRoute) route = ls_route_find (path);
+  LsHttpCall call = { .message = message,
+                      .query = query,
+                      .method = ls_method_from_string (soup_server_message_get_method (message)),
+                      .route = route,
+                      .school = self->school,
+                      .auth = self->auth,
+                      .metrics = self->metrics };
+
+  if (!check_request (self, message, route))
+    return;
+
+  if (route->endpoint == LS_ENDPOINT_SOCKET)
+    handle_socket (self, message, query);
+  else
+    handle_endpoint (self, &call);
+}
+
+/* Does not keep more of a body than it may have. */
+static void
+on_got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
+{
+  SoupMessageBody *body = soup_server_message_get_request_body (message);
+
+  if (body->length <= (goffset)LS_WIRE_MAX_BODY)
+    return;
+
+  soup_message_body_set_accumulate (body, FALSE);
+  soup_message_body_truncate (body);
+  g_object_set_data (G_OBJECT (message), TOO_LARGE_KEY, GINT_TO_POINTER (TRUE));
+}
+
+static void
+on_request_started (SoupServer *server, SoupServerMessage *message, gpointer user_data)
+{
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), SERVER_HEADER,
+                                "1");
+  g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), NULL);
+}
+
+static void
+on_request_finished (SoupServer *server, SoupServerMessage *message, gpointer user_data)
+{
+  LsHttpService *self = user_data;
+
+  ls_metrics_count_request (self->metrics, soup_server_message_get_status (message));
+}
+
+/**
+ * ls_http_service_new:
+ * @server: an HTTP server that does not listen yet
+ * @school: the school
+ * @auth: who is let in
+ * @hub: where sockets go
+ * @metrics: (transfer none): what is counted; outlives the service
+ *
+ * Puts the service on @server. libsoup's permessage-deflate is taken off: it inflates a small frame
+ * into any amount of memory, with no limit that holds (3.2).
+ *
+ * Returns: (transfer full): the service
+ */
+LsHttpService *
+ls_http_service_new (SoupServer *server,
+                     LsSchool *school,
+                     LsAuth *auth,
+                     LsHub *hub,
+                     LsMetrics *metrics)
+{
+  static const char *const paths[] = { NULL, "/ws" };
+  static const char *const protocols[] = { SUBPROTOCOL, NULL };
+  LsHttpService *self;
+
+  g_return_val_if_fail (SOUP_IS_SERVER (server) && LS_IS_HUB (hub), NULL);
+
+  self = g_new0 (LsHttpService, 1);
+  self->server = g_object_ref (server);
+  self->school = g_object_ref (school);
+  self->auth = g_object_ref (auth);
+  self->hub = g_object_ref (hub);
+  self->metrics = metrics;
+  self->retry_after = -1;
+
+  g_signal_connect (server, "request-started", G_CALLBACK (on_request_started), self);
+  g_signal_connect (server, "request-finished", G_CALLBACK (on_request_finished), self);
+  g_signal_connect (server, "request-aborted", G_CALLBACK (on_request_finished), self);
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    soup_server_add_handler (server, paths[i], on_request, self, NULL);
+  soup_server_remove_websocket_extension (server, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
+  soup_server_add_websocket_handler (server, "/ws", NULL, (char **)protocols, on_socket, self,
+                                     NULL);
+  return self;
+}
+
+/**
+ * ls_http_service_free:
+ * @self: (transfer full): a service
+ *
+ * Takes it off the server and frees it.
+ */
+void
+ls_http_service_free (LsHttpService *self)
+{
+  g_signal_handlers_disconnect_by_data (self->server, self);
+  soup_server_remove_handler (self->server, NULL);
+  soup_server_remove_handler (self->server, "/ws");
+  g_object_unref (self->server);
+  g_object_unref (self->school);
+  g_object_unref (self->auth);
+  g_object_unref (self->hub);
+  g_free (self);
+}
+
+/**
+ * ls_http_service_drain:
+ * @self: a service
+ * @retry_after: when clients are to come back, milliseconds
+ *
+ * Answers every request from now on with that.
+ */
+void
+ls_http_service_drain (LsHttpService *self, gint64 retry_after)
+{
+  g_return_if_fail (self != NULL);
+
+  self->retry_after = retry_after;
+}

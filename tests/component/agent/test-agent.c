@@ -1,0 +1,758 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "ls-agent.h"
+#include "ls-fake-clock.h"
+#include "ls-fake-network.h"
+#include "ls-fake-random.h"
+#include "ls-fake-secrets.h"
+#include "ls-fake-transport.h"
+#include "ls-store-sqlite.h"
+
+#define LIFE G_GINT64_CONSTANT (900000)
+
+typedef struct
+{
+  char *dir;
+  LsFakeClock *clock;
+  LsFakeRandom *random;
+  LsFakeNetwork *network;
+  LsFakeSecrets *secrets;
+  LsFakeTransport *transport;
+  LsStoreSqlite *store;
+  LsConfig *config;
+  LsAgent *agent;
+  GPtrArray *events; /* what was told to apps */
+  gboolean done;
+  GError *error;
+} Fixture;
+
+/* Tokens of the test: "NAME@ISSUED", in ms since the epoch. */
+static gint64
+token_get_issued (const char *token)
+{
+  return g_ascii_strtoll (strchr (token, '@') + 1, NULL, 10);
+}
+
+static gint64
+token_get_expiry (const char *token)
+{
+  return token_get_issued (token) + LIFE;
+}
+
+static LsUser *
+token_get_user (const char *token)
+{
+  g_autofree char *name = g_strndup (token, (gsize)(strchr (token, '@') - token));
+
+  return ls_user_new (name, name, LS_ROLE_STUDENT, LS_EXTRA_ROLE_NONE);
+}
+
+static LsSession *
+session_for (Fixture *fixture, const char *user, gboolean with_user)
+{
+  g_autofree char *token =
+      g_strdup_printf ("%s@%" G_GINT64_FORMAT, user, ls_clock_get_wall (LS_CLOCK (fixture->clock)));
+  LsSession *session = ls_session_new (token, "refresh");
+
+  if (with_user)
+    session->user = ls_user_new (user, user, LS_ROLE_STUDENT, LS_EXTRA_ROLE_NONE);
+  return session;
+}
+
+static void
+on_events_committed (LsAgent *agent, GPtrArray *events, Fixture *fixture)
+{
+  for (guint i = 0; i < events->len; i++)
+    g_ptr_array_add (fixture->events, ls_event_ref (events->pdata[i]));
+}
+
+static void
+start_agent (Fixture *fixture)
+{
+  LsAgentPorts ports = {
+    .clock = LS_CLOCK (fixture->clock),
+    .random = LS_RANDOM (fixture->random),
+    .network = LS_NETWORK (fixture->network),
+    .secrets = LS_SECRETS (fixture->secrets),
+    .store = LS_STORE (fixture->store),
+    .transport = LS_TRANSPORT (fixture->transport),
+    .token_reader = { token_get_issued, token_get_expiry, token_get_user },
+  };
+
+  fixture->agent = ls_agent_new (&ports, fixture->config);
+  g_signal_connect (fixture->agent, "events-committed", G_CALLBACK (on_events_committed), fixture);
+  ls_agent_start (fixture->agent);
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *child = g_build_filename (path, name, NULL);
+
+      remove_tree (child);
+    }
+  g_remove (path);
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  fixture->dir = g_dir_make_tmp ("labsync-XXXXXX", NULL);
+  fixture->clock = ls_fake_clock_new ();
+  fixture->random = ls_fake_random_new (11);
+  fixture->network = ls_fake_network_new ();
+  fixture->secrets = ls_fake_secrets_new (LS_CLOCK (fixture->clock));
+  fixture->transport = ls_fake_transport_new ();
+  fixture->store = ls_store_sqlite_new (fixture->dir);
+  fixture->events = ls_event_array_new ();
+  fixture->config = ls_config_new ();
+  fixture->config->server = g_strdup ("http://server");
+  fixture->config->entities = 1u << LS_ENTITY_GRADE;
+  ls_fake_network_set (fixture->network, TRUE, FALSE);
+  start_agent (fixture);
+}
+
+static void
+fence_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree LsStoreStatistics *statistics =
+      ls_store_statistics_finish (LS_STORE (object), result, NULL);
+  gboolean *passed = user_data;
+
+  *passed = TRUE;
+}
+
+/* Lets everything happen that happens without the test: the store answers what it was asked, and
+ * what is asked because of that. The longest such chain has three links. */
+static void
+settle (Fixture *fixture)
+{
+  for (guint i = 0; i < 4; i++)
+    {
+      gboolean passed = FALSE;
+
+      while (g_main_context_iteration (NULL, FALSE))
+        continue;
+      ls_store_statistics_async (LS_STORE (fixture->store), fence_cb, &passed);
+      while (!passed)
+        g_main_context_iteration (NULL, TRUE);
+    }
+  while (g_main_context_iteration (NULL, FALSE))
+    continue;
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  ls_agent_stop (fixture->agent);
+  settle (fixture);
+  g_assert_finalize_object (fixture->agent);
+  g_assert_cmpuint (ls_fake_clock_count_alarms (fixture->clock), ==, 0);
+  g_clear_object (&fixture->transport);
+  g_clear_object (&fixture->store);
+  g_clear_object (&fixture->secrets);
+  g_clear_object (&fixture->network);
+  g_clear_object (&fixture->random);
+  g_clear_object (&fixture->clock);
+  g_ptr_array_unref (fixture->events);
+  g_clear_error (&fixture->error);
+  ls_config_free (fixture->config);
+  remove_tree (fixture->dir);
+  g_free (fixture->dir);
+}
+
+static LsState
+state_of (Fixture *fixture)
+{
+  return ls_agent_get_status (fixture->agent)->state;
+}
+
+#define wait_until(condition)                                                                      \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    while (!(condition))                                                                           \
+      g_main_context_iteration (NULL, TRUE);                                                       \
+  }                                                                                                \
+  G_STMT_END
+
+static gboolean
+is_asked (Fixture *fixture, LsFakeCallKind kind)
+{
+  return ls_fake_transport_peek_call (fixture->transport, kind) != NULL;
+}
+
+static void
+signed_in_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  ls_agent_sign_in_finish (LS_AGENT (object), result, &fixture->error);
+  fixture->done = TRUE;
+}
+
+static void
+sign_in (Fixture *fixture)
+{
+  ls_agent_sign_in_async (fixture->agent, "a@b", "secret", NULL, signed_in_cb, fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_SIGN_IN));
+  ls_fake_transport_answer_sign_in (fixture->transport, session_for (fixture, "anna", TRUE));
+  wait_until (fixture->done);
+  g_assert_no_error (fixture->error);
+}
+
+static LsEvent *
+grade (gint64 offset)
+{
+  g_autofree char *id = g_strdup_printf ("g%d", (int)offset);
+  g_autofree char *text = g_strdup_printf ("{\"id\":\"%s\"}", id);
+  LsEvent *event = ls_event_new (ls_event_type_from_string ("grade_created"), id, text);
+
+  event->offset = offset;
+  event->version = 1;
+  return event;
+}
+
+static LsMessage *
+events_frame (const char *epoch, gint64 prev, gint64 cursor)
+{
+  LsMessage *message = ls_message_new (LS_MESSAGE_EVENTS);
+
+  message->prev = ls_cursor_new (epoch, prev);
+  message->cursor = ls_cursor_new (epoch, cursor);
+  message->events = ls_event_array_new ();
+  for (gint64 offset = prev + 1; offset <= cursor; offset++)
+    g_ptr_array_add (message->events, grade (offset));
+  return message;
+}
+
+static void
+deliver_events (Fixture *fixture, gint64 prev, gint64 cursor)
+{
+  g_autoptr (LsMessage) message = events_frame ("e", prev, cursor);
+
+  ls_fake_transport_deliver (fixture->transport, g_steal_pointer (&message));
+}
+
+static void
+welcome (Fixture *fixture, LsResume resume, gint64 offset)
+{
+  LsMessage *message = ls_message_new (LS_MESSAGE_WELCOME);
+
+  message->resume = resume;
+  message->cursor = ls_cursor_new ("e", offset);
+  ls_fake_transport_deliver (fixture->transport, message);
+}
+
+static void
+answer_snapshot (Fixture *fixture, const char *epoch, gint64 offset, const char *id)
+{
+  const LsFakeCall *call;
+  LsSnapshotPage *page;
+
+  wait_until (is_asked (fixture, LS_FAKE_CALL_SNAPSHOT));
+  call = ls_fake_transport_peek_call (fixture->transport, LS_FAKE_CALL_SNAPSHOT);
+  page = ls_snapshot_page_new (call->entity);
+  page->cursor = ls_cursor_new (epoch, offset);
+  if (id != NULL)
+    g_ptr_array_add (page->rows, ls_row_new (call->entity, id, "{}", 1));
+  ls_fake_transport_answer_snapshot (fixture->transport, page);
+}
+
+static void
+answer_updates (Fixture *fixture, gint64 prev, gint64 cursor)
+{
+  LsUpdates *updates = ls_updates_new ();
+  const LsFakeCall *call;
+
+  wait_until (is_asked (fixture, LS_FAKE_CALL_UPDATES));
+  call = ls_fake_transport_peek_call (fixture->transport, LS_FAKE_CALL_UPDATES);
+  g_assert_cmpint (call->cursor.offset, ==, prev);
+  updates->cursor = ls_cursor_new ("e", cursor);
+  for (gint64 offset = prev + 1; offset <= cursor; offset++)
+    g_ptr_array_add (updates->events, grade (offset));
+  ls_fake_transport_answer_updates (fixture->transport, updates);
+}
+
+static LsMessage *
+take_sent (Fixture *fixture, LsMessageKind kind)
+{
+  for (;;)
+    {
+      g_autoptr (LsMessage) message = NULL;
+
+      wait_until (ls_fake_transport_count_sent (fixture->transport) > 0);
+      message = ls_fake_transport_take_sent (fixture->transport);
+      if (message->kind == kind)
+        return g_steal_pointer (&message);
+    }
+}
+
+/* Signs in and gets to live at the cursor e:10, with an empty cache. */
+static void
+go_live (Fixture *fixture)
+{
+  g_autoptr (LsMessage) hello = NULL;
+
+  sign_in (fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  ls_fake_transport_accept (fixture->transport, LS_PROTOCOL_LABSYNC_V1);
+  hello = take_sent (fixture, LS_MESSAGE_HELLO);
+  g_assert_false (ls_cursor_is_set (hello->cursor));
+  g_assert_cmpuint (hello->event_types->len, ==, 3);
+  welcome (fixture, LS_RESUME_FRESH, 10);
+  answer_snapshot (fixture, "e", 10, NULL);
+  answer_updates (fixture, 10, 10);
+  wait_until (state_of (fixture) == LS_STATE_LIVE);
+}
+
+static void
+drop (Fixture *fixture)
+{
+  ls_fake_transport_drop (fixture->transport, ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0,
+                                                                 "dropped by the test"));
+}
+
+static void
+refuse (Fixture *fixture, LsReason reason)
+{
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  ls_fake_transport_refuse (fixture->transport, ls_link_error_new (reason, 0, 0, "refused"));
+}
+
+static void
+fail_poll (Fixture *fixture)
+{
+  wait_until (is_asked (fixture, LS_FAKE_CALL_UPDATES));
+  ls_fake_transport_fail (fixture->transport, LS_FAKE_CALL_UPDATES,
+                          ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "no route"));
+}
+
+static void
+assert_told (Fixture *fixture, gint64 first, gint64 last)
+{
+  guint n = (guint)(last - first + 1);
+
+  wait_until (fixture->events->len >= n);
+  settle (fixture);
+  g_assert_cmpuint (fixture->events->len, ==, n);
+  for (guint i = 0; i < n; i++)
+    {
+      LsEvent *event = fixture->events->pdata[i];
+
+      g_assert_cmpint (event->offset, ==, first + i);
+      g_assert_cmpuint (event->seq, ==, i + 1);
+    }
+}
+
+static void
+test_agent_nobody (Fixture *fixture, gconstpointer data)
+{
+  wait_until (state_of (fixture) == LS_STATE_SIGNED_OUT);
+  g_assert_cmpint (ls_agent_get_account_state (fixture->agent), ==, LS_ACCOUNT_SIGNED_OUT);
+}
+
+static void
+test_agent_wrong_password (Fixture *fixture, gconstpointer data)
+{
+  ls_agent_sign_in_async (fixture->agent, "a@b", "wrong", NULL, signed_in_cb, fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_SIGN_IN));
+  ls_fake_transport_fail (fixture->transport, LS_FAKE_CALL_SIGN_IN,
+                          g_error_new (LS_ERROR, LS_ERROR_WRONG_CREDENTIALS, "no"));
+  wait_until (fixture->done);
+  g_assert_error (fixture->error, LS_ERROR, LS_ERROR_WRONG_CREDENTIALS);
+  g_assert_null (ls_agent_get_user (fixture->agent));
+}
+
+static void
+test_agent_live_events (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  deliver_events (fixture, 10, 11);
+  deliver_events (fixture, 11, 14);
+  assert_told (fixture, 11, 14);
+}
+
+static void
+test_agent_duplicate_frame (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  deliver_events (fixture, 10, 12);
+  deliver_events (fixture, 10, 12);
+  deliver_events (fixture, 11, 13);
+  assert_told (fixture, 11, 13);
+}
+
+/* A hole is filled first; what came meanwhile waits, and everything is told once and in order. */
+static void
+test_agent_gap (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  deliver_events (fixture, 12, 13);
+  deliver_events (fixture, 13, 14);
+  answer_updates (fixture, 10, 13);
+  assert_told (fixture, 11, 14);
+  g_assert_cmpint (ls_agent_get_counters (fixture->agent)->n_gaps, ==, 1);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_LIVE);
+}
+
+static void
+test_agent_gap_seen_by_pong (Fixture *fixture, gconstpointer data)
+{
+  LsMessage *pong = ls_message_new (LS_MESSAGE_PONG);
+
+  go_live (fixture);
+  pong->sent = ls_cursor_new ("e", 12);
+  pong->cursor = ls_cursor_new ("e", 12);
+  ls_fake_transport_deliver (fixture->transport, pong);
+  answer_updates (fixture, 10, 12);
+  assert_told (fixture, 11, 12);
+}
+
+static void
+test_agent_resume (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsMessage) hello = NULL;
+
+  go_live (fixture);
+  deliver_events (fixture, 10, 11);
+  assert_told (fixture, 11, 11);
+  drop (fixture);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_WAITING);
+  ls_fake_clock_advance (fixture->clock, 1000);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  ls_fake_transport_accept (fixture->transport, LS_PROTOCOL_LABSYNC_V1);
+  hello = take_sent (fixture, LS_MESSAGE_HELLO);
+  g_assert_cmpint (hello->cursor.offset, ==, 11);
+  welcome (fixture, LS_RESUME_RESUMED, 13);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_CONNECTING);
+  deliver_events (fixture, 11, 13);
+  wait_until (state_of (fixture) == LS_STATE_LIVE);
+  assert_told (fixture, 11, 13);
+}
+
+/* The server was restored from a backup: another log. What differs is told, the rest is not. */
+static void
+test_agent_new_log (Fixture *fixture, gconstpointer data)
+{
+  LsEvent *event;
+
+  go_live (fixture);
+  deliver_events (fixture, 10, 11);
+  assert_told (fixture, 11, 11);
+  ls_fake_transport_deliver (fixture->transport, events_frame ("f", 3, 4));
+  answer_snapshot (fixture, "f", 4, "new");
+  wait_until (is_asked (fixture, LS_FAKE_CALL_UPDATES));
+  g_assert_cmpstr (
+      ls_fake_transport_peek_call (fixture->transport, LS_FAKE_CALL_UPDATES)->cursor.epoch, ==,
+      "f");
+  wait_until (fixture->events->len == 3);
+  event = fixture->events->pdata[1];
+  g_assert_cmpstr (event->entity_id, ==, "new");
+  g_assert_cmpstr (ls_event_type_to_string (event->type), ==, "grade_created");
+  event = fixture->events->pdata[2];
+  g_assert_cmpstr (event->entity_id, ==, "g11");
+  g_assert_cmpstr (ls_event_type_to_string (event->type), ==, "grade_deleted");
+}
+
+static void
+test_agent_falls_back_to_polling (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  drop (fixture);
+  ls_fake_clock_advance (fixture->clock, 1000);
+  refuse (fixture, LS_REASON_UPGRADE_REFUSED);
+  answer_updates (fixture, 10, 12);
+  wait_until (state_of (fixture) == LS_STATE_POLLING);
+  /* one attempt at the socket at once */
+  refuse (fixture, LS_REASON_UPGRADE_REFUSED);
+  assert_told (fixture, 11, 12);
+  g_assert_cmpint (ls_agent_get_status (fixture->agent)->reason, ==, LS_REASON_UPGRADE_REFUSED);
+
+  /* the next poll comes in 30 s, give or take 20 % */
+  ls_fake_clock_advance (fixture->clock, 23900);
+  settle (fixture);
+  g_assert_false (is_asked (fixture, LS_FAKE_CALL_UPDATES));
+  ls_fake_clock_advance (fixture->clock, 12200);
+  answer_updates (fixture, 12, 13);
+  assert_told (fixture, 11, 13);
+
+  /* and the socket is tried again after two minutes */
+  ls_fake_clock_advance (fixture->clock, 84000);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+}
+
+static void
+test_agent_waits_when_nothing_answers (Fixture *fixture, gconstpointer data)
+{
+  guint n_opened;
+
+  go_live (fixture);
+  drop (fixture);
+  n_opened = ls_fake_transport_count_started (fixture->transport, LS_FAKE_CALL_OPEN);
+  for (guint i = 0; i < 8; i++)
+    {
+      g_assert_cmpint (state_of (fixture), ==, LS_STATE_WAITING);
+      g_assert_cmpint (ls_agent_get_status (fixture->agent)->next_attempt_at, >, 0);
+      ls_fake_clock_advance (fixture->clock, 60001);
+      refuse (fixture, LS_REASON_SERVER_UNREACHABLE);
+      fail_poll (fixture);
+    }
+  g_assert_cmpuint (ls_fake_transport_count_started (fixture->transport, LS_FAKE_CALL_OPEN), ==,
+                    n_opened + 8);
+}
+
+static void
+test_agent_network_up_cuts_the_wait (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  ls_fake_network_set (fixture->network, FALSE, FALSE);
+  drop (fixture);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_OFFLINE);
+  g_assert_cmpint (ls_agent_get_status (fixture->agent)->reason, ==, LS_REASON_NO_NETWORK);
+  ls_fake_network_set (fixture->network, TRUE, FALSE);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_CONNECTING);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+}
+
+static void
+test_agent_silence_is_noticed (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsMessage) ping = NULL;
+
+  go_live (fixture);
+  ls_agent_follow (fixture->agent, 1u << LS_ENTITY_GRADE);
+  ls_fake_clock_advance (fixture->clock, 5000);
+  ping = take_sent (fixture, LS_MESSAGE_PING);
+  ls_fake_clock_advance (fixture->clock, 3999);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_LIVE);
+  ls_fake_clock_advance (fixture->clock, 1);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_WAITING);
+  ls_agent_unfollow (fixture->agent, 1u << LS_ENTITY_GRADE);
+  ls_fake_clock_advance (fixture->clock, 700000);
+}
+
+static void
+test_agent_disconnect_lasts (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  ls_agent_disconnect (fixture->agent);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_STOPPED);
+  g_assert_cmpint (ls_agent_get_status (fixture->agent)->reason, ==, LS_REASON_USER);
+  settle (fixture);
+  g_assert_finalize_object (fixture->agent);
+
+  start_agent (fixture);
+  wait_until (ls_agent_get_user (fixture->agent) != NULL);
+  settle (fixture);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_STOPPED);
+  ls_agent_connect (fixture->agent);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+}
+
+/* After a restart the agent signs in by itself and goes on where it was. */
+static void
+test_agent_restart (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsMessage) hello = NULL;
+
+  go_live (fixture);
+  deliver_events (fixture, 10, 11);
+  assert_told (fixture, 11, 11);
+  settle (fixture);
+  g_assert_finalize_object (fixture->agent);
+
+  start_agent (fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  g_assert_cmpstr (ls_agent_get_user (fixture->agent)->id, ==, "anna");
+  ls_fake_transport_accept (fixture->transport, LS_PROTOCOL_LABSYNC_V1);
+  hello = take_sent (fixture, LS_MESSAGE_HELLO);
+  g_assert_cmpint (hello->cursor.offset, ==, 11);
+}
+
+static void
+test_agent_refreshes_in_time (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsMessage) auth = NULL;
+
+  go_live (fixture);
+  for (gint64 t = 0; t < LIFE * 69 / 100; t += 4000)
+    {
+      deliver_events (fixture, 10, 10);
+      ls_fake_clock_advance (fixture->clock, 4000);
+    }
+  g_assert_false (is_asked (fixture, LS_FAKE_CALL_REFRESH));
+  for (gint64 t = 0; t < LIFE * 22 / 100; t += 4000)
+    {
+      deliver_events (fixture, 10, 10);
+      ls_fake_clock_advance (fixture->clock, 4000);
+    }
+  wait_until (is_asked (fixture, LS_FAKE_CALL_REFRESH));
+  ls_fake_transport_answer_refresh (fixture->transport, session_for (fixture, "anna", FALSE));
+  auth = take_sent (fixture, LS_MESSAGE_AUTH);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_LIVE);
+}
+
+static void
+test_agent_token_refused (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  ls_fake_transport_drop (fixture->transport,
+                          ls_link_error_new (LS_REASON_TOKEN_REFUSED, 4001, 0, "expired"));
+  wait_until (is_asked (fixture, LS_FAKE_CALL_REFRESH));
+  ls_fake_transport_fail (fixture->transport, LS_FAKE_CALL_REFRESH,
+                          ls_link_error_new (LS_REASON_TOKEN_REFUSED, 401, 0, "revoked"));
+  wait_until (ls_agent_get_account_state (fixture->agent) == LS_ACCOUNT_EXPIRED);
+  g_assert_cmpint (ls_agent_get_status (fixture->agent)->reason, ==, LS_REASON_TOKEN_REFUSED);
+  /* only a sign-in helps: no storm */
+  ls_fake_clock_advance (fixture->clock, 24 * 3600 * 1000);
+  settle (fixture);
+  g_assert_cmpuint (ls_fake_transport_count_started (fixture->transport, LS_FAKE_CALL_REFRESH), ==,
+                    1);
+  g_assert_cmpuint (ls_fake_transport_count_pending (fixture->transport), ==, 0);
+}
+
+static void
+test_agent_drain (Fixture *fixture, gconstpointer data)
+{
+  LsMessage *message = ls_message_new (LS_MESSAGE_DRAIN);
+  gint64 now = ls_clock_get_wall (LS_CLOCK (fixture->clock));
+  const LsStatus *status;
+
+  go_live (fixture);
+  message->retry_after_ms = 5000;
+  message->spread_ms = 30000;
+  ls_fake_transport_deliver (fixture->transport, message);
+  status = ls_agent_get_status (fixture->agent);
+  g_assert_cmpint (status->reason, ==, LS_REASON_SERVER_DRAINING);
+  g_assert_cmpint (status->next_attempt_at, >=, now + 5000);
+  g_assert_cmpint (status->next_attempt_at, <=, now + 35000);
+  ls_fake_clock_advance (fixture->clock, 4999);
+  g_assert_false (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  ls_fake_clock_advance (fixture->clock, 30001);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+}
+
+static void
+signed_out_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_assert_true (ls_agent_sign_out_finish (LS_AGENT (object), result, &fixture->error));
+  fixture->done = TRUE;
+}
+
+static void
+test_agent_sign_out (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  fixture->done = FALSE;
+  ls_agent_sign_out_async (fixture->agent, TRUE, NULL, signed_out_cb, fixture);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_SIGNED_OUT);
+  g_assert_null (ls_agent_get_user (fixture->agent));
+  wait_until (fixture->done);
+  g_assert_true (is_asked (fixture, LS_FAKE_CALL_SIGN_OUT));
+  ls_fake_transport_answer_sign_out (fixture->transport);
+}
+
+static void
+synced_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  ls_agent_sync_finish (LS_AGENT (object), result, &fixture->error);
+  fixture->done = TRUE;
+}
+
+static void
+test_agent_sync (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  fixture->done = FALSE;
+  ls_agent_sync_async (fixture->agent, NULL, synced_cb, fixture);
+  answer_updates (fixture, 10, 11);
+  wait_until (fixture->done);
+  g_assert_no_error (fixture->error);
+  assert_told (fixture, 11, 11);
+
+  drop (fixture);
+  fixture->done = FALSE;
+  ls_agent_sync_async (fixture->agent, NULL, synced_cb, fixture);
+  refuse (fixture, LS_REASON_SERVER_UNREACHABLE);
+  fail_poll (fixture);
+  wait_until (fixture->done);
+  g_assert_error (fixture->error, LS_ERROR, LS_ERROR_UNREACHABLE);
+}
+
+/* Another entity is wanted by an app: it is subscribed to, and its snapshot taken up to there. */
+static void
+test_agent_follow (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsMessage) subscribe = NULL;
+  LsMessage *subscribed = ls_message_new (LS_MESSAGE_SUBSCRIBED);
+
+  go_live (fixture);
+  ls_agent_follow (fixture->agent, 1u << LS_ENTITY_USER);
+  subscribe = take_sent (fixture, LS_MESSAGE_SUBSCRIBE);
+  g_assert_cmpint (ls_event_type_get_entity (subscribe->event_type), ==, LS_ENTITY_USER);
+  subscribed->event_type = subscribe->event_type;
+  subscribed->cursor = ls_cursor_new ("e", 10);
+  ls_fake_transport_deliver (fixture->transport, subscribed);
+  answer_snapshot (fixture, "e", 10, "u1");
+  answer_updates (fixture, 10, 10);
+  settle (fixture);
+  g_assert_cmpuint (fixture->events->len, ==, 0);
+
+  /* dropped upstream, but only after a while */
+  ls_agent_unfollow (fixture->agent, 1u << LS_ENTITY_USER);
+  g_assert_cmphex (ls_agent_get_followed (fixture->agent), ==,
+                   (1u << LS_ENTITY_USER) | (1u << LS_ENTITY_GRADE));
+  for (guint i = 0; i < 151; i++)
+    {
+      deliver_events (fixture, 10, 10);
+      ls_fake_clock_advance (fixture->clock, 4000);
+    }
+  g_assert_cmphex (ls_agent_get_followed (fixture->agent), ==, 1u << LS_ENTITY_GRADE);
+}
+
+int
+main (int argc, char *argv[])
+{
+  static const struct
+  {
+    const char *path;
+    void (*func) (Fixture *, gconstpointer);
+  } tests[] = {
+    { "/agent/nobody", test_agent_nobody },
+    { "/agent/wrong-password", test_agent_wrong_password },
+    { "/agent/live-events", test_agent_live_events },
+    { "/agent/duplicate-frame", test_agent_duplicate_frame },
+    { "/agent/gap", test_agent_gap },
+    { "/agent/gap-seen-by-pong", test_agent_gap_seen_by_pong },
+    { "/agent/resume", test_agent_resume },
+    { "/agent/new-log", test_agent_new_log },
+    { "/agent/falls-back-to-polling", test_agent_falls_back_to_polling },
+    { "/agent/waits-when-nothing-answers", test_agent_waits_when_nothing_answers },
+    { "/agent/network-up-cuts-the-wait", test_agent_network_up_cuts_the_wait },
+    { "/agent/silence-is-noticed", test_agent_silence_is_noticed },
+    { "/agent/disconnect-lasts", test_agent_disconnect_lasts },
+    { "/agent/restart", test_agent_restart },
+    { "/agent/refreshes-in-time", test_agent_refreshes_in_time },
+    { "/agent/token-refused", test_agent_token_refused },
+    { "/agent/drain", test_agent_drain },
+    { "/agent/sign-out", test_agent_sign_out },
+    { "/agent/sync", test_agent_sync },
+    { "/agent/follow", test_agent_follow },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add (tests[i].path, Fixture, NULL, set_up, tests[i].func, tear_down);
+  return g_test_run ();
+}

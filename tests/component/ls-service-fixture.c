@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-service-fixture.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "ls-fake-random.h"
+#include "ls-fake-secrets.h"
+#include "ls-link-error.h"
+#include "ls-store-sqlite.h"
+#include "ls-wire-filter.h"
+#include "ls-wire-token.h"
+
+static LsCursor
+top (LsServiceFixture *f)
+{
+  return ls_cursor_new ("e", f->offset);
+}
+
+static void
+answer_message (LsServiceFixture *f, LsMessage *sent)
+{
+  g_autoptr (LsMessage) answer = NULL;
+
+  if (sent->kind == LS_MESSAGE_HELLO)
+    {
+      answer = ls_message_new (LS_MESSAGE_WELCOME);
+      answer->resume = ls_cursor_is_set (sent->cursor) ? LS_RESUME_RESUMED : LS_RESUME_FRESH;
+      answer->user = ls_user_new ("u-1", "Ibu Sari", LS_ROLE_TEACHER, LS_EXTRA_ROLE_STAFF);
+      answer->heartbeat = 25000;
+      answer->expires_at = LS_FAKE_CLOCK_START_WALL + 900 * 1000;
+    }
+  else if (sent->kind == LS_MESSAGE_SUBSCRIBE)
+    {
+      answer = ls_message_new (LS_MESSAGE_SUBSCRIBED);
+      answer->event_type = sent->event_type;
+    }
+  else if (sent->kind == LS_MESSAGE_PING)
+    {
+      answer = ls_message_new (LS_MESSAGE_PONG);
+      answer->timestamp = sent->timestamp;
+      answer->sent = top (f);
+    }
+  if (answer == NULL)
+    return;
+
+  answer->cursor = top (f);
+  ls_fake_transport_deliver (f->transport, g_steal_pointer (&answer));
+}
+
+static void
+answer_requests (LsServiceFixture *f)
+{
+  const LsFakeCall *call;
+
+  while ((call = ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_SNAPSHOT)) != NULL)
+    {
+      LsSnapshotPage *page = ls_snapshot_page_new (call->entity);
+
+      page->cursor = top (f);
+      ls_fake_transport_answer_snapshot (f->transport, page);
+    }
+  while (ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_UPDATES) != NULL)
+    {
+      LsUpdates *updates = ls_updates_new ();
+
+      updates->cursor = top (f);
+      ls_fake_transport_answer_updates (f->transport, updates);
+    }
+  if (ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_SIGN_OUT) != NULL)
+    ls_fake_transport_answer_sign_out (f->transport);
+}
+
+static void
+refuse_requests (LsServiceFixture *f)
+{
+  const LsFakeCallKind kinds[] = { LS_FAKE_CALL_SNAPSHOT, LS_FAKE_CALL_UPDATES };
+
+  while (ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_OPEN) != NULL)
+    ls_fake_transport_refuse (
+        f->transport, ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "the cable is cut"));
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    while (ls_fake_transport_peek_call (f->transport, kinds[i]) != NULL)
+      ls_fake_transport_fail (
+          f->transport, kinds[i],
+          ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "the cable is cut"));
+}
+
+/* The server's part of what happens, then one turn of the main loop. */
+void
+ls_service_fixture_step (LsServiceFixture *f)
+{
+  if (f->online)
+    {
+      if (ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_OPEN) != NULL)
+        ls_fake_transport_accept (f->transport, LS_PROTOCOL_LABSYNC_V1);
+      while (ls_fake_transport_count_sent (f->transport) > 0)
+        {
+          g_autoptr (LsMessage) sent = ls_fake_transport_take_sent (f->transport);
+
+          answer_message (f, sent);
+        }
+      answer_requests (f);
+    }
+  else
+    refuse_requests (f);
+  g_main_context_iteration (NULL, ls_fake_transport_count_pending (f->transport) == 0);
+}
+
+static GDBusConnection *
+join_bus (LsServiceFixture *f)
+{
+  g_autoptr (GError) error = NULL;
+  GDBusConnection *connection =
+      g_dbus_connection_new_for_address_sync (g_test_dbus_get_bus_address (f->bus),
+                                              G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                  G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                              NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  return connection;
+}
+
+static void
+events_signal_cb (GDBusConnection *connection,
+                  const char *sender,
+                  const char *path,
+                  const char *interface,
+                  const char *signal,
+                  GVariant *parameters,
+                  gpointer user_data)
+{
+  g_ptr_array_add (user_data, g_variant_get_child_value (parameters, 0));
+}
+
+static GPtrArray *
+collect_batches (GDBusConnection *connection)
+{
+  GPtrArray *batches = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+
+  g_dbus_connection_signal_subscribe (connection, NULL, LS_BUS_INTERFACE_SUBSCRIPTION, "Events",
+                                      NULL, NULL, G_DBUS_SIGNAL_FLAGS_NONE, events_signal_cb,
+                                      batches, NULL);
+  return batches;
+}
+
+static void
+make_agent (LsServiceFixture *f)
+{
+  g_autoptr (LsFakeRandom) random = ls_fake_random_new (1);
+  g_autoptr (LsFakeSecrets) secrets = ls_fake_secrets_new (LS_CLOCK (f->clock));
+  g_autoptr (LsConfig) config = ls_config_new ();
+  LsAgentPorts ports = {
+    .clock = LS_CLOCK (f->clock),
+    .random = LS_RANDOM (random),
+    .network = LS_NETWORK (f->network),
+    .secrets = LS_SECRETS (secrets),
+    .store = f->store,
+    .transport = LS_TRANSPORT (f->transport),
+    .token_reader = { ls_wire_token_get_issued, ls_wire_token_get_expiry, ls_wire_token_get_user },
+    .matcher = ls_wire_filter_matches,
+  };
+
+  g_free (config->server);
+  config->server = g_strdup ("http://127.0.0.1:8080");
+  config->entities = 1u << LS_ENTITY_GRADE | 1u << LS_ENTITY_ANNOUNCEMENT;
+  f->agent = ls_agent_new (&ports, config);
+  ls_agent_start (f->agent);
+}
+
+void
+ls_service_fixture_set_up (LsServiceFixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  f->bus = g_test_dbus_new (G_TEST_DBUS_NONE);
+  g_test_dbus_up (f->bus);
+  f->connection = join_bus (f);
+  f->app = join_bus (f);
+  f->other = join_bus (f);
+  f->batches = collect_batches (f->app);
+  f->other_batches = collect_batches (f->other);
+  f->online = TRUE;
+
+  f->dir = g_dir_make_tmp ("labsync-XXXXXX", NULL);
+  f->durables_path = g_build_filename (f->dir, "durables", NULL);
+  f->clock = ls_fake_clock_new ();
+  f->network = ls_fake_network_new ();
+  ls_fake_network_set (f->network, TRUE, FALSE);
+  f->transport = ls_fake_transport_new ();
+  f->store = LS_STORE (ls_store_sqlite_new (f->dir));
+  make_agent (f);
+  f->service = ls_service_new (f->agent, LS_CLOCK (f->clock), f->connection, f->durables_path);
+  g_assert_true (ls_service_export (f->service, &error));
+  g_assert_no_error (error);
+}
+
+static void
+leave_bus (GDBusConnection **connection)
+{
+  if (!g_dbus_connection_is_closed (*connection))
+    g_dbus_connection_close_sync (*connection, NULL, NULL);
+  g_clear_object (connection);
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *child = g_build_filename (path, name, NULL);
+
+      remove_tree (child);
+    }
+  g_remove (path);
+}
+
+void
+ls_service_fixture_tear_down (LsServiceFixture *f, gconstpointer data)
+{
+  g_clear_object (&f->service);
+  ls_agent_stop (f->agent);
+  /* answers that are under way hold references until they are given */
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_clear_object (&f->agent);
+  g_clear_object (&f->store);
+  g_clear_object (&f->transport);
+  g_clear_object (&f->network);
+  leave_bus (&f->app);
+  leave_bus (&f->other);
+  leave_bus (&f->connection);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (ls_fake_clock_count_alarms (f->clock), ==, 0);
+  g_clear_object (&f->clock);
+  g_test_dbus_down (f->bus);
+  g_clear_object (&f->bus);
+  g_ptr_array_unref (f->batches);
+  g_ptr_array_unref (f->other_batches);
+  remove_tree (f->dir);
+  g_free (f->dir);
+  g_free (f->durables_path);
+}
+
+/* Emits n changes of rows "r-first" and on; in the data is "n", the number. */
+void
+ls_service_fixture_publish (LsServiceFixture *f, const char *type, guint first, guint n)
+{
+  LsMessage *message = ls_message_new (LS_MESSAGE_EVENTS);
+  guint64 before = ls_agent_get_last_seq (f->agent);
+
+  message->prev = top (f);
+  message->events = ls_event_array_new ();
+  for (guint i = first; i < first + n; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("r-%u", i);
+      g_autofree char *data = g_strdup_printf ("{\"id\":\"r-%u\", \"n\":%u,\"odd\":%s}", i, i,
+                                               i % 2 ? "true" : "false");
+      LsEvent *event = ls_event_new (ls_event_type_from_string (type), id, data);
+
+      event->offset = ++f->offset;
+      event->version = f->offset;
+      event->timestamp = LS_FAKE_CLOCK_START_WALL;
+      g_ptr_array_add (message->events, event);
+    }
+  message->cursor = top (f);
+  ls_fake_transport_deliver (f->transport, message);
+  LS_SERVICE_WAIT (f, ls_agent_get_last_seq (f->agent) >= before + n);
+}
+
+static char *
+encode_part (const char *text)
+{
+  char *encoded = g_base64_encode ((const guchar *)text, strlen (text));
+
+  g_strdelimit (encoded, "+", '-');
+  g_strdelimit (encoded, "/", '_');
+  encoded[strcspn (encoded, "=")] = '\0';
+  return encoded;
+}
+
+char *
+ls_service_fixture_make_token (const char *user_id)
+{
+  g_autofree char *header = encode_part ("{\"alg\":\"HS256\",\"typ\":\"JWT\"}");
+  g_autofree char *claims =
+      g_strdup_printf ("{\"user_id\":\"%s\",\"email\":\"a@demo.test\",\"role\":\"teacher\","
+                       "\"iat\":1700000000,\"exp\":1700000900}",
+                       user_id);
+  g_autofree char *payload = encode_part (claims);
+
+  return g_strconcat (header, ".", payload, ".c2ln", NULL);
+}
+
+void
+ls_service_fixture_sign_in (LsServiceFixture *f)
+{
+  g_autofree char *token = ls_service_fixture_make_token ("u-1");
+  g_autofree char *arguments = g_strdup_printf ("('%s', 'refresh', @a{sv} {})", token);
+  g_autoptr (GVariant) nothing = ls_service_fixture_call (f, "Account.SetTokens", arguments);
+
+  LS_SERVICE_WAIT (f, ls_agent_get_status (f->agent)->state == LS_STATE_LIVE);
+}
+
+typedef struct
+{
+  gboolean done;
+  GVariant *value;
+  GError *error;
+} Answer;
+
+static void
+connection_call_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Answer *answer = user_data;
+
+  answer->value =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (object), result, &answer->error);
+  answer->done = TRUE;
+}
+
+/* method is the last part of the interface, a dot, and the method. */
+GVariant *
+ls_service_fixture_call_from (LsServiceFixture *f,
+                              GDBusConnection *from,
+                              const char *path,
+                              const char *method,
+                              GVariant *arguments,
+                              GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (method, ".", 2);
+  g_autofree char *interface = g_strconcat (LS_BUS_INTERFACE_PREFIX, parts[0], NULL);
+  Answer answer = { FALSE, NULL, NULL };
+
+  g_dbus_connection_call (from, g_dbus_connection_get_unique_name (f->connection), path, interface,
+                          parts[1], arguments, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
+                          connection_call_cb, &answer);
+  LS_SERVICE_WAIT (f, answer.done);
+  if (answer.error != NULL)
+    g_propagate_error (error, answer.error);
+  return answer.value;
+}
+
+static GVariant *
+parse (const char *arguments)
+{
+  g_autoptr (GError) error = NULL;
+  GVariant *value = g_variant_parse (NULL, arguments, NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  return value;
+}
+
+/* From the app; has to succeed. */
+GVariant *
+ls_service_fixture_call (LsServiceFixture *f, const char *method, const char *arguments)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) value = parse (arguments);
+  GVariant *answer = ls_service_fixture_call_from (f, f->app, LS_BUS_PATH, method, value, &error);
+
+  g_assert_no_error (error);
+  return answer;
+}
+
+/* From the app; has to be refused with a message that names something. */
+void
+ls_service_fixture_refused (LsServiceFixture *f,
+                            const char *method,
+                            const char *arguments,
+                            LsError code,
+                            const char *names)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) value = parse (arguments);
+  g_autoptr (GVariant) answer =
+      ls_service_fixture_call_from (f, f->app, LS_BUS_PATH, method, value, &error);
+
+  g_test_message ("%s %s", method, arguments);
+  g_assert_null (answer);
+  g_assert_error (error, LS_ERROR, (gint)code);
+  if (names != NULL)
+    g_assert_nonnull (strstr (error->message, names));
+}
+
+GVariant *
+ls_service_fixture_get_property (LsServiceFixture *f, const char *interface, const char *name)
+{
+  g_autofree char *full = g_strconcat (LS_BUS_INTERFACE_PREFIX, interface, NULL);
+  Answer answer = { FALSE, NULL, NULL };
+  GVariant *value;
+
+  g_dbus_connection_call (f->app, g_dbus_connection_get_unique_name (f->connection), LS_BUS_PATH,
+                          "org.freedesktop.DBus.Properties", "Get",
+                          g_variant_new ("(ss)", full, name), G_VARIANT_TYPE ("(v)"),
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, connection_call_cb, &answer);
+  LS_SERVICE_WAIT (f, answer.done);
+  g_assert_no_error (answer.error);
+  g_variant_get (answer.value, "(v)", &value);
+  g_variant_unref (answer.value);
+  return value;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "ls-agent.h"
+#include "ls-bus-names.h"
+#include "ls-fake-clock.h"
+#include "ls-fake-network.h"
+#include "ls-fake-transport.h"
+#include "ls-service.h"
+
+/*
+ * The service on a private bus, with a real LsAgent behind it whose server the test plays. All in
+ * one thread: whoever waits, waits with ls_service_fixture_step().
+ */
+typedef struct
+{
+  GTestDBus *bus;
+  GDBusConnection *connection; /* the agent's */
+  GDBusConnection *app;
+  GDBusConnection *other;
+  char *dir;
+  char *durables_path;
+  LsFakeClock *clock;
+  LsFakeNetwork *network;
+  LsFakeTransport *transport;
+  LsStore *store;
+  LsAgent *agent;
+  LsService *service;
+  gboolean online;          /* whether the server answers */
+  gint64 offset;            /* of the server's log */
+  GPtrArray *batches;       /* (element-type GVariant): what .Events brought to app */
+  GPtrArray *other_batches; /* likewise to other */
+} LsServiceFixture;
+
+#define LS_SERVICE_WAIT(f, condition)                                                              \
+  while (!(condition))                                                                             \
+  ls_service_fixture_step (f)
+
+void ls_service_fixture_set_up (LsServiceFixture *f, gconstpointer data);
+void ls_service_fixture_tear_down (LsServiceFixture *f, gconstpointer data);
+void ls_service_fixture_step (LsServiceFixture *f);
+void ls_service_fixture_sign_in (LsServiceFixture *f);
+void ls_service_fixture_publish (LsServiceFixture *f, const char *type, guint first, guint n);
+GVariant *ls_service_fixture_call_from (LsServiceFixture *f,
+                                        GDBusConnection *from,
+                                        const char *path,
+                                        const char *method,
+                                        GVariant *arguments,
+                                        GError **error);
+GVariant *ls_service_fixture_call (LsServiceFixture *f, const char *method, const char *arguments);
+void ls_service_fixture_refused (LsServiceFixture *f,
+                                 const char *method,
+                                 const char *arguments,
+                                 LsError code,
+                                 const char *names);
+GVariant *
+ls_service_fixture_get_property (LsServiceFixture *f, const char *interface, const char *name);
+char *ls_service_fixture_make_token (const char *user_id);

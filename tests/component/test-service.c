@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All interfaces but the delivery of events, for which there is test-service-events.c. */
+#include "ls-service-fixture.h"
+
+#include "ls-link-error.h"
+
+static void
+assert_property (LsServiceFixture *f, const char *interface, const char *name, const char *expected)
+{
+  g_autoptr (GVariant) value = ls_service_fixture_get_property (f, interface, name);
+  g_autofree char *text = g_variant_print (value, FALSE);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static void
+call (LsServiceFixture *f, const char *method, const char *arguments)
+{
+  g_autoptr (GVariant) answer = ls_service_fixture_call (f, method, arguments);
+
+  g_assert_cmpuint (g_variant_n_children (answer), ==, 0);
+}
+
+static void
+test_properties (LsServiceFixture *f, gconstpointer data)
+{
+  const char *const interfaces[] = { "Connection", "Account", "Events", "Cache", "Diagnostics" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (interfaces); i++)
+    assert_property (f, interfaces[i], "Version", "1");
+  assert_property (f, "Connection", "State", "'signed-out'");
+  assert_property (f, "Account", "State", "'signed-out'");
+  assert_property (f, "Account", "UserId", "''");
+
+  ls_service_fixture_sign_in (f);
+  assert_property (f, "Connection", "State", "'live'");
+  assert_property (f, "Connection", "Reason", "'none'");
+  assert_property (f, "Connection", "Transport", "'websocket'");
+  assert_property (f, "Connection", "Protocol", "'labsync.v1'");
+  assert_property (f, "Connection", "ServerUrl", "'http://127.0.0.1:8080'");
+  assert_property (f, "Connection", "ConfirmedAt", "1700000000000");
+  assert_property (f, "Connection", "Attempt", "0");
+  assert_property (f, "Connection", "Metered", "false");
+  assert_property (f, "Account", "State", "'signed-in'");
+  assert_property (f, "Account", "UserId", "'u-1'");
+  assert_property (f, "Account", "Role", "'teacher'");
+  assert_property (f, "Account", "ExpiresAt", "1700000900000");
+  assert_property (f, "Diagnostics", "Healthy", "true");
+
+  ls_fake_network_set (f->network, TRUE, TRUE);
+  assert_property (f, "Connection", "Metered", "true");
+}
+
+static void
+count_signal_cb (GDBusConnection *connection,
+                 const char *sender,
+                 const char *path,
+                 const char *interface,
+                 const char *signal,
+                 GVariant *parameters,
+                 gpointer user_data)
+{
+  g_ptr_array_add (user_data, g_variant_print (parameters, FALSE));
+}
+
+static guint
+collect (LsServiceFixture *f, const char *interface, const char *signal, GPtrArray *texts)
+{
+  return g_dbus_connection_signal_subscribe (
+      f->app, g_dbus_connection_get_unique_name (f->connection), interface, signal, LS_BUS_PATH,
+      NULL, G_DBUS_SIGNAL_FLAGS_NONE, count_signal_cb, texts, NULL);
+}
+
+static void
+test_connection (LsServiceFixture *f, gconstpointer data)
+{
+  g_autoptr (GPtrArray) states = g_ptr_array_new_with_free_func (g_free);
+  guint id = collect (f, LS_BUS_INTERFACE_CONNECTION, "StateChanged", states);
+
+  ls_service_fixture_sign_in (f);
+  call (f, "Connection.SyncNow", "(@a{sv} {},)");
+  g_ptr_array_set_size (states, 0);
+  call (f, "Connection.Disconnect", "(@a{sv} {},)");
+  assert_property (f, "Connection", "State", "'stopped'");
+  assert_property (f, "Connection", "Reason", "'user'");
+  g_assert_cmpuint (states->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (states, 0), ==, "('live', 'stopped', 'user')");
+
+  call (f, "Connection.Connect", "(@a{sv} {},)");
+  LS_SERVICE_WAIT (f, ls_agent_get_status (f->agent)->state == LS_STATE_LIVE);
+  call (f, "Connection.Reconnect", "(@a{sv} {},)");
+  g_assert_cmpuint (ls_fake_transport_count_started (f->transport, LS_FAKE_CALL_OPEN), >=, 3);
+  LS_SERVICE_WAIT (f, ls_agent_get_status (f->agent)->state == LS_STATE_LIVE);
+  g_dbus_connection_signal_unsubscribe (f->app, id);
+}
+
+/* Each method refuses an option that it does not know, and says which. */
+static void
+test_unknown_options (LsServiceFixture *f, gconstpointer data)
+{
+  const char *const methods[][2] = {
+    { "Connection.Connect", "(%s,)" },
+    { "Connection.Disconnect", "(%s,)" },
+    { "Connection.Reconnect", "(%s,)" },
+    { "Connection.SyncNow", "(%s,)" },
+    { "Account.SignIn", "('a', 'b', %s)" },
+    { "Account.SetTokens", "('a', 'b', %s)" },
+    { "Account.SignOut", "(%s,)" },
+    { "Events.Subscribe", "(@as [], %s)" },
+    { "Events.GetEvents", "('', uint32 1, %s)" },
+    { "Cache.Get", "('grade', 'r-1', %s)" },
+    { "Cache.List", "('grade', %s)" },
+    { "Diagnostics.GetHealth", "(%s,)" },
+    { "Diagnostics.GetStatistics", "(%s,)" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
+    {
+      g_auto (GStrv) parts = g_strsplit (methods[i][1], "%s", 2);
+      g_autofree char *arguments = g_strjoinv ("{'colour': <'red'>}", parts);
+
+      ls_service_fixture_refused (f, methods[i][0], arguments, LS_ERROR_UNKNOWN_OPTION, "colour");
+    }
+}
+
+static void
+test_wrong_types (LsServiceFixture *f, gconstpointer data)
+{
+  const char *const calls[][3] = {
+    { "Account.SignOut", "({'wipe': <1>},)", "wipe" },
+    { "Account.SignOut", "({'flush-seconds': <5>},)", "flush-seconds" },
+    { "Account.SignOut", "({'flush-seconds': <uint32 3601>},)", "flush-seconds" },
+    { "Events.Subscribe", "(@as [], {'cursor': <1>})", "cursor" },
+    { "Events.Subscribe", "(@as [], {'durable': <true>})", "durable" },
+    { "Events.Subscribe", "(@as [], {'filter': <{'n': 1}>})", "filter" },
+    { "Cache.Get", "('grade', 'r-1', {'view': <1>})", "view" },
+    { "Cache.Get", "('grade', 'r-1', {'max-age': <5>})", "max-age" },
+    { "Cache.List", "('grade', {'view': <1>})", "view" },
+    { "Cache.List", "('grade', {'max-age': <'5'>})", "max-age" },
+    { "Cache.List", "('grade', {'filter': <'n'>})", "filter" },
+    { "Cache.List", "('grade', {'order-by': <1>})", "order-by" },
+    { "Cache.List", "('grade', {'descending': <'yes'>})", "descending" },
+    { "Cache.List", "('grade', {'limit': <5>})", "limit" },
+    { "Cache.List", "('grade', {'after': <5>})", "after" },
+    { "Cache.List", "('grade', {'limit': <uint32 0>})", "limit" },
+    { "Cache.List", "('grade', {'limit': <uint32 501>})", "limit" },
+    { "Cache.Get", "('grade', 'r-1', {'view': <'sideways'>})", "sideways" },
+  };
+
+  ls_service_fixture_sign_in (f);
+  for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
+    ls_service_fixture_refused (f, calls[i][0], calls[i][1], LS_ERROR_INVALID_ARGUMENT,
+                                calls[i][2]);
+}
+
+static void
+test_signed_out (LsServiceFixture *f, gconstpointer data)
+{
+  const char *const calls[][2] = {
+    { "Connection.SyncNow", "(@a{sv} {},)" },
+    { "Account.SignOut", "(@a{sv} {},)" },
+    { "Events.Subscribe", "(@as [], @a{sv} {})" },
+    { "Events.GetEvents", "('', uint32 0, @a{sv} {})" },
+    { "Cache.Get", "('grade', 'r-1', @a{sv} {})" },
+    { "Cache.List", "('grade', @a{sv} {})" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
+    ls_service_fixture_refused (f, calls[i][0], calls[i][1], LS_ERROR_NOT_SIGNED_IN, NULL);
+}
+
+typedef struct
+{
+  gboolean done;
+  GError *error;
+} Outcome;
+
+static void
+call_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Outcome *outcome = user_data;
+  g_autoptr (GVariant) value =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (object), result, &outcome->error);
+
+  outcome->done = TRUE;
+}
+
+static void
+begin_call (LsServiceFixture *f,
+            const char *interface,
+            const char *method,
+            const char *arguments,
+            Outcome *outcome)
+{
+  g_dbus_connection_call (f->app, g_dbus_connection_get_unique_name (f->connection), LS_BUS_PATH,
+                          interface, method, g_variant_new_parsed (arguments), NULL,
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, call_cb, outcome);
+}
+
+static void
+test_sign_in (LsServiceFixture *f, gconstpointer data)
+{
+  Outcome outcome = { FALSE, NULL };
+  LsSession *session;
+  g_autofree char *token = ls_service_fixture_make_token ("u-1");
+
+  ls_service_fixture_refused (f, "Account.SignIn", "('', 'secret', @a{sv} {})",
+                              LS_ERROR_INVALID_ARGUMENT, "e-mail");
+  ls_service_fixture_refused (f, "Account.SignIn", "('a', '', @a{sv} {})",
+                              LS_ERROR_INVALID_ARGUMENT, "password");
+  ls_service_fixture_refused (f, "Account.SetTokens", "('no token', '', @a{sv} {})",
+                              LS_ERROR_INVALID_ARGUMENT, NULL);
+
+  begin_call (f, LS_BUS_INTERFACE_ACCOUNT, "SignIn", "('a@demo.test', 'wrong', @a{sv} {})",
+              &outcome);
+  LS_SERVICE_WAIT (f, ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_SIGN_IN) != NULL);
+  ls_fake_transport_fail (f->transport, LS_FAKE_CALL_SIGN_IN,
+                          g_error_new (LS_ERROR, LS_ERROR_WRONG_CREDENTIALS, "no"));
+  LS_SERVICE_WAIT (f, outcome.done);
+  g_assert_error (outcome.error, LS_ERROR, LS_ERROR_WRONG_CREDENTIALS);
+  g_clear_error (&outcome.error);
+
+  outcome.done = FALSE;
+  begin_call (f, LS_BUS_INTERFACE_ACCOUNT, "SignIn", "('a@demo.test', 'right', @a{sv} {})",
+              &outcome);
+  LS_SERVICE_WAIT (f, ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_SIGN_IN) != NULL);
+  session = ls_session_new (token, "refresh");
+  session->user = ls_user_new ("u-1", "Ibu Sari", LS_ROLE_TEACHER, LS_EXTRA_ROLE_STAFF);
+  ls_fake_transport_answer_sign_in (f->transport, session);
+  LS_SERVICE_WAIT (f, outcome.done);
+  g_assert_no_error (outcome.error);
+  assert_property (f, "Account", "DisplayName", "'Ibu Sari'");
+  assert_property (f, "Account", "ExtraRole", "'staff'");
+}
+
+static void
+test_sign_out (LsServiceFixture *f, gconstpointer data)
+{
+  ls_service_fixture_sign_in (f);
+  ls_service_fixture_publish (f, "grade_created", 1, 1);
+  call (f, "Account.SignOut", "({'flush-seconds': <uint32 5>},)");
+  assert_property (f, "Account", "State", "'signed-out'");
+  assert_property (f, "Connection", "State", "'signed-out'");
+
+  ls_service_fixture_sign_in (f);
+  g_variant_unref (ls_service_fixture_call (f, "Cache.Get", "('grade', 'r-1', @a{sv} {})"));
+  call (f, "Account.SignOut", "({'wipe': <true>},)");
+  ls_service_fixture_sign_in (f);
+  ls_service_fixture_refused (f, "Cache.Get", "('grade', 'r-1', @a{sv} {})", LS_ERROR_NOT_FOUND,
+                              NULL);
+
+  ls_service_set_wipe_on_sign_out (f->service, TRUE);
+  ls_service_fixture_publish (f, "grade_created", 2, 1);
+  call (f, "Account.SignOut", "(@a{sv} {},)");
+  ls_service_fixture_sign_in (f);
+  ls_service_fixture_refused (f, "Cache.Get", "('grade', 'r-2', @a{sv} {})", LS_ERROR_NOT_FOUND,
+                              NULL);
+}
+
+static void
+test_cache_get (LsServiceFixture *f, gconstpointer data)
+{
+  g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (g_free);
+  guint id = collect (f, LS_BUS_INTERFACE_CACHE, "Changed", changes);
+  const char *const views[] = { "server", "pending", "merged" };
+
+  ls_service_fixture_sign_in (f);
+  g_ptr_array_set_size (changes, 0);
+  ls_service_fixture_publish (f, "grade_created", 1, 1);
+  for (guint i = 0; i < G_N_ELEMENTS (views); i++)
+    {
+      g_autofree char *arguments = g_strdup_printf ("('grade', 'r-1', {'view': <'%s'>})", views[i]);
+      g_autoptr (GVariant) answer = ls_service_fixture_call (f, "Cache.Get", arguments);
+      g_autoptr (GVariant) meta = g_variant_get_child_value (answer, 1);
+      g_auto (GStrv) pending = NULL;
+      const char *json;
+      const char *source;
+      gint64 version;
+      guint64 as_of;
+      gboolean deleted;
+
+      g_variant_get_child (answer, 0, "&s", &json);
+      g_assert_cmpstr (json, ==, "{\"id\":\"r-1\", \"n\":1,\"odd\":true}");
+      g_assert_cmpuint (g_variant_n_children (meta), ==, 5);
+      g_assert_true (g_variant_lookup (meta, "version", "x", &version));
+      g_assert_true (g_variant_lookup (meta, "as-of", "t", &as_of));
+      g_assert_true (g_variant_lookup (meta, "source", "&s", &source));
+      g_assert_true (g_variant_lookup (meta, "pending", "^as", &pending));
+      g_assert_true (g_variant_lookup (meta, "deleted", "b", &deleted));
+      g_assert_cmpint (version, ==, 1);
+      g_assert_cmpuint (as_of, ==, LS_FAKE_CLOCK_START_WALL);
+      g_assert_cmpstr (source, ==, "server");
+      g_assert_cmpuint (g_strv_length (pending), ==, 0);
+      g_assert_false (deleted);
+    }
+  g_assert_cmpuint (changes->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (changes, 0), ==, "('grade', ['r-1'])");
+  g_dbus_connection_signal_unsubscribe (f->app, id);
+
+  ls_service_fixture_refused (f, "Cache.Get", "('grade', 'nobody', @a{sv} {})", LS_ERROR_NOT_FOUND,
+                              NULL);
+  ls_service_fixture_refused (f, "Cache.Get", "('homework', 'r-1', @a{sv} {})",
+                              LS_ERROR_UNKNOWN_ENTITY, "homework");
+  ls_service_fixture_refused (f, "Cache.Get", "('presence', 'r-1', @a{sv} {})",
+                              LS_ERROR_UNKNOWN_ENTITY, "presence");
+}
+
+static void
+assert_rows (LsServiceFixture *f, const char *options, const char *expected, char **next)
+{
+  g_autofree char *arguments = g_strdup_printf ("('grade', %s)", options);
+  g_autoptr (GVariant) answer = ls_service_fixture_call (f, "Cache.List", arguments);
+  g_autoptr (GVariant) rows = g_variant_get_child_value (answer, 0);
+  g_autoptr (GString) ids = g_string_new (NULL);
+
+  for (gsize i = 0; i < g_variant_n_children (rows); i++)
+    {
+      const char *entity;
+      const char *id;
+
+      g_variant_get_child (rows, i, "(&s&s&s@a{sv})", &entity, &id, NULL, NULL);
+      g_assert_cmpstr (entity, ==, "grade");
+      g_string_append_printf (ids, "%s%s", i > 0 ? " " : "", id);
+    }
+  g_assert_cmpstr (ids->str, ==, expected);
+  if (next != NULL)
+    g_variant_get_child (answer, 1, "s", next);
+}
+
+static void
+test_cache_list (LsServiceFixture *f, gconstpointer data)
+{
+  g_autofree char *next = NULL;
+  g_autofree char *options = NULL;
+  g_autofree char *last = NULL;
+
+  ls_service_fixture_sign_in (f);
+  ls_service_fixture_publish (f, "grade_created", 1, 5);
+  assert_rows (f, "@a{sv} {}", "r-1 r-2 r-3 r-4 r-5", NULL);
+  assert_rows (f, "{'descending': <true>}", "r-5 r-4 r-3 r-2 r-1", NULL);
+  assert_rows (f, "{'filter': <{'odd': 'true'}>}", "r-1 r-3 r-5", NULL);
+  assert_rows (f, "{'filter': <{'odd': 'true', 'n': '3'}>}", "r-3", NULL);
+  assert_rows (f, "{'filter': <{'odd': 'true', 'n': '4'}>}", "", NULL);
+  assert_rows (f, "{'order-by': <'n'>, 'descending': <true>, 'view': <'server'>}",
+               "r-5 r-4 r-3 r-2 r-1", NULL);
+  assert_rows (f, "{'limit': <uint32 2>}", "r-1 r-2", &next);
+  options = g_strdup_printf ("{'limit': <uint32 3>, 'after': <'%s'>}", next);
+  assert_rows (f, options, "r-3 r-4 r-5", &last);
+  g_assert_cmpstr (last, ==, "");
+}
+
+static void
+test_cache_max_age (LsServiceFixture *f, gconstpointer data)
+{
+  const char *get = "('grade', 'r-1', {'max-age': <uint32 10>})";
+
+  ls_service_fixture_sign_in (f);
+  ls_service_fixture_publish (f, "grade_created", 1, 1);
+  f->online = FALSE;
+  ls_fake_transport_drop (f->transport,
+                          ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "cut"));
+  g_variant_unref (ls_service_fixture_call (f, "Cache.Get", get));
+
+  ls_fake_clock_advance (f->clock, 11000);
+  ls_service_fixture_refused (f, "Cache.Get", get, LS_ERROR_UNREACHABLE, NULL);
+  ls_service_fixture_refused (f, "Cache.List", "('grade', {'max-age': <uint32 10>})",
+                              LS_ERROR_UNREACHABLE, NULL);
+  /* what is there can still be read */
+  g_variant_unref (ls_service_fixture_call (f, "Cache.Get", "('grade', 'r-1', @a{sv} {})"));
+
+  f->online = TRUE;
+  call (f, "Connection.Connect", "(@a{sv} {},)");
+  g_variant_unref (ls_service_fixture_call (f, "Cache.Get", get));
+}
+
+static void
+test_diagnostics (LsServiceFixture *f, gconstpointer data)
+{
+  g_autoptr (GVariant) signed_out = NULL;
+  g_autoptr (GVariant) answer = NULL;
+  g_autoptr (GVariant) statistics = NULL;
+  g_autoptr (GVariant) health = NULL;
+  guint64 events;
+  guint64 rows;
+  gboolean healthy;
+
+  signed_out = ls_service_fixture_call (f, "Diagnostics.GetStatistics", "(@a{sv} {},)");
+  g_assert_cmpuint (g_variant_n_children (signed_out), ==, 1);
+  ls_service_fixture_sign_in (f);
+  ls_service_fixture_publish (f, "grade_created", 1, 3);
+  answer = ls_service_fixture_call (f, "Diagnostics.GetStatistics", "(@a{sv} {},)");
+  statistics = g_variant_get_child_value (answer, 0);
+  g_assert_true (g_variant_lookup (statistics, "events", "t", &events));
+  g_assert_true (g_variant_lookup (statistics, "rows", "t", &rows));
+  g_assert_cmpuint (events, ==, 3);
+  g_assert_cmpuint (rows, ==, 3);
+
+  g_variant_unref (answer);
+  answer = ls_service_fixture_call (f, "Diagnostics.GetHealth", "(@a{sv} {},)");
+  health = g_variant_get_child_value (answer, 0);
+  g_assert_true (g_variant_lookup (health, "healthy", "b", &healthy));
+  g_assert_true (healthy);
+}
+
+static void
+test_calls_limit (LsServiceFixture *f, gconstpointer data)
+{
+  Outcome outcomes[33] = { { FALSE, NULL } };
+  guint n_refused = 0;
+
+  /* the server leaves sign-ins unanswered */
+  for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    begin_call (f, LS_BUS_INTERFACE_ACCOUNT, "SignIn", "('a', 'b', @a{sv} {})", &outcomes[i]);
+  LS_SERVICE_WAIT (f, outcomes[32].done);
+  g_assert_error (outcomes[32].error, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED);
+  g_clear_error (&outcomes[32].error);
+
+  while (ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_SIGN_IN) != NULL)
+    ls_fake_transport_fail (f->transport, LS_FAKE_CALL_SIGN_IN,
+                            g_error_new (LS_ERROR, LS_ERROR_WRONG_CREDENTIALS, "no"));
+  LS_SERVICE_WAIT (f, outcomes[31].done);
+  for (guint i = 0; i < 32; i++)
+    {
+      n_refused += g_error_matches (outcomes[i].error, LS_ERROR, LS_ERROR_WRONG_CREDENTIALS);
+      g_clear_error (&outcomes[i].error);
+    }
+  g_assert_cmpuint (n_refused, ==, 32);
+  call (f, "Connection.Connect", "(@a{sv} {},)");
+}
+
+#define ADD(name, function)                                                                        \
+  g_test_add ("/service/" name, LsServiceFixture, NULL, ls_service_fixture_set_up, function,       \
+              ls_service_fixture_tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("properties", test_properties);
+  ADD ("connection", test_connection);
+  ADD ("options/unknown", test_unknown_options);
+  ADD ("options/wrong", test_wrong_types);
+  ADD ("signed-out", test_signed_out);
+  ADD ("account/sign-in", test_sign_in);
+  ADD ("account/sign-out", test_sign_out);
+  ADD ("cache/get", test_cache_get);
+  ADD ("cache/list", test_cache_list);
+  ADD ("cache/max-age", test_cache_max_age);
+  ADD ("diagnostics", test_diagnostics);
+  ADD ("callers/calls", test_calls_limit);
+  return g_test_run ();
+}

@@ -1,0 +1,435 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""labsyncctl as people and scripts call it, against an agent that answers as the test says."""
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from fake_agent import Bus, FakeAgent, GLib, Refusal, read_interfaces  # noqa: E402
+
+CTL = os.environ["LABSYNCCTL"]
+INTERFACES = read_interfaces(os.environ["LABSYNC_DBUS"])
+EVENT = (7, "grade_updated", "grade", "g1", '{"id":"g1","score":1.0,"big":12345678901234567890}',
+         1700000000000, "teacher", "u1")
+EVENT_JSON = (
+    '{"seq":7,"type":"grade_updated","entity":"grade","entity_id":"g1",'
+    '"data":{"id":"g1","score":1.0,"big":12345678901234567890},'
+    '"timestamp":1700000000000,"user_role":"teacher","user_id":"u1"}'
+)
+
+
+@pytest.fixture(scope="module")
+def bus(tmp_path_factory):
+    bus = Bus(tmp_path_factory.mktemp("bus"))
+    yield bus
+    bus.stop()
+
+
+@pytest.fixture
+def env(bus, tmp_path):
+    return {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path),
+        "DBUS_SESSION_BUS_ADDRESS": bus.address, "LC_ALL": "C.UTF-8", "TZ": "UTC",
+        **{name: value for name, value in os.environ.items() if name.startswith(("ASAN", "LSAN", "UBSAN", "G_SLICE"))},
+    }
+
+
+@pytest.fixture
+def agent(bus):
+    agent = FakeAgent(bus.address, INTERFACES)
+    yield agent
+    agent.stop()
+
+
+@pytest.fixture
+def ctl(env):
+    def run(*arguments, stdin="", **extra):
+        return subprocess.run(
+            [CTL, *arguments], input=stdin, env={**env, **extra}, capture_output=True, text=True, timeout=30,
+        )
+    return run
+
+
+def error_of(result):
+    assert result.stdout == ""
+    document = json.loads(result.stderr)
+    assert set(document) == {"error"} and set(document["error"]) == {"code", "message"}
+    return document["error"]
+
+
+def options(call):
+    return call[1][-1]
+
+
+# Without an agent
+
+@pytest.mark.parametrize("command", [
+    ["status"], ["watch"], ["events"], ["get", "grade", "g1"], ["list", "grade"], ["sign-in", "a@b"],
+    ["sign-out"], ["sync"], ["connect"], ["reconnect"], ["disconnect"],
+])
+def test_no_agent_is_exit_3(ctl, command):
+    result = ctl(*command)
+    assert (result.returncode, result.stdout) == (3, "")
+    assert "agent is not running" in result.stderr
+    result = ctl(*command, "--json")
+    assert result.returncode == 3
+    assert error_of(result)["code"] == "AgentNotRunning"
+
+
+def test_no_bus_is_exit_3(ctl):
+    assert ctl("status", DBUS_SESSION_BUS_ADDRESS="unix:path=/nonexistent").returncode == 3
+
+
+@pytest.mark.parametrize("command", [
+    [], ["nonsense"], ["--nonsense"], ["status", "--nonsense"], ["status", "extra"], ["get", "grade"],
+    ["list"], ["list", "grade", "--filter", "no-equals-sign"], ["sign-in"], ["events", "--limit", "x"],
+    ["events", "--limit", "-1"], ["config", "nonsense"], ["config", "explain", "No.such"],
+])
+def test_wrong_call_is_exit_2(ctl, command):
+    result = ctl(*command)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("labsyncctl: ")
+    assert error_of(ctl("--json", *command))["code"] == "Usage"
+
+
+def test_help_and_version(ctl):
+    assert ctl("--version").stdout.startswith("labsyncctl ")
+    overview = ctl("--help")
+    assert overview.returncode == 0
+    for command in ("status", "watch", "events", "get", "list", "sign-in", "sign-out", "sync",
+                    "connect", "reconnect", "disconnect", "config"):
+        assert f"\n  {command}" in overview.stdout
+        page = ctl(command, "--help")
+        assert page.returncode == 0 and f"labsyncctl {command}" in page.stdout
+
+
+# status
+
+def test_status_json(ctl, agent):
+    result = ctl("status", "--json")
+    assert result.returncode == 0
+    assert json.loads(result.stdout) == {
+        "version": 1, "state": "live", "reason": "none", "transport": "websocket", "protocol": "labsync.v1",
+        "server_url": "http://school.test", "confirmed_at": 1700000000123,
+        "last_connected_at": 1700000000000, "attempt": 0, "next_attempt_at": 0, "round_trip_ms": 7,
+        "metered": False,
+        "account": {
+            "version": 1, "state": "signed-in", "user_id": "u1", "display_name": "Bu Sari",
+            "role": "teacher", "extra_role": "", "expires_at": 1700000900000,
+        },
+    }
+
+
+def test_status_for_people(ctl, agent):
+    text = ctl("status").stdout
+    assert "live" in text and "Bu Sari (teacher)" in text and "2023-11-14 22:13:20" in text
+    assert "\033" not in text
+
+
+@pytest.mark.parametrize("state, account, code", [
+    ("live", "signed-in", 0), ("polling", "signed-in", 0), ("waiting", "signed-in", 10),
+    ("offline", "expired", 10), ("stopped", "locked", 10), ("signed-out", "signed-out", 4),
+    ("stopped", "signed-out", 4), ("unheard-of", "signed-in", 10),
+])
+def test_status_exit(ctl, agent, state, account, code):
+    agent.properties["Connection"]["State"] = GLib.Variant("s", state)
+    agent.properties["Account"]["State"] = GLib.Variant("s", account)
+    assert ctl("status").returncode == code
+    result = ctl("status", "--json")
+    assert (result.returncode, json.loads(result.stdout)["state"]) == (code, state)
+
+
+# Reading
+
+def test_events_json_passes_data_through(ctl, agent):
+    agent.methods["Events.GetEvents"] = lambda arguments: GLib.Variant(
+        "(a(tssssxss)sb)", ([EVENT], "c7", True))
+    result = ctl("events", "--json", "--since", "c1", "--limit", "5")
+    assert result.stdout == '{"events":[' + EVENT_JSON + '],"cursor":"c7","more":true}\n'
+    assert agent.calls == [("Events.GetEvents", ("c1", 5, {}))]
+
+
+def test_events_for_people(ctl, agent):
+    nasty = (8, "message_created", "message", "m\033[2J", '{"text":"\n\u009b2J"}', 0, "", "")
+    agent.methods["Events.GetEvents"] = lambda arguments: GLib.Variant(
+        "(a(tssssxss)sb)", ([EVENT, nasty], "c8", True))
+    text = ctl("events").stdout
+    assert "2023-11-14 22:13:20" in text and "grade_updated" in text and "--since c8" in text
+    assert "\033" not in text and "\u009b" not in text
+    assert len(text.splitlines()) == 4
+
+
+def test_get(ctl, agent):
+    agent.methods["Cache.Get"] = lambda arguments: GLib.Variant("(sa{sv})", (
+        '{"id":"g1",\n"tags":[],"note":"a, b: {c}"}', {
+            "version": GLib.Variant("x", 3), "as-of": GLib.Variant("t", 1700000000000),
+            "source": GLib.Variant("s", "server"), "pending": GLib.Variant("as", []),
+            "deleted": GLib.Variant("b", False),
+        }))
+    result = ctl("get", "grade", "g1", "--json", "--max-age", "60")
+    assert result.stdout.count("\n") == 1
+    assert json.loads(result.stdout) == {
+        "entity": "grade", "id": "g1", "data": {"id": "g1", "tags": [], "note": "a, b: {c}"},
+        "version": 3, "as_of": 1700000000000, "source": "server", "pending": [], "deleted": False,
+    }
+    assert agent.calls[-1] == ("Cache.Get", ("grade", "g1", {"max-age": 60}))
+    text = ctl("get", "grade", "g1").stdout
+    assert text.startswith('{\n  "id": "g1",\n  "tags": [],\n  "note": "a, b: {c}"\n}\n')
+    assert options(agent.calls[-1]) == {}
+
+
+def test_get_of_no_row_is_exit_1(ctl, agent):
+    def refuse(arguments):
+        raise Refusal("NotFound", "nothing there")
+    agent.methods["Cache.Get"] = refuse
+    result = ctl("get", "grade", "g1", "--json")
+    assert result.returncode == 1
+    assert error_of(result) == {"code": "NotFound", "message": "nothing there"}
+    agent.methods["Cache.Get"] = lambda arguments: GLib.Variant(
+        "(sa{sv})", ("", {"deleted": GLib.Variant("b", True)}))
+    assert ctl("get", "grade", "g1").returncode == 1
+
+
+def test_list(ctl, agent):
+    agent.methods["Cache.List"] = lambda arguments: GLib.Variant("(a(sssa{sv})ss)", (
+        [("grade", "g1", '{"id":"g1"}', {"version": GLib.Variant("x", 3)}), ("grade", "g2", '{"id":"g2"}', {})],
+        "n1", "c9"))
+    result = ctl("list", "grade", "--json", "--filter", "class=1=A", "--filter", "term=2", "--order-by", "id",
+                 "--descending", "--limit", "2", "--after", "n0", "--max-age", "0")
+    assert json.loads(result.stdout) == {
+        "rows": [{"entity": "grade", "id": "g1", "data": {"id": "g1"}, "version": 3},
+                 {"entity": "grade", "id": "g2", "data": {"id": "g2"}}],
+        "next": "n1", "cursor": "c9",
+    }
+    assert agent.calls[-1] == ("Cache.List", ("grade", {
+        "filter": {"class": "1=A", "term": "2"}, "order-by": "id", "descending": True, "limit": 2,
+        "after": "n0", "max-age": 0,
+    }))
+    assert "--after n1" in ctl("list", "grade").stdout
+    assert options(agent.calls[-1]) == {}
+
+
+# Doing
+
+@pytest.mark.parametrize("command, call", [
+    (["sync"], ("Connection.SyncNow", ({},))), (["connect"], ("Connection.Connect", ({},))),
+    (["reconnect"], ("Connection.Reconnect", ({},))), (["disconnect"], ("Connection.Disconnect", ({},))),
+    (["sign-out"], ("Account.SignOut", ({},))), (["sign-out", "--wipe"], ("Account.SignOut", ({"wipe": True},))),
+])
+def test_simple_commands(ctl, agent, command, call):
+    result = ctl(*command)
+    assert result.returncode == 0 and result.stdout.strip()
+    assert agent.calls == [call]
+    assert ctl(*command, "--json").stdout == "{}\n"
+
+
+@pytest.mark.parametrize("name, code", [
+    ("NotSignedIn", 4), ("Unreachable", 1), ("Timeout", 1), ("Storage", 1), ("InvalidArgument", 1),
+    ("Locked", 1), ("Failed", 1),
+])
+def test_refusals(ctl, agent, name, code):
+    def refuse(arguments):
+        raise Refusal(name, "in the agent's words")
+    agent.methods["Connection.SyncNow"] = refuse
+    result = ctl("sync")
+    assert (result.returncode, result.stdout) == (code, "")
+    assert result.stderr.startswith("labsyncctl: ") and "GDBus" not in result.stderr
+    result = ctl("sync", "--json")
+    assert result.returncode == code
+    assert error_of(result) == {"code": name, "message": "in the agent's words"}
+
+
+# The password
+
+@pytest.mark.parametrize("line", ["pa ss wörd\n", "pa ss wörd"])
+def test_password_from_standard_input(ctl, agent, line):
+    assert ctl("sign-in", "sari@school.test", stdin=line).returncode == 0
+    assert agent.calls == [("Account.SignIn", ("sari@school.test", "pa ss wörd", {}))]
+
+
+@pytest.mark.parametrize("line", ["", "\n", "x" * 2000 + "\n"])
+def test_bad_password_is_not_sent(ctl, agent, line):
+    result = ctl("sign-in", "sari@school.test", stdin=line)
+    assert result.returncode == 1 and result.stderr
+    assert agent.calls == []
+
+
+class Terminal:
+    """labsyncctl at a terminal of its own."""
+
+    def __init__(self, env, *arguments):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(CTL, [CTL, *arguments], env)
+        self.output = ""
+
+    def read_until(self, condition, timeout=20):
+        end = time.monotonic() + timeout
+        while not condition():
+            ready, _, _ = select.select([self.fd], [], [], max(0, end - time.monotonic()))
+            assert ready, self.output
+            try:
+                data = os.read(self.fd, 4096)
+            except OSError:  # the other end is closed
+                data = b""
+            if not data:
+                assert condition(), self.output
+                return
+            self.output += data.decode()
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
+
+    def wait(self):
+        _, status = os.waitpid(self.pid, 0)
+        return status
+
+    def close(self):
+        os.close(self.fd)
+
+
+@pytest.fixture
+def terminal(env):
+    made = []
+
+    def start(*arguments, **extra):
+        made.append(Terminal({**env, "TERM": "xterm", **extra}, *arguments))
+        return made[-1]
+    yield start
+    for each in made:
+        each.close()
+
+
+def prompted(terminal):
+    terminal.read_until(lambda: "Password of sari@school.test: " in terminal.output)
+    while terminal.echoes():
+        os.sched_yield()
+
+
+def test_password_is_not_shown(terminal, agent):
+    shell = terminal("sign-in", "sari@school.test")
+    prompted(shell)
+    os.write(shell.fd, b"secret\n")
+    shell.read_until(lambda: "signed in" in shell.output)
+    assert os.waitstatus_to_exitcode(shell.wait()) == 0
+    assert "secret" not in shell.output
+    assert shell.echoes()
+    assert agent.calls == [("Account.SignIn", ("sari@school.test", "secret", {}))]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_terminal_shows_again_after_signal(terminal, agent, number):
+    shell = terminal("sign-in", "sari@school.test")
+    # Held open, or the terminal would forget how it was set when the program ends.
+    prompted(shell)
+    other = os.open(os.readlink(f"/proc/{shell.pid}/fd/0"), os.O_RDWR | os.O_NOCTTY)
+    os.kill(shell.pid, number)
+    assert os.waitstatus_to_exitcode(shell.wait()) == -number
+    assert termios.tcgetattr(other)[3] & termios.ECHO
+    os.close(other)
+    assert agent.calls == []
+
+
+# Colour
+
+def test_color_only_on_a_terminal_that_wants_it(terminal, agent):
+    for extra, colored in (({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)):
+        shell = terminal("status", **extra)
+        shell.read_until(lambda: "Bu Sari (teacher)" in shell.output)
+        assert os.waitstatus_to_exitcode(shell.wait()) == 0
+        assert ("\033[32m" in shell.output) == colored, extra
+
+
+# watch
+
+class Watcher:
+    def __init__(self, env, *arguments):
+        self.process = subprocess.Popen(
+            [CTL, "watch", *arguments], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def finish(self):
+        out, err = self.process.communicate(timeout=20)
+        return self.process.returncode, out, err
+
+
+@pytest.fixture
+def eager_agent(bus):
+    """Sends an event right behind the reply to Subscribe, before anybody can have asked for it."""
+    class EagerAgent(FakeAgent):
+        def _call(self, bus, sender, path, interface, method, parameters, invocation):
+            super()._call(bus, sender, path, interface, method, parameters, invocation)
+            if method == "Subscribe":
+                self.send_events([EVENT])
+    agent = EagerAgent(bus.address, INTERFACES)
+    agent.methods["Events.Subscribe"] = lambda arguments: GLib.Variant(
+        "(o)", ("/org/labsync/Agent/subscription/1",))
+    yield agent
+    agent.stop()
+
+
+def test_watch_prints_and_acknowledges(env, eager_agent):
+    watcher = Watcher(env, "--json", "grade_updated", "grade_created")
+    eager_agent.wait_for_call(("Subscription.Acknowledge", (7,)))
+    eager_agent.calls.remove(("Subscription.Acknowledge", (7,)))
+    eager_agent.send_events([])  # the hint that it waits
+    eager_agent.wait_for_call(("Subscription.Acknowledge", (7,)))
+    eager_agent.send_events([(9, *EVENT[1:]), (10, *EVENT[1:])])
+    eager_agent.wait_for_call(("Subscription.Acknowledge", (10,)))
+    watcher.process.send_signal(signal.SIGTERM)
+    code, out, err = watcher.finish()
+    assert (code, err) == (0, "")
+    assert [json.loads(line)["seq"] for line in out.splitlines()] == [7, 9, 10]
+    assert out.splitlines()[0] == EVENT_JSON
+    assert eager_agent.calls[0] == ("Events.Subscribe", (["grade_updated", "grade_created"], {}))
+
+
+def test_watch_ends_with_the_agent(env, eager_agent):
+    watcher = Watcher(env)
+    eager_agent.wait_for_call(("Subscription.Acknowledge", (7,)))
+    eager_agent.stop()
+    code, out, err = watcher.finish()
+    assert code == 3
+    assert "grade_updated" in out and "not running" in err
+
+
+# config
+
+def test_config_explain_needs_no_agent(ctl, tmp_path):
+    folder = tmp_path / "labsync"
+    folder.mkdir()
+    (folder / "agent.conf").write_text("[Server]\nurl=http://file.test\nwebsocket=perhaps\n")
+    nowhere = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent", "LABSYNC_SERVER_URL": "http://variable.test"}
+    result = ctl("config", "explain", "Server.url", "--json", **nowhere)
+    assert result.returncode == 0
+    document = json.loads(result.stdout)
+    [setting] = document["settings"]
+    assert setting["key"] == "Server.url" and setting["value"] == "http://variable.test"
+    assert setting["source"] == "environment" and setting["locked"] is False and setting["locked_by"] is None
+    assert [(layer["value"], layer["used"]) for layer in setting["layers"]] == [
+        ("", False), ("http://file.test", False), ("http://variable.test", True)]
+    assert setting["layers"][1]["line"] == 2
+    [problem] = document["problems"]
+    assert problem["line"] == 3 and problem["name"] == "Server.websocket"
+
+    text = ctl("config", "explain", **nowhere)
+    assert text.returncode == 0
+    assert "Cache.max-age" in text.stdout and "built-in" in text.stdout
+    assert "agent.conf:3: Server.websocket" in text.stderr
+    assert "http://file.test" in ctl("config", "explain", "Server.url", **nowhere).stdout
+
+
+def test_config_file_of_the_agent(ctl, tmp_path):
+    given = tmp_path / "given.conf"
+    given.write_text("[Cache]\nmax-age=1d\n")
+    result = ctl("config", "explain", "Cache.max-age", "--json", "--config", str(given))
+    assert json.loads(result.stdout)["settings"][0]["source"] == str(given)
