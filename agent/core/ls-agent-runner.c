@@ -372,8 +372,8 @@ static void
 do_finish_snapshot (LsAgent *self, LsCommand *command)
 {
   ls_store_finish_snapshot_async (self->store, command->entity, command->cursor,
-                                  ls_clock_get_wall (self->clock), store_finish_snapshot_cb,
-                                  question_new (self));
+                                  ls_clock_get_wall (self->clock), command->complete,
+                                  store_finish_snapshot_cb, question_new (self));
 }
 
 static void

@@ -34,7 +34,8 @@ typedef enum
  * @LS_COMMAND_REFRESH_TOKENS: ask for fresh ones
  * @LS_COMMAND_COMMIT: commit @change_set
  * @LS_COMMAND_STAGE: put @rows of @entity aside (@first page or not)
- * @LS_COMMAND_FINISH_SNAPSHOT: make what was staged of @entity the truth as of @cursor
+ * @LS_COMMAND_FINISH_SNAPSHOT: make what was staged of @entity the truth as of @cursor; @complete
+ *   tells whether rows that are absent are gone
  * @LS_COMMAND_FORGET: note that @entity is no longer followed
  * @LS_COMMAND_ARM: ring @timer at @at, in monotonic milliseconds; replaces what was armed
  * @LS_COMMAND_DISARM: do not ring @timer
@@ -77,6 +78,7 @@ typedef enum
  * @change_set: (owned) (nullable): a change set
  * @rows: (owned) (nullable) (element-type LsRow): rows
  * @first: whether it is the first page
+ * @complete: whether every row came
  * @timer: a timer
  * @at: monotonic milliseconds
  * @old_state: a state
@@ -96,6 +98,7 @@ typedef struct
   LsChangeSet *change_set;
   GPtrArray *rows;
   gboolean first;
+  gboolean complete;
   LsTimer timer;
   gint64 at;
   LsState old_state;

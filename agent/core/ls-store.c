@@ -326,6 +326,7 @@ ls_store_stage_finish (LsStore *self, GAsyncResult *result, GError **error)
  * @entity: of what
  * @cursor: the position that the snapshot stands for
  * @as_of: when the server said so, in milliseconds since the epoch
+ * @complete: whether every row came; if not, rows that are absent stay as they are
  * @callback: called when it is done
  * @user_data: for @callback
  *
@@ -338,12 +339,13 @@ ls_store_finish_snapshot_async (LsStore *self,
                                 LsEntity entity,
                                 LsCursor cursor,
                                 gint64 as_of,
+                                gboolean complete,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data)
 {
   g_return_if_fail (LS_IS_STORE (self));
 
-  LS_STORE_GET_IFACE (self)->finish_snapshot_async (self, entity, cursor, as_of, callback,
+  LS_STORE_GET_IFACE (self)->finish_snapshot_async (self, entity, cursor, as_of, complete, callback,
                                                     user_data);
 }
 

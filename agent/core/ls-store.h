@@ -181,6 +181,7 @@ struct _LsStoreInterface
                                  LsEntity entity,
                                  LsCursor cursor,
                                  gint64 as_of,
+                                 gboolean complete,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);
   void (*forget_baseline_async) (LsStore *self,
@@ -240,6 +241,7 @@ void ls_store_finish_snapshot_async (LsStore *self,
                                      LsEntity entity,
                                      LsCursor cursor,
                                      gint64 as_of,
+                                     gboolean complete,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
 LsCommit *ls_store_finish_snapshot_finish (LsStore *self, GAsyncResult *result, GError **error);

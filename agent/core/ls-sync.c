@@ -18,6 +18,7 @@ struct _LsSync
   LsCursor cursor;     /* that it stands for */
   char *next;          /* (owned) (nullable): its next page */
   gboolean first;      /* whether its first page is still to come */
+  gboolean complete;   /* whether none of its rows was malformed */
   LsCursor base;       /* the cursor of the run's first snapshot */
 };
 
@@ -199,6 +200,7 @@ ls_sync_page (LsSync *self, LsSnapshotPage *page)
   if (!ls_cursor_is_set (self->base))
     self->base = page->cursor;
   self->cursor = page->cursor;
+  self->complete = (self->first || self->complete) && page->n_bad_rows == 0;
   g_free (self->next);
   self->next = g_strdup (page->next);
 
@@ -229,6 +231,7 @@ ls_sync_staged (LsSync *self)
   command = ls_command_new (LS_COMMAND_FINISH_SNAPSHOT);
   command->entity = self->entity;
   command->cursor = self->cursor;
+  command->complete = self->complete;
   return command;
 }
 

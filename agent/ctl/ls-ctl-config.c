@@ -18,6 +18,12 @@ format_origin (const LsSettingsOrigin *origin)
   return g_strdup (origin->source);
 }
 
+static const char *
+or_not_set (const char *text)
+{
+  return *text != '\0' ? text : _ ("(not set)");
+}
+
 static void
 append_origin (GString *out, const LsSettingsOrigin *origin, gboolean is_effective)
 {
@@ -118,7 +124,8 @@ print_table (GPtrArray *explanations)
       g_autofree char *from = explanation->locked_by != NULL
                                   ? g_strdup_printf (_ ("%s (locked)"), origin)
                                   : g_strdup (origin);
-      const char *const cells[] = { explanation->name, explanation->effective->text, from, NULL };
+      const char *const cells[] = { explanation->name, or_not_set (explanation->effective->text),
+                                    from, NULL };
 
       ls_ctl_table_add (table, cells);
     }
@@ -132,7 +139,8 @@ print_one (const LsSettingsExplanation *explanation)
   const char *const headings[] = { _ ("VALUE"), "", _ ("FROM"), NULL };
   g_autoptr (LsCtlTable) table = ls_ctl_table_new (headings);
 
-  ls_ctl_print_line (explanation->name, explanation->effective->text, LS_CTL_COLOR_BOLD);
+  ls_ctl_print_line (explanation->name, or_not_set (explanation->effective->text),
+                     LS_CTL_COLOR_BOLD);
   if (explanation->locked_by != NULL)
     ls_ctl_print_line (_ ("Locked by"), explanation->locked_by, LS_CTL_COLOR_NONE);
   g_print ("\n");

@@ -3,11 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -16,31 +14,66 @@
 /* Longer than any that a person types; the rest of the line is refused, not cut off. */
 #define MAX_BYTES 1024
 
-/* What a person at the terminal can end the program by. */
-static void
-fill_signals (sigset_t *signals)
+/* What can end the program while it asks. Quitting and stopping from the keyboard are switched off
+ * meanwhile. */
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+typedef struct
 {
-  sigemptyset (signals);
-  sigaddset (signals, SIGINT);
-  sigaddset (signals, SIGQUIT);
-  sigaddset (signals, SIGTERM);
-  sigaddset (signals, SIGHUP);
-  sigaddset (signals, SIGTSTP);
+  gboolean has_line;
+  int signal; /* that came, or 0 */
+} Wait;
+
+static gboolean
+on_terminal (int fd, GIOCondition condition, gpointer user_data)
+{
+  Wait *wait = user_data;
+
+  wait->has_line = TRUE;
+
+  return G_SOURCE_CONTINUE;
 }
 
-/* Waits for a line or a signal. Returns: whether a line can be read. */
 static gboolean
-wait_for_line (int terminal, int signals)
+on_interrupt (gpointer user_data)
 {
-  struct pollfd fds[] = {
-    { .fd = signals, .events = POLLIN },
-    { .fd = terminal, .events = POLLIN },
-  };
+  Wait *wait = user_data;
 
-  while (poll (fds, G_N_ELEMENTS (fds), -1) < 0 && errno == EINTR)
-    ;
+  wait->signal = SIGINT;
 
-  return (fds[0].revents & POLLIN) == 0;
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_terminate (gpointer user_data)
+{
+  Wait *wait = user_data;
+
+  wait->signal = SIGTERM;
+
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_hang_up (gpointer user_data)
+{
+  Wait *wait = user_data;
+
+  wait->signal = SIGHUP;
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+attach (GPtrArray *sources,
+        GSource *source,
+        GSourceFunc callback,
+        Wait *wait,
+        GMainContext *context)
+{
+  g_source_set_callback (source, callback, wait, NULL);
+  g_source_attach (source, context);
+  g_ptr_array_add (sources, source);
 }
 
 /* Reads up to the end of the line, byte by byte, as what follows is not ours. No buffer of stdio
@@ -57,7 +90,7 @@ read_line (int fd, char *line)
       if (n_read < 0 && errno != EINTR)
         return -1;
       if (n_read == 0 || (n_read == 1 && line[length] == '\n'))
-        return (gssize) length;
+        return (gssize)length;
       if (n_read == 1)
         length++;
     }
@@ -67,40 +100,60 @@ read_line (int fd, char *line)
   return -1;
 }
 
-/* Reads a line at @terminal while it does not show what is typed. Signals wait meanwhile, so that
- * none can end the program before the terminal is as it was. */
+/* Waits at @terminal for a line or a signal. Returns: 0, or the signal that came. */
+static int
+wait_for_line (int terminal)
+{
+  const GSourceFunc handlers[] = { on_interrupt, on_terminate, on_hang_up };
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GPtrArray) sources = g_ptr_array_new ();
+  Wait wait = { 0 };
+
+  attach (sources, g_unix_fd_source_new (terminal, G_IO_IN | G_IO_HUP), G_SOURCE_FUNC (on_terminal),
+          &wait, context);
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    attach (sources, g_unix_signal_source_new (signals[i]), handlers[i], &wait, context);
+
+  while (!wait.has_line && wait.signal == 0)
+    g_main_context_iteration (context, TRUE);
+
+  /* GLib lets the signals do again what they ever did. */
+  for (guint i = 0; i < sources->len; i++)
+    {
+      g_source_destroy (g_ptr_array_index (sources, i));
+      g_source_unref (g_ptr_array_index (sources, i));
+    }
+
+  return wait.signal;
+}
+
+/* Reads a line at @terminal while it does not show what is typed, and leaves it as it was even if a
+ * signal ends the program. */
 static gssize
 read_hidden (int terminal, char *line)
 {
   struct termios shown;
   struct termios hidden;
-  sigset_t signals;
-  sigset_t old_signals;
   gssize length = -1;
-  int signal_fd = -1;
+  int signal = 0;
 
   if (tcgetattr (terminal, &shown) != 0)
     return -1;
 
-  fill_signals (&signals);
-  signal_fd = signalfd (-1, &signals, SFD_CLOEXEC);
-  if (signal_fd < 0)
-    return -1;
-
-  sigprocmask (SIG_BLOCK, &signals, &old_signals);
   hidden = shown;
   hidden.c_lflag &= ~(tcflag_t)ECHO;
   hidden.c_lflag |= ECHONL;
+  hidden.c_cc[VQUIT] = _POSIX_VDISABLE;
+  hidden.c_cc[VSUSP] = _POSIX_VDISABLE;
   tcsetattr (terminal, TCSAFLUSH, &hidden);
 
-  errno = EINTR;
-  if (wait_for_line (terminal, signal_fd))
+  signal = wait_for_line (terminal);
+  if (signal == 0)
     length = read_line (terminal, line);
 
   tcsetattr (terminal, TCSAFLUSH, &shown);
-  g_close (signal_fd, NULL);
-  /* One that came is delivered here, and ends or stops the program as ever. */
-  sigprocmask (SIG_SETMASK, &old_signals, NULL);
+  if (signal != 0)
+    raise (signal);
 
   return length;
 }

@@ -139,10 +139,10 @@ start_agent (LsCtl *self, GError **error)
 }
 
 static GOptionContext *
-build_context (LsCtl *self, const LsCtlCommand *command, const GOptionEntry *entries)
+build_context (const LsCtlCommand *command, const GOptionEntry *entries, gboolean *json)
 {
   const GOptionEntry common[] = {
-    { "json", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &self->json,
+    { "json", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, json,
       N_ ("Print one JSON document instead of text for people"), NULL },
     G_OPTION_ENTRY_NULL,
   };
@@ -159,7 +159,7 @@ build_context (LsCtl *self, const LsCtlCommand *command, const GOptionEntry *ent
 
 /**
  * ls_ctl_parse:
- * @self: what commands share; takes `--json`
+ * @self: what commands share
  * @command: the command that was called
  * @entries: (nullable): its own options
  * @min_arguments: how many arguments it must have
@@ -180,7 +180,8 @@ ls_ctl_parse (LsCtl *self,
               int *argc,
               char ***argv)
 {
-  g_autoptr (GOptionContext) context = build_context (self, command, entries);
+  gboolean json = FALSE; /* main() knows already */
+  g_autoptr (GOptionContext) context = build_context (command, entries, &json);
   g_autoptr (GError) error = NULL;
   g_autofree char *name = g_strdup_printf ("labsyncctl %s", command->name);
 

@@ -4,6 +4,9 @@
 
 #include "ls-ctl-commands.h"
 
+/* Width of a command and its arguments in the help. */
+#define SYNOPSIS_COLUMNS 23
+
 static const LsCtlCommand *const commands[] = {
   &ls_ctl_command_status,    &ls_ctl_command_watch,      &ls_ctl_command_events,
   &ls_ctl_command_get,       &ls_ctl_command_list,       &ls_ctl_command_sign_in,
@@ -34,7 +37,9 @@ describe_commands (void)
           g_strjoin (" ", commands[i]->name,
                      commands[i]->arguments != NULL ? _ (commands[i]->arguments) : NULL, NULL);
 
-      g_string_append_printf (text, "\n  %-24s %s", synopsis, _ (commands[i]->summary));
+      g_string_append_printf (text, "\n  %s%*s  %s", synopsis,
+                              (int)MAX (SYNOPSIS_COLUMNS - g_utf8_strlen (synopsis, -1), 0), "",
+                              _ (commands[i]->summary));
     }
   g_string_append_printf (text, "\n\n%s", _ ("Each command has its own --help."));
 
@@ -45,8 +50,9 @@ describe_commands (void)
 static gboolean
 parse_before_command (LsCtl *ctl, gboolean *version, int *argc, char ***argv)
 {
+  gboolean json = FALSE; /* known already */
   const GOptionEntry entries[] = {
-    { "json", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &ctl->json,
+    { "json", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &json,
       N_ ("Print one JSON document instead of text for people"), NULL },
     { "version", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, version, N_ ("Print the version"),
       NULL },
@@ -101,6 +107,8 @@ main (int argc, char *argv[])
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
 
+  /* GOption takes back what it has parsed when the rest is wrong, which is told in JSON, too. */
+  ctl.json = g_strv_contains ((const char *const *)argv, "--json");
   if (!parse_before_command (&ctl, &version, &argc, &argv))
     return LS_CTL_EXIT_USAGE;
 

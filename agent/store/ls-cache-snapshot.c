@@ -148,7 +148,7 @@ put_baseline (LsCache *self, LsEntity entity, LsCursor cursor, gint64 as_of, GEr
 }
 
 static gboolean
-replace_rows (LsCache *self, LsEntity entity, gint64 as_of, GError **error)
+replace_rows (LsCache *self, LsEntity entity, gint64 as_of, gboolean complete, GError **error)
 {
   LsDatabase *database = ls_cache_get_database (self);
   sqlite3_stmt *stmt = ls_database_prepare (
@@ -167,13 +167,14 @@ replace_rows (LsCache *self, LsEntity entity, gint64 as_of, GError **error)
 
   stmt = ls_database_prepare (
       database,
-      "UPDATE row SET data = NULL, as_of = ?2 WHERE entity = ?1 AND data IS NOT NULL"
+      "UPDATE row SET data = NULL, as_of = ?2 WHERE ?3 AND entity = ?1 AND data IS NOT NULL"
       " AND id NOT IN (SELECT id FROM staged WHERE entity = ?1)",
       error);
   if (stmt == NULL)
     return FALSE;
   ls_database_bind_text (stmt, 1, ls_entity_to_string (entity));
   sqlite3_bind_int64 (stmt, 2, as_of);
+  sqlite3_bind_int (stmt, 3, complete);
   return ls_database_finish (database, stmt, error) &&
          run_for_entity (self, "DELETE FROM staged WHERE entity = ?", entity, error);
 }
@@ -212,6 +213,7 @@ tell (LsCache *self, LsCommit *commit, GPtrArray *events, gint64 as_of, GError *
  * @entity: of what
  * @cursor: the position that it stands for
  * @as_of: when the server said so, in milliseconds since the epoch
+ * @complete: whether every row came; if not, rows that are absent stay as they are
  * @error: %LS_ERROR_STORAGE: roll back
  *
  * Makes what was staged the truth.
@@ -223,6 +225,7 @@ ls_cache_finish_snapshot (LsCache *self,
                           LsEntity entity,
                           LsCursor cursor,
                           gint64 as_of,
+                          gboolean complete,
                           GError **error)
 {
   g_autoptr (LsCommit) commit = ls_commit_new ();
@@ -234,11 +237,13 @@ ls_cache_finish_snapshot (LsCache *self,
                 " ON r.entity = s.entity AND r.id = s.id WHERE s.entity = ?"
                 " AND (r.data IS NULL OR r.data != s.data) ORDER BY s.id",
                 entity, as_of, events, error) ||
-      !collect (self,
-                "SELECT id, version, NULL, 1 FROM row WHERE entity = ?1 AND data IS NOT NULL"
-                " AND id NOT IN (SELECT id FROM staged WHERE entity = ?1) ORDER BY id",
-                entity, as_of, events, error) ||
-      !tell (self, commit, events, as_of, error) || !replace_rows (self, entity, as_of, error) ||
+      (complete &&
+       !collect (self,
+                 "SELECT id, version, NULL, 1 FROM row WHERE entity = ?1 AND data IS NOT NULL"
+                 " AND id NOT IN (SELECT id FROM staged WHERE entity = ?1) ORDER BY id",
+                 entity, as_of, events, error)) ||
+      !tell (self, commit, events, as_of, error) ||
+      !replace_rows (self, entity, as_of, complete, error) ||
       !put_baseline (self, entity, cursor, as_of, error))
     return NULL;
 

@@ -215,7 +215,8 @@ do_finish_snapshot (LsStoreShelf *shelf, gpointer data, GError **error)
 {
   Args *args = data;
 
-  return ls_cache_finish_snapshot (shelf->cache, args->entity, args->cursor, args->as_of, error);
+  return ls_cache_finish_snapshot (shelf->cache, args->entity, args->cursor, args->as_of,
+                                   args->flag, error);
 }
 
 static gpointer
@@ -366,6 +367,7 @@ finish_snapshot_async (LsStore *store,
                        LsEntity entity,
                        LsCursor cursor,
                        gint64 as_of,
+                       gboolean complete,
                        GAsyncReadyCallback callback,
                        gpointer user_data)
 {
@@ -374,6 +376,7 @@ finish_snapshot_async (LsStore *store,
   args->entity = entity;
   args->cursor = cursor;
   args->as_of = as_of;
+  args->flag = complete;
   push (store, args, finish_snapshot_async, do_finish_snapshot, (GDestroyNotify)ls_commit_free,
         TRUE, g_task_new (store, NULL, callback, user_data));
 }

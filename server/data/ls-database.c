@@ -19,7 +19,8 @@ static void
 set_error (GError **error, sqlite3 *handle)
 {
   int code = sqlite3_errcode (handle);
-  LsSchoolError kind = code == SQLITE_CONSTRAINT ? LS_SCHOOL_ERROR_INVALID : LS_SCHOOL_ERROR_STORAGE;
+  LsSchoolError kind =
+      code == SQLITE_CONSTRAINT ? LS_SCHOOL_ERROR_INVALID : LS_SCHOOL_ERROR_STORAGE;
 
   g_set_error_literal (error, LS_SCHOOL_ERROR, kind, sqlite3_errmsg (handle));
 }
@@ -239,7 +240,7 @@ ls_statement_step (LsStatement *statement, gboolean *row, GError **error)
 const char *
 ls_statement_get_text (LsStatement *statement, int column)
 {
-  return (const char *) sqlite3_column_text (statement, column);
+  return (const char *)sqlite3_column_text (statement, column);
 }
 
 /**

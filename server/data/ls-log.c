@@ -108,15 +108,15 @@ ls_log_read (LsDatabase *database,
              gboolean *complete,
              GError **error)
 {
-  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func ((GDestroyNotify)
-                                                                      ls_log_entry_unref);
+  g_autoptr (GPtrArray) entries =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)ls_log_entry_unref);
   g_autoptr (LsStatement) statement = ls_database_prepare (
       database, error,
       "SELECT \"offset\", type, entity_id, row_before, row_after, timestamp, user_role, user_id, "
       "version, action_id, recipient FROM log "
       "WHERE \"offset\" > ?1 AND (recipient IS NULL OR recipient = ?2) ORDER BY \"offset\" "
       "LIMIT ?3 + 1",
-      "iti", after, recipient, (gint64) limit);
+      "iti", after, recipient, (gint64)limit);
   gboolean row = TRUE;
   gsize size = 0;
 
@@ -136,7 +136,7 @@ ls_log_read (LsDatabase *database,
       if (entry == NULL)
         return NULL;
       g_ptr_array_add (entries, entry);
-      size += (gsize) (sqlite3_column_bytes (statement, 3) + sqlite3_column_bytes (statement, 4));
+      size += (gsize)(sqlite3_column_bytes (statement, 3) + sqlite3_column_bytes (statement, 4));
     }
 
   *complete = !row;
@@ -232,24 +232,36 @@ sees (const LsViewer *viewer, const LsRecord *row)
   return row != NULL && ls_visibility_get_sight (viewer, row) != LS_SIGHT_NONE;
 }
 
+/* Whether @viewer may have the row as it was before @entry: because it could be seen then, or by a
+ * scope that @viewer had later and read an earlier entry of the same backlog with. */
+static gboolean
+may_have (const LsViewer *viewer, const LsLogEntry *entry)
+{
+  for (guint i = 0; i < viewer->past->len; i++)
+    {
+      const LsPastView *past = viewer->past->pdata[i];
+
+      if (entry->offset <= past->until && sees (past->viewer, entry->before))
+        return TRUE;
+    }
+
+  return sees (viewer, entry->before);
+}
+
 /**
  * ls_log_project:
  * @entry: an entry
  * @viewer: who looks
  *
- * What @viewer gets of @entry. The row is shown as @viewer may see it now. A row that is gone, or
- * went out of sight, is taken away from whoever may have it: who could see it when the entry was
- * made and learns of it late, with another scope by now; and who can see such rows now, and may
- * have been shown it by an earlier entry of the same backlog.
+ * What @viewer gets of @entry. The row is shown as @viewer may see it now. If it is gone or out of
+ * sight, it is taken away again from whoever may have it, whatever scope they have by now.
  *
  * Returns: (transfer full) (nullable): an event, %NULL: nothing
  */
 LsEvent *
 ls_log_project (const LsLogEntry *entry, const LsViewer *viewer)
 {
-  const LsViewer *then = ls_viewer_get_at (viewer, entry->offset);
   gboolean targeted = entry->recipient != NULL;
-  gboolean seen_before = sees (then, entry->before);
   g_autofree char *data = NULL;
   LsEventType type = entry->type;
 
@@ -257,9 +269,9 @@ ls_log_project (const LsLogEntry *entry, const LsViewer *viewer)
       (targeted && !g_str_equal (entry->recipient, ls_viewer_get_id (viewer))))
     return NULL;
   if (!sees (viewer, entry->after))
-    return targeted || seen_before || sees (viewer, entry->before) ? make_deletion (entry) : NULL;
+    return targeted || may_have (viewer, entry) ? make_deletion (entry) : NULL;
 
-  if (!targeted && !seen_before)
+  if (!targeted && !sees (ls_viewer_get_at (viewer, entry->offset), entry->before))
     type = ls_event_type_for (ls_event_type_get_entity (type), LS_CHANGE_CREATED);
   data = ls_record_to_json (entry->after, ls_visibility_get_sight (viewer, entry->after));
   return make_event (entry, type, data);

@@ -173,10 +173,10 @@ check_identity (gint64 application_id, gint64 version, GError **error)
   if (application_id != APPLICATION_ID && (application_id != 0 || version != 0))
     g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_STORAGE,
                  "This is the database of another program");
-  else if (version > (gint64) G_N_ELEMENTS (steps))
+  else if (version > (gint64)G_N_ELEMENTS (steps))
     g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NEWER,
                  "The database has version %" G_GINT64_FORMAT ", this program knows up to %u",
-                 version, (guint) G_N_ELEMENTS (steps));
+                 version, (guint)G_N_ELEMENTS (steps));
   else
     return TRUE;
 
@@ -210,8 +210,8 @@ ls_migrations_apply (LsDatabase *database, GError **error)
       !ls_database_execute (database, PRAGMA_APPLICATION_ID, error))
     return FALSE;
 
-  for (gint64 step = version; step < (gint64) G_N_ELEMENTS (steps); step++)
-    if (!apply_step (database, (guint) step, error))
+  for (gint64 step = version; step < (gint64)G_N_ELEMENTS (steps); step++)
+    if (!apply_step (database, (guint)step, error))
       return FALSE;
 
   return TRUE;

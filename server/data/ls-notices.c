@@ -16,7 +16,8 @@ notify (LsTransaction *transaction,
 {
   g_autoptr (LsRecord) notice = ls_record_new (ls_schema_find_table ("notifications"));
   g_autofree char *id = g_uuid_string_random ();
-  g_autofree char *excerpt = g_utf8_substring (body, 0, MIN (g_utf8_strlen (body, -1), MAX_EXCERPT));
+  g_autofree char *excerpt =
+      g_utf8_substring (body, 0, MIN (g_utf8_strlen (body, -1), MAX_EXCERPT));
 
   ls_record_set_text (notice, "id", id);
   ls_record_set_text (notice, "user_id", user_id);

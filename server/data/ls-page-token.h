@@ -7,7 +7,6 @@
 G_BEGIN_DECLS
 
 char *ls_page_token_make (LsEntity entity, LsCursor cursor, const char *last_id);
-gboolean
-ls_page_token_parse (const char *token, LsEntity entity, LsCursor *cursor, char **last_id);
+gboolean ls_page_token_parse (const char *token, LsEntity entity, LsCursor *cursor, char **last_id);
 
 G_END_DECLS

@@ -35,7 +35,7 @@ equal_in_constant_time (const char *a, const char *b)
     return FALSE;
 
   for (gsize i = 0; i < length; i++)
-    difference |= (guchar) (a[i] ^ b[i]);
+    difference |= (guchar)(a[i] ^ b[i]);
   return difference == 0;
 }
 

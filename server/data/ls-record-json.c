@@ -22,9 +22,9 @@ append_real (GString *out, double real)
 {
   char text[G_ASCII_DTOSTR_BUF_SIZE];
 
-  if (real == floor (real) && fabs (real) <= (double) LS_MAX_INTEGER)
+  if (real == floor (real) && fabs (real) <= (double)LS_MAX_INTEGER)
     {
-      ls_json_append_int (out, (gint64) real);
+      ls_json_append_int (out, (gint64)real);
       return;
     }
 
@@ -32,7 +32,7 @@ append_real (GString *out, double real)
     {
       char format[] = "%.15g";
 
-      format[3] = (char) ('0' + digits - 10);
+      format[3] = (char)('0' + digits - 10);
       g_ascii_formatd (text, sizeof text, format, real);
       if (g_ascii_strtod (text, NULL) == real)
         break;
@@ -90,8 +90,7 @@ ls_record_to_json (const LsRecord *record, LsSight sight)
   return g_string_free (out, FALSE);
 }
 
-static gboolean G_GNUC_PRINTF (2, 3)
-refuse (GError **error, const char *format, ...)
+static gboolean G_GNUC_PRINTF (2, 3) refuse (GError **error, const char *format, ...)
 {
   g_autofree char *message = NULL;
   va_list arguments;
@@ -188,16 +187,15 @@ read_time (LsValue *value, JsonNode *node, GError **error)
   if (time == NULL)
     return refuse (error, "is not an ISO 8601 time");
 
-  *value = (LsValue) { LS_VALUE_INTEGER,
-                       .integer = g_date_time_to_unix (time) * 1000 +
-                                  g_date_time_get_microsecond (time) / 1000 };
+  *value = (LsValue) { LS_VALUE_INTEGER, .integer = g_date_time_to_unix (time) * 1000 +
+                                                    g_date_time_get_microsecond (time) / 1000 };
   return TRUE;
 }
 
 static int
 compare_texts (gconstpointer a, gconstpointer b)
 {
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
 }
 
 static char *
@@ -338,8 +336,8 @@ ls_record_new_from_json (const LsTable *table, const char *json, GError **error)
 {
   g_autoptr (LsRecord) record = ls_record_new (table);
   g_autoptr (JsonNode) root = json_from_string (json, NULL);
-  JsonObject *object = root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root)
-                                                                      : NULL;
+  JsonObject *object =
+      root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
 
   for (guint i = 0; object != NULL && i < table->n_columns; i++)
     {
@@ -395,7 +393,7 @@ ls_record_get_list (const LsRecord *record, const char *column)
 
   g_ptr_array_add (items, NULL);
   g_ptr_array_set_free_func (items, NULL);
-  return (GStrv) g_ptr_array_free (g_steal_pointer (&items), FALSE);
+  return (GStrv)g_ptr_array_free (g_steal_pointer (&items), FALSE);
 }
 
 /**

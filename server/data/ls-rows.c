@@ -53,7 +53,7 @@ ls_rows_read (LsStatement *statement, const LsTable *table)
   record->table = table;
   record->values = g_new0 (LsValue, table->n_columns);
   for (guint i = 0; i < table->n_columns; i++)
-    record->values[i] = read_value (statement, (int) i);
+    record->values[i] = read_value (statement, (int)i);
   return record;
 }
 
@@ -75,7 +75,7 @@ ls_rows_collect (LsStatement *statement, const LsTable *table, GError **error)
   if (owned == NULL)
     return NULL;
 
-  rows = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_record_free);
+  rows = g_ptr_array_new_with_free_func ((GDestroyNotify)ls_record_free);
   while (row)
     {
       if (!ls_statement_step (owned, &row, error))
@@ -117,7 +117,7 @@ ls_rows_find (LsDatabase *database,
   if (row)
     {
       *record = ls_rows_read (statement, table);
-      *deleted = ls_statement_get_integer (statement, (int) table->n_columns) != 0;
+      *deleted = ls_statement_get_integer (statement, (int)table->n_columns) != 0;
     }
   return TRUE;
 }
@@ -147,7 +147,7 @@ run_with_record (LsDatabase *database, const char *sql, const LsRecord *record, 
   gboolean row;
 
   for (guint i = 0; statement != NULL && i < record->table->n_columns; i++)
-    if (bind_value (statement, (int) i + 1, &record->values[i]) != SQLITE_OK)
+    if (bind_value (statement, (int)i + 1, &record->values[i]) != SQLITE_OK)
       {
         g_set_error_literal (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_INVALID, "Too large a value");
         return FALSE;
@@ -195,7 +195,8 @@ ls_rows_update (LsDatabase *database, const LsRecord *record, GError **error)
 
   g_string_printf (sql, "UPDATE \"%s\" SET ", table->name);
   for (guint i = 1; i < table->n_columns; i++)
-    g_string_append_printf (sql, "%s\"%s\" = ?%u", i == 1 ? "" : ", ", table->columns[i].name, i + 1);
+    g_string_append_printf (sql, "%s\"%s\" = ?%u", i == 1 ? "" : ", ", table->columns[i].name,
+                            i + 1);
   g_string_append (sql, " WHERE id = ?1");
   return run_with_record (database, sql->str, record, error);
 }

@@ -1,14 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-schema.h"
 
-#define ID { .name = "id", .keeper = LS_KEPT_BY_SERVER }
+#define ID                                                                                         \
+  {                                                                                                \
+    .name = "id", .keeper = LS_KEPT_BY_SERVER                                                      \
+  }
 #define KEPT                                                                                       \
   { .name = "version", .type = LS_COLUMN_INTEGER, .keeper = LS_KEPT_BY_SERVER },                   \
-  { .name = "created_at", .type = LS_COLUMN_TIME, .keeper = LS_KEPT_BY_SERVER },                   \
-  { .name = "updated_at", .type = LS_COLUMN_TIME, .keeper = LS_KEPT_BY_SERVER }
-#define TEXT(column) { .name = column }
-#define REFERENCE(column, table) { .name = column, .references = table }
-#define AUTHOR(column) { .name = column, .keeper = LS_KEPT_AS_AUTHOR, .references = "users" }
+      { .name = "created_at", .type = LS_COLUMN_TIME, .keeper = LS_KEPT_BY_SERVER },               \
+  {                                                                                                \
+    .name = "updated_at", .type = LS_COLUMN_TIME, .keeper = LS_KEPT_BY_SERVER                      \
+  }
+#define TEXT(column)                                                                               \
+  {                                                                                                \
+    .name = column                                                                                 \
+  }
+#define REFERENCE(column, table)                                                                   \
+  {                                                                                                \
+    .name = column, .references = table                                                            \
+  }
+#define AUTHOR(column)                                                                             \
+  {                                                                                                \
+    .name = column, .keeper = LS_KEPT_AS_AUTHOR, .references = "users"                             \
+  }
 
 /* Protocol, "Data", table by table; defaults as in the existing system. */
 static const LsColumn users[] = {
@@ -171,7 +185,10 @@ static const LsColumn notifications[] = {
   KEPT,
 };
 
-#define TABLE(name, entity, columns) { name, entity, columns, G_N_ELEMENTS (columns) }
+#define TABLE(name, entity, columns)                                                               \
+  {                                                                                                \
+    name, entity, columns, G_N_ELEMENTS (columns)                                                  \
+  }
 
 static const LsTable tables[] = {
   TABLE ("users", LS_ENTITY_USER, users),
@@ -229,7 +246,7 @@ ls_schema_find_table (const char *name)
 const LsTable *
 ls_schema_get_entity_table (LsEntity entity)
 {
-  g_return_val_if_fail ((guint) entity < LS_N_ENTITIES, NULL);
+  g_return_val_if_fail ((guint)entity < LS_N_ENTITIES, NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
     if (tables[i].entity == entity)
@@ -250,7 +267,7 @@ ls_table_find_column (const LsTable *table, const char *name)
 {
   for (guint i = 0; i < table->n_columns; i++)
     if (g_str_equal (table->columns[i].name, name))
-      return (int) i;
+      return (int)i;
 
   return -1;
 }

@@ -32,7 +32,7 @@ find_table (const char *name, GError **error)
   return table;
 }
 
-/* Returns NULL if it is out of sight. */
+/* NULL if it is out of sight. */
 static LsRow *
 show (const LsViewer *viewer, const LsRecord *record)
 {
@@ -71,14 +71,15 @@ ls_school_has_table (const char *table)
 GPtrArray *
 ls_school_list (LsSchool *self, const LsViewer *viewer, const char *table, GError **error)
 {
-  const LsTable *found = find_table (table, error);
   g_autoptr (GPtrArray) rows = NULL;
   g_autoptr (LsStatement) statement = NULL;
   g_autofree char *sql = NULL;
+  const LsTable *found;
   gboolean row = TRUE;
 
   g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
 
+  found = find_table (table, error);
   if (found == NULL || !ls_school_check_active (viewer, error))
     return NULL;
 
@@ -121,14 +122,15 @@ ls_school_get (LsSchool *self,
                const char *id,
                GError **error)
 {
-  const LsTable *found = find_table (table, error);
   g_autoptr (LsRecord) record = NULL;
+  const LsTable *found;
   LsRow *row;
   gboolean deleted;
 
   g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
   g_return_val_if_fail (id != NULL, NULL);
 
+  found = find_table (table, error);
   if (found == NULL || !ls_school_check_active (viewer, error) ||
       !ls_rows_find (self->database, found, id, &record, &deleted, error))
     return NULL;
@@ -243,7 +245,7 @@ ls_school_snapshot (LsSchool *self,
   const LsTable *table;
 
   g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
-  g_return_val_if_fail ((guint) entity < LS_N_ENTITIES, NULL);
+  g_return_val_if_fail ((guint)entity < LS_N_ENTITIES, NULL);
   g_return_val_if_fail (limit > 0, NULL);
 
   table = ls_schema_get_entity_table (entity);
@@ -315,8 +317,11 @@ fill_updates (LsUpdates *updates,
  *   from the log and the cursor is the top.
  */
 LsUpdates *
-ls_school_updates (
-    LsSchool *self, const LsViewer *viewer, LsCursor from, guint limit, GError **error)
+ls_school_updates (LsSchool *self,
+                   const LsViewer *viewer,
+                   LsCursor from,
+                   guint limit,
+                   GError **error)
 {
   g_autoptr (LsUpdates) updates = NULL;
   g_autoptr (GPtrArray) entries = NULL;

@@ -93,7 +93,7 @@ make_row (const LsTable *table, const char *json, GError **error)
 
   json_object_iter_init (&iter, json_node_get_object (root));
   while (json_object_iter_next (&iter, &name, &node))
-    if (!ls_record_set_json (row, (guint) ls_table_find_column (table, name), node, error))
+    if (!ls_record_set_json (row, (guint)ls_table_find_column (table, name), node, error))
       return NULL;
 
   return g_steal_pointer (&row);
@@ -104,9 +104,9 @@ set_password (LsSchool *self, const char *user_id, GError **error)
 {
   g_autofree char *hash = ls_password_hash (PASSWORD, error);
 
-  return hash != NULL && ls_database_run (self->database, error,
-                                          "UPDATE users SET password_hash = ?2 WHERE id = ?1", "tt",
-                                          user_id, hash);
+  return hash != NULL &&
+         ls_database_run (self->database, error,
+                          "UPDATE users SET password_hash = ?2 WHERE id = ?1", "tt", user_id, hash);
 }
 
 static gboolean

@@ -94,7 +94,7 @@ make_secret (GError **error)
 {
   guchar secret[SECRET_LENGTH];
 
-  if (getrandom (secret, sizeof secret, 0) == (gssize) sizeof secret)
+  if (getrandom (secret, sizeof secret, 0) == (gssize)sizeof secret)
     return g_bytes_new (secret, sizeof secret);
 
   g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_STORAGE, "No random numbers: %s",
@@ -129,10 +129,7 @@ derive_token (GBytes *secret, const char *token)
  * Returns: (transfer full) (nullable): a new session
  */
 LsSchoolSession *
-ls_school_create_session (LsSchool *self,
-                          const char *user_id,
-                          gint64 expires_at_ms,
-                          GError **error)
+ls_school_create_session (LsSchool *self, const char *user_id, gint64 expires_at_ms, GError **error)
 {
   g_autoptr (LsSchoolSession) session = NULL;
   g_autoptr (GBytes) secret = NULL;
@@ -212,8 +209,8 @@ ls_school_rotate_session (LsSchool *self, const char *refresh_token, gint64 now_
   if (statement == NULL)
     return NULL;
 
-  secret = g_bytes_new (sqlite3_column_blob (statement, 2),
-                        (gsize) sqlite3_column_bytes (statement, 2));
+  secret =
+      g_bytes_new (sqlite3_column_blob (statement, 2), (gsize)sqlite3_column_bytes (statement, 2));
   first = ls_statement_get_integer (statement, 4) != 0;
   session = g_new0 (LsSchoolSession, 1);
   session->id = g_strdup (ls_statement_get_text (statement, 0));
@@ -223,11 +220,11 @@ ls_school_rotate_session (LsSchool *self, const char *refresh_token, gint64 now_
   g_clear_pointer (&statement, ls_statement_release);
 
   new_hash = hash_token (session->refresh_token);
-  if (first && !ls_database_run (self->database, error,
-                                 "UPDATE sessions SET refresh_hash = ?2, previous_hash = ?3, "
-                                 "grace_until = ?4 WHERE id = ?1",
-                                 "ttti", session->id, new_hash, old_hash,
-                                 now_ms + LS_SCHOOL_REFRESH_GRACE))
+  if (first &&
+      !ls_database_run (self->database, error,
+                        "UPDATE sessions SET refresh_hash = ?2, previous_hash = ?3, "
+                        "grace_until = ?4 WHERE id = ?1",
+                        "ttti", session->id, new_hash, old_hash, now_ms + LS_SCHOOL_REFRESH_GRACE))
     return NULL;
 
   return g_steal_pointer (&session);

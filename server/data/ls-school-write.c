@@ -39,7 +39,7 @@ ls_write_result_clear (LsWriteResult *result)
 static gboolean
 fail (LsSchoolError code, const char *message, GError **error)
 {
-  g_set_error_literal (error, LS_SCHOOL_ERROR, (int) code, message);
+  g_set_error_literal (error, LS_SCHOOL_ERROR, (int)code, message);
   return FALSE;
 }
 
@@ -106,7 +106,7 @@ apply_member (const Job *job, LsRecord *row, const char *name, JsonNode *node, G
     }
   if (job->table->columns[column].keeper != LS_KEPT_BY_CLIENT)
     return TRUE;
-  if (ls_record_set_json (row, (guint) column, node, error))
+  if (ls_record_set_json (row, (guint)column, node, error))
     return TRUE;
 
   job->result->field = g_strdup (name);
@@ -213,11 +213,10 @@ check_rights (const Job *job, const LsRecord *before, const LsRecord *after, GEr
 static gboolean
 check_exists (const Job *job, const LsColumn *column, const char *id, GError **error)
 {
-  g_autofree char *sql =
-      g_strdup_printf ("SELECT 1 FROM \"%s\" WHERE id = ?1 AND deleted_at IS NULL",
-                       column->references);
-  g_autoptr (LsStatement) statement = ls_database_prepare (job->school->database, error, sql, "t",
-                                                           id);
+  g_autofree char *sql = g_strdup_printf (
+      "SELECT 1 FROM \"%s\" WHERE id = ?1 AND deleted_at IS NULL", column->references);
+  g_autoptr (LsStatement) statement =
+      ls_database_prepare (job->school->database, error, sql, "t", id);
   gboolean row;
 
   if (statement == NULL || !ls_statement_step (statement, &row, error))
@@ -376,8 +375,8 @@ do_delete (const Job *job, const LsRecord *before, GError **error)
 static gboolean
 choose_id (const Job *job, char **id, GError **error)
 {
-  JsonNode *node = job->write->body == NULL ? NULL
-                                            : json_object_get_member (job->write->body, "id");
+  JsonNode *node =
+      job->write->body == NULL ? NULL : json_object_get_member (job->write->body, "id");
 
   if (job->write->id != NULL)
     *id = g_strdup (job->write->id);

@@ -10,7 +10,7 @@
 #include "ls-school-private.h"
 #include "ls-scope.h"
 
-G_DEFINE_QUARK (ls-school-error-quark, ls_school_error)
+G_DEFINE_QUARK (ls - school - error - quark, ls_school_error)
 
 G_DEFINE_FINAL_TYPE (LsSchool, ls_school, G_TYPE_OBJECT)
 
@@ -53,8 +53,8 @@ static void
 ls_school_init (LsSchool *self)
 {
   self->lock_fd = -1;
-  self->viewers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                         (GDestroyNotify) ls_viewer_unref);
+  self->viewers =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)ls_viewer_unref);
 }
 
 static gboolean
@@ -109,9 +109,10 @@ load_epoch (LsSchool *self, GError **error)
   g_autoptr (LsStatement) statement = NULL;
   gboolean row;
 
-  if (!ls_database_run (self->database, error,
-                        "INSERT INTO meta (name, value) VALUES ('epoch', ?1) ON CONFLICT DO NOTHING",
-                        "t", new_epoch))
+  if (!ls_database_run (
+          self->database, error,
+          "INSERT INTO meta (name, value) VALUES ('epoch', ?1) ON CONFLICT DO NOTHING", "t",
+          new_epoch))
     return FALSE;
 
   statement = ls_database_prepare (self->database, error,

@@ -176,10 +176,8 @@ LsSchoolSession *ls_school_create_session (LsSchool *self,
                                            const char *user_id,
                                            gint64 expires_at_ms,
                                            GError **error);
-LsSchoolSession *ls_school_rotate_session (LsSchool *self,
-                                           const char *refresh_token,
-                                           gint64 now_ms,
-                                           GError **error);
+LsSchoolSession *
+ls_school_rotate_session (LsSchool *self, const char *refresh_token, gint64 now_ms, GError **error);
 gboolean ls_school_revoke_session (LsSchool *self, const char *session_id, GError **error);
 gboolean ls_school_session_is_active (LsSchool *self, const char *session_id, gint64 now_ms);
 

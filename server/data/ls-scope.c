@@ -11,9 +11,9 @@
 /* Classes that a teacher has lessons in or is the homeroom teacher of. */
 #define TAUGHT                                                                                     \
   "SELECT s.class_id FROM teachers t JOIN schedules s ON s.teacher_id = t.id "                     \
-  "WHERE t.user_id = ?1" LIVING ("t") LIVING ("s")                                                 \
-  "UNION SELECT c.id FROM teachers t JOIN classes c ON c.homeroom_teacher_id = t.id "              \
-  "WHERE t.user_id = ?1" LIVING ("t") LIVING ("c")
+  "WHERE t.user_id = ?1" LIVING ("t") LIVING (                                                     \
+      "s") "UNION SELECT c.id FROM teachers t JOIN classes c ON c.homeroom_teacher_id = t.id "     \
+           "WHERE t.user_id = ?1" LIVING ("t") LIVING ("c")
 
 #define CHILDREN                                                                                   \
   "FROM parent_student_relationship r JOIN students s ON s.id = r.student_id "                     \
@@ -93,11 +93,11 @@ ls_scope_get_dependents (guint *n_dependents)
 static LsViewer *
 load_account (LsDatabase *database, const char *user_id, GError **error)
 {
-  g_autoptr (LsStatement) statement = ls_database_prepare (
-      database, error,
-      "SELECT name, email, role, extra_role, status = 'active' FROM users "
-      "WHERE id = ?1 AND deleted_at IS NULL",
-      "t", user_id);
+  g_autoptr (LsStatement) statement =
+      ls_database_prepare (database, error,
+                           "SELECT name, email, role, extra_role, status = 'active' FROM users "
+                           "WHERE id = ?1 AND deleted_at IS NULL",
+                           "t", user_id);
   LsViewer *viewer;
   gboolean row;
 
@@ -119,8 +119,7 @@ load_account (LsDatabase *database, const char *user_id, GError **error)
 }
 
 static gboolean
-load_set (
-    LsDatabase *database, LsViewer *viewer, LsScopeKind kind, const char *sql, GError **error)
+load_set (LsDatabase *database, LsViewer *viewer, LsScopeKind kind, const char *sql, GError **error)
 {
   g_autoptr (LsStatement) statement = ls_database_prepare (database, error, sql, "t", viewer->id);
   gboolean row = TRUE;
@@ -172,7 +171,7 @@ ls_scope_load_past (LsDatabase *database, LsViewer *viewer, GError **error)
         break;
 
       bytes = g_bytes_new (sqlite3_column_blob (statement, 1),
-                           (gsize) sqlite3_column_bytes (statement, 1));
+                           (gsize)sqlite3_column_bytes (statement, 1));
       variant = g_variant_new_from_bytes (G_VARIANT_TYPE (LS_VIEWER_FORMAT), bytes, FALSE);
       past = ls_viewer_new_from_variant (viewer->id, g_variant_ref_sink (variant));
       ls_viewer_add_past (viewer, ls_statement_get_integer (statement, 0), past);
@@ -213,7 +212,11 @@ get_parameter (const LsRecord *row, const char *column)
 }
 
 static gboolean
-add_affected (LsDatabase *database, guint which, const LsRecord *row, GPtrArray *ids, GError **error)
+add_affected (LsDatabase *database,
+              guint which,
+              const LsRecord *row,
+              GPtrArray *ids,
+              GError **error)
 {
   const char *const *columns = affected[which].columns;
   const char types[] = { 't', columns[1] == NULL ? '\0' : 't', 't', '\0' };
@@ -256,11 +259,13 @@ ls_scope_list_affected (LsDatabase *database,
                         GError **error)
 {
   g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
-  const LsTable *table = after != NULL ? after->table : before->table;
+  const LsRecord *row = after != NULL ? after : before;
+
+  g_return_val_if_fail (row != NULL, NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (affected); i++)
     {
-      if (!g_str_equal (affected[i].table, table->name))
+      if (!g_str_equal (affected[i].table, row->table->name))
         continue;
       if (before != NULL && !add_affected (database, i, before, ids, error))
         return NULL;

@@ -29,9 +29,7 @@ GPtrArray *ls_scope_list_affected (LsDatabase *database,
                                    const LsRecord *before,
                                    const LsRecord *after,
                                    GError **error);
-gboolean ls_scope_remember (LsDatabase *database,
-                            const LsViewer *viewer,
-                            gint64 until,
-                            GError **error);
+gboolean
+ls_scope_remember (LsDatabase *database, const LsViewer *viewer, gint64 until, GError **error);
 
 G_END_DECLS

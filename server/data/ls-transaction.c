@@ -11,7 +11,7 @@
 
 struct _LsTransaction
 {
-  LsSchool *school; /* (owned); NULL once it is over */
+  LsSchool *school;       /* (owned); NULL once it is over */
   const char *actor_id;   /* (unowned) */
   const char *actor_role; /* (unowned) */
   const char *action_id;  /* (unowned) (nullable) */
@@ -46,7 +46,7 @@ ls_transaction_begin (LsSchool *school,
   self->actor_role = ls_role_to_string (ls_viewer_get_role (actor));
   self->action_id = action_id;
   self->now = g_get_real_time () / 1000;
-  self->entries = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_log_entry_unref);
+  self->entries = g_ptr_array_new_with_free_func ((GDestroyNotify)ls_log_entry_unref);
   self->viewer_ids = g_ptr_array_new_with_free_func (g_free);
   return self;
 }
@@ -139,10 +139,14 @@ append_row (LsTransaction *self,
             gint64 version,
             GError **error)
 {
-  LsEntity entity = after != NULL ? after->table->entity : before->table->entity;
+  const LsRecord *row = after != NULL ? after : before;
   LsLogEntry *entry;
   LsEventType type;
+  LsEntity entity;
 
+  g_assert (row != NULL);
+
+  entity = row->table->entity;
   if (entity == LS_ENTITY_INVALID)
     return TRUE;
 
@@ -200,8 +204,7 @@ compare_rows (LsTransaction *self,
       const LsRecord *row = rows->pdata[i];
       char *key = g_strdup_printf ("%s/%s", row->table->name, ls_record_get_id (row));
 
-      if (g_hash_table_add (done, key) &&
-          !compare_sight (self, old_viewer, new_viewer, row, error))
+      if (g_hash_table_add (done, key) && !compare_sight (self, old_viewer, new_viewer, row, error))
         return FALSE;
     }
   return TRUE;
@@ -220,7 +223,8 @@ compare_everything (LsTransaction *self,
 
   for (guint i = 0; i < n_tables; i++)
     {
-      g_autofree char *sql = ls_rows_get_select (&tables[i], "WHERE deleted_at IS NULL ORDER BY id");
+      g_autofree char *sql =
+          ls_rows_get_select (&tables[i], "WHERE deleted_at IS NULL ORDER BY id");
       g_autoptr (GPtrArray) rows = NULL;
 
       if (tables[i].entity == LS_ENTITY_INVALID)
@@ -244,8 +248,8 @@ compare_dependents (LsTransaction *self,
 {
   g_autoptr (GPtrArray) ids = ls_viewer_list_differences (old_viewer, new_viewer, dependent->kind);
   const LsTable *table = ls_schema_find_table (dependent->table);
-  g_autofree char *condition = g_strdup_printf (
-      "WHERE \"%s\" = ?1 AND deleted_at IS NULL ORDER BY id", dependent->column);
+  g_autofree char *condition =
+      g_strdup_printf ("WHERE \"%s\" = ?1 AND deleted_at IS NULL ORDER BY id", dependent->column);
   g_autofree char *sql = ls_rows_get_select (table, condition);
 
   for (guint i = 0; i < ids->len; i++)
@@ -331,7 +335,7 @@ load_affected_viewers (LsTransaction *self,
 {
   LsDatabase *database = self->school->database;
   g_autoptr (GPtrArray) ids = ls_scope_list_affected (database, before, after, error);
-  g_autoptr (GPtrArray) viewers = g_ptr_array_new_with_free_func ((GDestroyNotify) ls_viewer_unref);
+  g_autoptr (GPtrArray) viewers = g_ptr_array_new_with_free_func ((GDestroyNotify)ls_viewer_unref);
 
   for (guint i = 0; ids != NULL && i < ids->len; i++)
     {
@@ -413,10 +417,7 @@ ls_transaction_create (LsTransaction *self, LsRecord *row, GError **error)
  * Returns: whether it is in
  */
 gboolean
-ls_transaction_update (LsTransaction *self,
-                       const LsRecord *before,
-                       LsRecord *after,
-                       GError **error)
+ls_transaction_update (LsTransaction *self, const LsRecord *before, LsRecord *after, GError **error)
 {
   ls_record_set_integer (after, "version", ls_record_get_version (before) + 1);
   ls_record_set_integer (after, "updated_at", self->now);

@@ -27,7 +27,7 @@ ls_viewer_new (const char *id)
   viewer->id = g_strdup (id);
   for (guint i = 0; i < LS_N_SCOPES; i++)
     viewer->scopes[i] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  viewer->past = g_ptr_array_new_with_free_func ((GDestroyNotify) past_view_free);
+  viewer->past = g_ptr_array_new_with_free_func ((GDestroyNotify)past_view_free);
   return viewer;
 }
 
@@ -226,7 +226,7 @@ ls_viewer_sees_alike (const LsViewer *a, const LsViewer *b)
     return FALSE;
 
   for (guint i = 0; i < LS_N_SCOPES; i++)
-    if (!has_same_set (a, b, (LsScopeKind) i))
+    if (!has_same_set (a, b, (LsScopeKind)i))
       return FALSE;
 
   return TRUE;
@@ -249,7 +249,7 @@ ls_viewer_has_same_account (const LsViewer *a, const LsViewer *b)
 static int
 compare_texts (gconstpointer a, gconstpointer b)
 {
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
 }
 
 static void
@@ -296,8 +296,8 @@ ls_viewer_to_variant (const LsViewer *viewer)
   GVariantBuilder builder;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE (LS_VIEWER_FORMAT));
-  g_variant_builder_add (&builder, "u", (guint32) viewer->role);
-  g_variant_builder_add (&builder, "u", (guint32) viewer->extra_role);
+  g_variant_builder_add (&builder, "u", (guint32)viewer->role);
+  g_variant_builder_add (&builder, "u", (guint32)viewer->extra_role);
   g_variant_builder_open (&builder, G_VARIANT_TYPE ("aas"));
   for (guint i = 0; i < LS_N_SCOPES; i++)
     {
@@ -332,8 +332,8 @@ ls_viewer_new_from_variant (const char *id, GVariant *variant)
 
   viewer = ls_viewer_new (id);
   g_variant_get (variant, "(uu@aas)", &role, &extra_role, &scopes);
-  viewer->role = role < LS_N_ROLES ? (LsRole) role : LS_ROLE_NONE;
-  viewer->extra_role = (LsExtraRole) extra_role;
+  viewer->role = role < LS_N_ROLES ? (LsRole)role : LS_ROLE_NONE;
+  viewer->extra_role = (LsExtraRole)extra_role;
   viewer->active = TRUE;
   for (guint i = 0; i < LS_N_SCOPES && i < g_variant_n_children (scopes); i++)
     {
@@ -343,7 +343,7 @@ ls_viewer_new_from_variant (const char *id, GVariant *variant)
 
       g_variant_iter_init (&iter, set);
       while (g_variant_iter_next (&iter, "&s", &member))
-        ls_viewer_add (viewer, (LsScopeKind) i, member);
+        ls_viewer_add (viewer, (LsScopeKind)i, member);
     }
   return g_steal_pointer (&viewer);
 }

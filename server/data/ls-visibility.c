@@ -129,7 +129,7 @@ user_for_teacher (const LsViewer *viewer, const LsRecord *row)
     return LS_SIGHT_FULL;
 
   return ls_viewer_has (viewer, LS_SCOPE_PEOPLE, ls_record_get_id (row)) ? LS_SIGHT_CONTACT
-                                                                        : LS_SIGHT_ROLE;
+                                                                         : LS_SIGHT_ROLE;
 }
 
 static gboolean
@@ -189,8 +189,7 @@ changes_only (const LsWriteFacts *facts, const char *const *columns)
     return FALSE;
 
   for (; *columns != NULL; columns++)
-    changes &= ~(G_GUINT64_CONSTANT (1)
-                 << ls_table_find_column (facts->after->table, *columns));
+    changes &= ~(G_GUINT64_CONSTANT (1) << ls_table_find_column (facts->after->table, *columns));
   return changes == 0;
 }
 
@@ -291,8 +290,8 @@ static gboolean
 sender_or_reader (const LsViewer *viewer, const LsWriteFacts *facts)
 {
   static const char *const reader_columns[] = { "status", "read_at", NULL };
-  static const char *const sender_columns[] = { "status", "read_at", "content", "message_type",
-                                                "reply_to", NULL };
+  static const char *const sender_columns[] = { "status",       "read_at",  "content",
+                                                "message_type", "reply_to", NULL };
 
   if (facts->before == NULL)
     return may_talk (viewer, facts) &&

@@ -71,7 +71,8 @@ on_flush (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* What is committed in one turn of the main loop goes out together. */
+/* What is committed in one turn of the main loop goes out together, at the beginning of the next:
+ * whoever got the answer to a write and asks then finds its event sent. */
 static void
 on_school_appended (LsSchool *school, GPtrArray *entries, LsHub *self)
 {
@@ -81,7 +82,7 @@ on_school_appended (LsSchool *school, GPtrArray *entries, LsHub *self)
   for (guint i = 0; i < entries->len; i++)
     g_ptr_array_add (self->pending, ls_log_entry_ref (g_ptr_array_index (entries, i)));
   if (self->flush_id == 0)
-    self->flush_id = g_idle_add_full (G_PRIORITY_DEFAULT, on_flush, self, NULL);
+    self->flush_id = g_idle_add_full (G_PRIORITY_HIGH, on_flush, self, NULL);
 }
 
 /* What was committed before the change is brought with the eyes of before. */

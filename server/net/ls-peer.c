@@ -119,7 +119,7 @@ send_message (LsPeer *self, const LsMessage *message)
 
   text = ls_wire_encode_message (message, &length);
   if (!ls_outlet_send (self->outlet, text, length))
-    ls_peer_close (self, LS_CLOSE_TRY_LATER, "too much waits unread");
+    ls_peer_close (self, LS_CLOSE_POLICY, "too much waits unread");
 }
 
 static void
@@ -221,7 +221,7 @@ on_feed (gpointer user_data)
   if (page == NULL || page->resume != LS_RESUME_RESUMED)
     {
       g_warning ("A stream can't go on: %s", error != NULL ? error->message : "the log was cut");
-      ls_peer_close (self, LS_CLOSE_TRY_LATER, "the stream can't go on");
+      ls_peer_close (self, LS_CLOSE_FAILED, "the stream can't go on");
       return G_SOURCE_REMOVE;
     }
 
@@ -364,7 +364,7 @@ handle_hello (LsPeer *self, const LsMessage *hello)
     }
   if (!check_resume (self, hello->cursor, &resume))
     {
-      ls_peer_close (self, LS_CLOSE_TRY_LATER, "the stream can't begin");
+      ls_peer_close (self, LS_CLOSE_FAILED, "the stream can't begin");
       return;
     }
 
@@ -529,6 +529,12 @@ on_message (SoupWebsocketConnection *connection, int type, GBytes *frame, LsPeer
     }
 
   text = g_bytes_get_data (frame, &length);
+  if (length > LS_WIRE_MAX_MESSAGE)
+    {
+      ls_peer_close (self, LS_CLOSE_TOO_LARGE, "the message is too large");
+      return;
+    }
+
   message = ls_wire_decode_message (text != NULL ? text : "", length, &error);
   if (message != NULL)
     handle_message (self, message);
@@ -618,7 +624,7 @@ ls_peer_new (const LsPeerContext *context,
   self->identity = ls_identity_copy (identity);
   self->started_at = self->heard_at = monotonic_ms ();
 
-  soup_websocket_connection_set_max_incoming_payload_size (connection, LS_WIRE_MAX_MESSAGE);
+  soup_websocket_connection_set_max_incoming_payload_size (connection, LS_PEER_MAX_FRAME);
   g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
   return self;
@@ -739,7 +745,7 @@ ls_peer_tick (LsPeer *self, gint64 now_wall, gint64 now_monotonic)
   if (self->identity->claims->expires_at <= now_wall)
     ls_peer_close (self, LS_CLOSE_TOKEN, "the token has expired");
   else if (silence > MAX_SILENT_HEARTBEATS * self->context->heartbeat)
-    ls_peer_close (self, LS_CLOSE_TRY_LATER, "not heard for too long");
+    ls_peer_close (self, LS_CLOSE_POLICY, "not heard for too long");
   else if (self->state == STATE_NEW && now_monotonic - self->started_at > LS_PEER_HELLO_TIMEOUT)
     ls_peer_close (self, LS_CLOSE_POLICY, "no hello");
   else

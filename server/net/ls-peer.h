@@ -9,13 +9,19 @@
 
 G_BEGIN_DECLS
 
-/** LsCloseCode: why a connection is closed (protocol, "Close codes") */
+/**
+ * LsCloseCode:
+ *
+ * Why a connection is closed (protocol, "Close codes"; RFC 6455 §7.4.1). 1012 and 1013, which would
+ * fit better here and there, are not among them: libsoup sends 1002 in their place (3.2).
+ */
 typedef enum
 {
   LS_CLOSE_DONE = 1000,
-  LS_CLOSE_POLICY = 1008, /* RFC 6455 §7.4.1 */
-  LS_CLOSE_RESTARTING = 1012,
-  LS_CLOSE_TRY_LATER = 1013,
+  LS_CLOSE_RESTARTING = 1001,
+  LS_CLOSE_POLICY = 1008,
+  LS_CLOSE_TOO_LARGE = 1009,
+  LS_CLOSE_FAILED = 1011,
   LS_CLOSE_TOKEN = 4001,
   LS_CLOSE_FORBIDDEN = 4003,
   LS_CLOSE_FLOOD = 4008,
@@ -24,6 +30,9 @@ typedef enum
 
 /** LS_PEER_MAX_RATE: messages a second that a client may send */
 #define LS_PEER_MAX_RATE 50
+
+/** LS_PEER_MAX_FRAME: bytes that libsoup takes, so that what is a little too large can be answered */
+#define LS_PEER_MAX_FRAME ((guint64)4 << 20)
 
 /** LS_PEER_HELLO_TIMEOUT: how long a client may take until its hello, milliseconds */
 #define LS_PEER_HELLO_TIMEOUT (10 * 1000)

@@ -49,6 +49,7 @@ def far_away(directory, world):
     if os.geteuid() != 0 or run("ip", "netns", "add", name).returncode:
         pytest.skip("network namespaces need root")
     world.callback(run, "ip", "netns", "del", name)
+    world.callback(run, "ip", "link", "del", f"{name}a")
     inside = ("ip", "netns", "exec", name)
     for command in (
         ("ip", "link", "add", f"{name}a", "type", "veth", "peer", "name", f"{name}b"),

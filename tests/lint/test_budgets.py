@@ -27,7 +27,8 @@ def faults(path, text):
     lines = text.count("\n")
     if lines > FILE_LINES:
         yield "lines", path, f"{path}: {lines} lines, at most {FILE_LINES}"
-    if not path.endswith("/main.c"):
+    # A test may count in a static what the code under test calls back.
+    if not path.endswith("/main.c") and not path.startswith("tests/"):
         for variable, line in source.mutable_statics():
             if not GOBJECT_IDS.fullmatch(variable):
                 yield "static", f"{path}:{variable}", f"{path}:{line}: {variable} is a mutable static"

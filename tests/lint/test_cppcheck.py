@@ -27,7 +27,8 @@ def complaints(paths):
 
 def test_tree():
     paths = [path for path in c_files("agent", "dbus", "server") if path.suffix == ".c"]
-    assert not complaints(paths)
+    found = complaints(paths)
+    assert not found, found
 
 
 def test_rejects_a_leak(tmp_path):

@@ -38,13 +38,14 @@ static const char *const people[][2] = {
 };
 
 #define GRADE(id, student, class)                                                                  \
-  "{'id':'" id "','student_id':'" student "','subject_id':'M','class_id':'" class "',"             \
-  "'academic_year':'2026/2027','semester':'1','assignment_type':'tugas',"                          \
-  "'assignment_name':'A1','score':80}"
+  "{'id':'" id "','student_id':'" student "','subject_id':'M','class_id':'" class                  \
+      "',"                                                                                         \
+      "'academic_year':'2026/2027','semester':'1','assignment_type':'tugas',"                      \
+      "'assignment_name':'A1','score':80}"
 
 #define ATTENDANCE(id, student, class)                                                             \
   "{'id':'" id "','student_id':'" student "','class_id':'" class "','date':'2026-11-23',"          \
-  "'status':'hadir'}"
+                                                                 "'status':'hadir'}"
 
 /* Who writes, where, what. */
 static const char *const records[][3] = {
@@ -56,13 +57,17 @@ static const char *const records[][3] = {
   { "t1", "attendance", ATTENDANCE ("a2", "S2", "A") },
   { "t2", "attendance", ATTENDANCE ("a3", "S3", "B") },
   { "admin", "announcements", "{'id':'n1','title':'T','content':'C','category':'umum'}" },
-  { "admin", "announcements", "{'id':'n2','title':'T','content':'C','category':'akademik',"
-                              "'target_audience':['teacher','parent']}" },
-  { "t1", "announcements", "{'id':'n3','title':'T','content':'C','category':'umum',"
-                           "'is_active':false}" },
-  { "t2", "announcements", "{'id':'n4','title':'T','content':'C','category':'umum',"
-                           "'target_audience':'[\\\"student\\\"]'}" },
-  { "t1", "e_library", "{'id':'l1','title':'T','category':'modul','file_url':'u','file_type':'pdf'}" },
+  { "admin", "announcements",
+    "{'id':'n2','title':'T','content':'C','category':'akademik',"
+    "'target_audience':['teacher','parent']}" },
+  { "t1", "announcements",
+    "{'id':'n3','title':'T','content':'C','category':'umum',"
+    "'is_active':false}" },
+  { "t2", "announcements",
+    "{'id':'n4','title':'T','content':'C','category':'umum',"
+    "'target_audience':'[\\\"student\\\"]'}" },
+  { "t1", "e_library",
+    "{'id':'l1','title':'T','category':'modul','file_url':'u','file_type':'pdf'}" },
   { "osis", "school_events", "{'id':'e1','event_name':'E','date':'2026-12-01','organizer':'O'}" },
   { "t1", "conversations", "{'id':'c1','type':'direct','members':['s1']}" },
   { "t2", "conversations", "{'id':'c2','type':'group','name':'B','members':['s3','t1']}" },
@@ -200,18 +205,21 @@ school_create (School *self, const char *user_id, const char *table, const char 
 }
 
 int
-school_update (
-    School *self, const char *user_id, const char *table, const char *id, const char *json)
+school_update (School *self,
+               const char *user_id,
+               const char *table,
+               const char *id,
+               const char *json)
 {
-  return write_json (self, user_id,
-                     (LsWrite) { .kind = LS_WRITE_UPDATE, .table = table, .id = id }, json);
+  return write_json (self, user_id, (LsWrite) { .kind = LS_WRITE_UPDATE, .table = table, .id = id },
+                     json);
 }
 
 int
 school_delete (School *self, const char *user_id, const char *table, const char *id)
 {
-  return write_json (self, user_id,
-                     (LsWrite) { .kind = LS_WRITE_DELETE, .table = table, .id = id }, NULL);
+  return write_json (self, user_id, (LsWrite) { .kind = LS_WRITE_DELETE, .table = table, .id = id },
+                     NULL);
 }
 
 /* The ids, separated by blanks. */
@@ -225,7 +233,7 @@ school_list_ids (School *self, const char *user_id, const char *table)
 
   g_assert_no_error (error);
   for (guint i = 0; i < rows->len; i++)
-    g_string_append_printf (ids, "%s%s", i == 0 ? "" : " ", ((LsRow *) rows->pdata[i])->id);
+    g_string_append_printf (ids, "%s%s", i == 0 ? "" : " ", ((LsRow *)rows->pdata[i])->id);
   return g_string_free (ids, FALSE);
 }
 
@@ -343,7 +351,7 @@ replica_snapshot (Replica *self, guint limit)
   g_hash_table_remove_all (self->rows);
   for (guint entity = 0; entity < LS_N_ENTITIES; entity++)
     if (entity != LS_ENTITY_PRESENCE)
-      snapshot_entity (self, (LsEntity) entity, limit);
+      snapshot_entity (self, (LsEntity)entity, limit);
 }
 
 /* The replica has the very bytes that the user may see now, and nothing else. */
@@ -362,14 +370,14 @@ replica_assert_complete (Replica *self)
       if (entity == LS_ENTITY_PRESENCE)
         continue;
 
-      rows = ls_school_list (self->school->school, viewer,
-                             ls_entity_get_table ((LsEntity) entity), NULL);
+      rows = ls_school_list (self->school->school, viewer, ls_entity_get_table ((LsEntity)entity),
+                             NULL);
       g_assert_nonnull (rows);
       for (guint i = 0; i < rows->len; i++)
         {
           const LsRow *row = rows->pdata[i];
           g_autofree char *name =
-              g_strdup_printf ("%s/%s", ls_entity_to_string ((LsEntity) entity), row->id);
+              g_strdup_printf ("%s/%s", ls_entity_to_string ((LsEntity)entity), row->id);
 
           g_assert_cmpstr (g_hash_table_lookup (self->rows, name), ==, row->data);
           g_hash_table_add (seen, g_steal_pointer (&name));
@@ -379,5 +387,5 @@ replica_assert_complete (Replica *self)
   g_hash_table_iter_init (&iter, self->rows);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     if (!g_hash_table_contains (seen, key))
-      g_error ("%s has %s, which is out of sight", self->user_id, (const char *) key);
+      g_error ("%s has %s, which is out of sight", self->user_id, (const char *)key);
 }

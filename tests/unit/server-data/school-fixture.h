@@ -45,8 +45,11 @@ void school_add_records (School *self);
 LsViewer *school_get_viewer (School *self, const char *user_id);
 int school_write_full (School *self, const char *user_id, LsWrite write, LsWriteResult *result);
 int school_create (School *self, const char *user_id, const char *table, const char *json);
-int school_update (
-    School *self, const char *user_id, const char *table, const char *id, const char *json);
+int school_update (School *self,
+                   const char *user_id,
+                   const char *table,
+                   const char *id,
+                   const char *json);
 int school_delete (School *self, const char *user_id, const char *table, const char *id);
 JsonObject *school_parse (const char *json);
 char *school_list_ids (School *self, const char *user_id, const char *table);

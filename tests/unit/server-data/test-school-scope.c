@@ -5,7 +5,7 @@
  * there all the time, of one that comes back after each change, and of one that comes back only at
  * the end. */
 
-static const char *const everybody[] = { "admin", "t1", "t2",   "s1", "s2",
+static const char *const everybody[] = { "admin", "t1", "t2",   "s1",   "s2",
                                          "s3",    "p1", "osis", "staff" };
 #define N_USERS G_N_ELEMENTS (everybody)
 
@@ -32,7 +32,7 @@ on_appended (LsSchool *school, GPtrArray *entries, gpointer user_data)
 typedef struct
 {
   const char *table;
-  const char *id; /* (nullable): NULL: create */
+  const char *id;   /* (nullable): NULL: create */
   const char *json; /* (nullable): NULL: delete */
 } Step;
 
@@ -55,8 +55,9 @@ static const Step steps[] = {
   { "schedules", "L1", "{'class_id':'B'}" },
   { "schedules", "L1", "{'teacher_id':'T2'}" },
   { "schedules", "L1", NULL },
-  { "schedules", NULL, "{'id':'L2','class_id':'B','subject_id':'M','teacher_id':'T1',"
-                       "'day_of_week':'Rabu','start_time':'1','end_time':'2'}" },
+  { "schedules", NULL,
+    "{'id':'L2','class_id':'B','subject_id':'M','teacher_id':'T1',"
+    "'day_of_week':'Rabu','start_time':'1','end_time':'2'}" },
   { "classes", "A", "{'homeroom_teacher_id':'T2'}" },
   { "classes", "B", "{'homeroom_teacher_id':null}" },
   { "teachers", "T1", NULL },
@@ -175,8 +176,8 @@ test_membership (School *school, gconstpointer data)
 
   replica_catch_up (joining, 100);
   replica_catch_up (leaving, 100);
-  g_assert_cmpint (
-      school_update (school, "t1", "conversations", "c1", "{'members':['t1','s2']}"), ==, OK);
+  g_assert_cmpint (school_update (school, "t1", "conversations", "c1", "{'members':['t1','s2']}"),
+                   ==, OK);
   replica_catch_up (joining, 100);
   replica_assert_complete (joining);
   g_assert_true (g_hash_table_contains (joining->rows, "message/m1"));
@@ -215,6 +216,7 @@ test_events (School *school, gconstpointer data)
   g_autoptr (LsViewer) viewer = NULL;
   g_autoptr (LsUpdates) updates = NULL;
   g_autoptr (GError) error = NULL;
+  g_autofree char *row = NULL;
   LsCursor from = ls_school_get_cursor (school->school);
   guint n_found = 0;
 
@@ -244,7 +246,8 @@ test_events (School *school, gconstpointer data)
     }
   g_assert_cmpuint (n_found, ==, 4);
   /* g1 was made by t1 and stays. */
-  g_assert_cmpstr (school_get_row (school, "t1", "grades", "g1"), !=, NULL);
+  row = school_get_row (school, "t1", "grades", "g1");
+  g_assert_nonnull (row);
 }
 
 static void

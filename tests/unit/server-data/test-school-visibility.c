@@ -85,7 +85,7 @@ static const struct
   { "p1", "parent_student_relationship", "R1" },
 };
 
-static const char *const everybody[] = { "admin", "t1", "t2",   "s1", "s2",
+static const char *const everybody[] = { "admin", "t1", "t2",   "s1",   "s2",
                                          "s3",    "p1", "osis", "staff" };
 
 static void
@@ -117,8 +117,7 @@ test_single_rows (School *school, gconstpointer data)
           g_autoptr (LsRow) row =
               ls_school_get (school->school, viewer, expected[i].table, ids[j], &error);
 
-          g_assert_true ((row != NULL) ==
-                         g_strv_contains ((const char *const *) seen, ids[j]));
+          g_assert_true ((row != NULL) == g_strv_contains ((const char *const *)seen, ids[j]));
           if (row == NULL)
             g_assert_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND);
         }
@@ -137,23 +136,24 @@ test_notifications (School *school, gconstpointer data)
     /* m3 */ { "t2", 1 },
     /* g1, m1 */ { "s1", 2 },
     /* g2 */ { "s2", 1 },
-    /* g3, g4 */ { "s3", 2 },
-    { "admin", 0 },
-    { "p1", 0 },
+    /* g3, g4 */ { "s3", 2 }, { "admin", 0 }, { "p1", 0 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (own); i++)
     {
       g_autoptr (LsViewer) viewer = school_get_viewer (school, own[i].user);
-      g_autoptr (GPtrArray) rows =
-          ls_school_list (school->school, viewer, "notifications", NULL);
+      g_autoptr (GPtrArray) rows = ls_school_list (school->school, viewer, "notifications", NULL);
 
       g_assert_cmpuint (rows->len, ==, own[i].n_rows);
     }
 }
 
 static void
-assert_columns (School *school, const char *user, const char *table, const char *id, const char *names)
+assert_columns (School *school,
+                const char *user,
+                const char *table,
+                const char *id,
+                const char *names)
 {
   g_autofree char *row = school_get_row (school, user, table, id);
   g_autoptr (JsonObject) object = school_parse (row);
@@ -162,7 +162,7 @@ assert_columns (School *school, const char *user, const char *table, const char 
   g_autofree char *all = g_strdup_printf ("%s version created_at updated_at ", names);
 
   for (GList *l = members; l != NULL; l = l->next)
-    g_string_append_printf (found, "%s ", (const char *) l->data);
+    g_string_append_printf (found, "%s ", (const char *)l->data);
   g_test_message ("%s, %s", user, id);
   g_assert_cmpstr (found->str, ==, all);
 }
@@ -252,18 +252,21 @@ test_inactive (School *school, gconstpointer data)
   g_assert_null (page);
   g_assert_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_FORBIDDEN);
   g_clear_error (&error);
-  updates = ls_school_updates (school->school, viewer, ls_school_get_cursor (school->school), 10,
-                               &error);
+  updates =
+      ls_school_updates (school->school, viewer, ls_school_get_cursor (school->school), 10, &error);
   g_assert_null (updates);
   g_assert_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_FORBIDDEN);
-  g_assert_cmpint (school_create (school, "s1", "messages", "{'conversation_id':'c1','content':'x'}"),
-                   ==, LS_SCHOOL_ERROR_FORBIDDEN);
+  g_assert_cmpint (
+      school_create (school, "s1", "messages", "{'conversation_id':'c1','content':'x'}"), ==,
+      LS_SCHOOL_ERROR_FORBIDDEN);
 }
 
 static void
 test_password_hash_stays (School *school, gconstpointer data)
 {
-  LsWrite write = { .kind = LS_WRITE_UPDATE, .table = "users", .id = "s1", .password_hash = "$x$y" };
+  LsWrite write = {
+    .kind = LS_WRITE_UPDATE, .table = "users", .id = "s1", .password_hash = "$x$y"
+  };
   g_auto (LsWriteResult) result = { 0 };
   g_autofree char *row = NULL;
 

@@ -90,7 +90,11 @@ test_cache_presence_is_not_stored (Fixture *fixture, gconstpointer data)
 }
 
 static LsCommit *
-snapshot (Fixture *fixture, const char *const *ids, const char *data, gint64 offset)
+take_snapshot (Fixture *fixture,
+               const char *const *ids,
+               const char *data,
+               gint64 offset,
+               gboolean complete)
 {
   g_autoptr (GPtrArray) rows = ls_row_array_new ();
   g_autoptr (GError) error = NULL;
@@ -100,9 +104,29 @@ snapshot (Fixture *fixture, const char *const *ids, const char *data, gint64 off
     g_ptr_array_add (rows, ls_row_new (LS_ENTITY_GRADE, ids[i], data, offset));
   g_assert_true (ls_cache_stage (fixture->cache, LS_ENTITY_GRADE, rows, TRUE, &error));
   done = ls_cache_finish_snapshot (fixture->cache, LS_ENTITY_GRADE, ls_cursor_new ("e", offset),
-                                   2000, &error);
+                                   2000, complete, &error);
   g_assert_no_error (error);
   return done;
+}
+
+static LsCommit *
+snapshot (Fixture *fixture, const char *const *ids, const char *data, gint64 offset)
+{
+  return take_snapshot (fixture, ids, data, offset, TRUE);
+}
+
+/* A row that came malformed is no row that is gone. */
+static void
+test_cache_incomplete_snapshot_deletes_nothing (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsCommit) first =
+      snapshot (fixture, (const char *[]) { "a", "b", NULL }, "{\"a\":1}", 1);
+  g_autoptr (LsCommit) second =
+      take_snapshot (fixture, (const char *[]) { "a", NULL }, "{\"a\":2}", 2, FALSE);
+  g_autoptr (LsRow) row = ls_cache_get (fixture->cache, LS_ENTITY_GRADE, "b", NULL);
+
+  g_assert_cmpuint (second->events->len, ==, 1);
+  g_assert_false (row->deleted);
 }
 
 static void
@@ -287,6 +311,8 @@ main (int argc, char *argv[])
     { "/store/cache/first-baseline-is-quiet", test_cache_first_baseline_is_quiet },
     { "/store/cache/later-snapshot-tells-differences",
       test_cache_later_snapshot_tells_differences },
+    { "/store/cache/incomplete-snapshot-deletes-nothing",
+      test_cache_incomplete_snapshot_deletes_nothing },
     { "/store/cache/read-events", test_cache_read_events },
     { "/store/cache/trim", test_cache_trim },
     { "/store/cache/list", test_cache_list },
