@@ -34,6 +34,7 @@ def entry(result, stdout=""):
         (entry("TIMEOUT", "ok 1 a\n"), "1 passed, 1 failed, 0 skipped", 1),
         (entry("ERROR", "ok 1 a\n"), "1 passed, 1 failed, 0 skipped", 1),
         (entry("OK", "ok 1 a # SKIP no namespaces\nok 2 b\n"), "1 passed, 0 failed, 1 skipped", 0),
+        (entry("OK", "ok 1 /a # SKIP by request (-s option)\nok 2 /b\n"), "1 passed, 0 failed, 0 skipped", 0),
         (entry("SKIP", "no root\n"), "0 passed, 0 failed, 1 skipped", 0),
         (entry("OK", "# ok, a comment\nok 1 a\n"), "1 passed, 0 failed, 0 skipped", 0),
     ],

@@ -546,7 +546,7 @@ main (int argc, char *argv[])
     { "explain", test_explain },
   };
 
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     {
       g_autofree char *path = g_strconcat ("/base/settings/", tests[i].promise, NULL);

@@ -59,7 +59,7 @@ test_impossible_dir_is_told (void)
 int
 main (int argc, char *argv[])
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/platform/paths/state-dir", test_state_dir);
   g_test_add_func ("/platform/paths/dir-is-made-private", test_dir_is_made_private);
   g_test_add_func ("/platform/paths/impossible-dir-is-told", test_impossible_dir_is_told);
