@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-error.h"
 
-G_DEFINE_QUARK (ls-error-quark, ls_error)
+G_DEFINE_QUARK (ls - error - quark, ls_error)
 
 static const char *const names[] = {
-  "NotSignedIn",   "Locked",        "AccessDenied",  "InvalidArgument", "UnknownOption",
-  "UnknownEntity", "NotFound",      "CursorExpired", "QuotaExceeded",   "LimitExceeded",
-  "Storage",       "NewerStore",    "Unreachable",   "WrongCredentials", "Timeout",
-  "Conflict",      "Cancelled",     "Failed",
+  "NotSignedIn",   "Locked",     "AccessDenied",  "InvalidArgument",  "UnknownOption",
+  "UnknownEntity", "NotFound",   "CursorExpired", "QuotaExceeded",    "LimitExceeded",
+  "Storage",       "NewerStore", "Unreachable",   "WrongCredentials", "Timeout",
+  "Conflict",      "Cancelled",  "Failed",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (names) == LS_N_ERRORS);
 
@@ -20,7 +20,7 @@ G_STATIC_ASSERT (G_N_ELEMENTS (names) == LS_N_ERRORS);
 const char *
 ls_error_get_name (LsError code)
 {
-  g_return_val_if_fail ((guint) code < LS_N_ERRORS, "Failed");
+  g_return_val_if_fail ((guint)code < LS_N_ERRORS, "Failed");
 
   return names[code];
 }

@@ -35,7 +35,7 @@ ls_random_below (LsRandom *self, gint64 bound)
 {
   g_return_val_if_fail (bound > 0, 0);
 
-  return (gint64) ((ls_random_next (self) >> 1) % (guint64) bound);
+  return (gint64)((ls_random_next (self) >> 1) % (guint64)bound);
 }
 
 /**
@@ -53,7 +53,7 @@ ls_random_uuid (LsRandom *self)
   high = (high & ~G_GUINT64_CONSTANT (0xf000)) | 0x4000;
   low = (low & ~(G_GUINT64_CONSTANT (3) << 62)) | (G_GUINT64_CONSTANT (2) << 62);
 
-  return g_strdup_printf ("%08x-%04x-%04x-%04x-%012" G_GINT64_MODIFIER "x", (guint) (high >> 32),
-                          (guint) (high >> 16) & 0xffff, (guint) high & 0xffff,
-                          (guint) (low >> 48), low & G_GUINT64_CONSTANT (0xffffffffffff));
+  return g_strdup_printf ("%08x-%04x-%04x-%04x-%012" G_GINT64_MODIFIER "x", (guint)(high >> 32),
+                          (guint)(high >> 16) & 0xffff, (guint)high & 0xffff, (guint)(low >> 48),
+                          low & G_GUINT64_CONSTANT (0xffffffffffff));
 }

@@ -44,14 +44,15 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (LsSecretsLibsecret,
                                G_IMPLEMENT_INTERFACE (LS_TYPE_SECRETS,
                                                       ls_secrets_libsecret_secrets_init))
 
-/* One call of the port: the data of its task. */
+/* One call of the port. It lives as long as libsecret works on it, which may be longer than anybody
+ * waits for it: much of libsecret does not heed its cancellable while the service hangs. */
 typedef struct
 {
+  GTask *task;               /* (owned) (nullable): NULL once it is answered */
   LsClock *clock;            /* (owned) */
-  GCancellable *cancellable; /* (owned): by the caller's or by the deadline */
-  GCancellable *callers;     /* (owned) (nullable) */
-  gulong callers_handler;
-  guint deadline; /* alarm, 0: rung or removed */
+  GCancellable *cancellable; /* (owned): for libsecret */
+  gulong cancelled_handler;  /* of the caller's cancellable, or 0 */
+  guint deadline;            /* alarm, or 0 */
   char *server;
   char *user_id;
   LsSession *session; /* (owned) (nullable): what to store, or what was found */
@@ -61,31 +62,64 @@ typedef struct
   guint64 refresh_modified;
 } Request;
 
-/* Also ends the deadline, before the answer is on its way. */
 static void
-request_stop (Request *request)
+request_free (Request *request)
 {
-  if (request->deadline != 0)
-    ls_clock_remove_alarm (request->clock, request->deadline);
-  request->deadline = 0;
-  g_cancellable_disconnect (request->callers, request->callers_handler);
-  request->callers_handler = 0;
-}
+  g_assert (request->task == NULL);
 
-static void
-request_free (gpointer data)
-{
-  Request *request = data;
-
-  request_stop (request);
   g_object_unref (request->clock);
   g_object_unref (request->cancellable);
-  g_clear_object (&request->callers);
   g_free (request->server);
   g_free (request->user_id);
   g_clear_pointer (&request->session, ls_session_free);
   g_list_free_full (request->items, g_object_unref);
   g_free (request);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Request, request_free)
+
+/* Takes the task, to answer it; nobody waits any longer then. */
+static GTask *
+request_take_task (Request *request)
+{
+  if (request->deadline != 0)
+    ls_clock_remove_alarm (request->clock, request->deadline);
+  request->deadline = 0;
+  if (request->cancelled_handler != 0)
+    g_signal_handler_disconnect (g_task_get_cancellable (request->task),
+                                 request->cancelled_handler);
+  request->cancelled_handler = 0;
+
+  return g_steal_pointer (&request->task);
+}
+
+static void
+request_fail_locked (Request *request, const char *message)
+{
+  g_autoptr (GTask) task = request_take_task (request);
+
+  g_task_return_new_error (task, LS_ERROR, LS_ERROR_LOCKED, "%s", message);
+}
+
+static void
+request_succeed (Request *request)
+{
+  g_autoptr (GTask) task = request_take_task (request);
+
+  g_task_return_boolean (task, TRUE);
+}
+
+/* Whatever keeps the service from answering means "locked": nobody knows what it holds. */
+static void
+request_fail (Request *request, const GError *error)
+{
+  g_autoptr (GTask) task = request_take_task (request);
+  gboolean locked = error->domain == G_IO_ERROR || error->domain == G_DBUS_ERROR ||
+                    g_error_matches (error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED) ||
+                    g_error_matches (error, SECRET_ERROR, SECRET_ERROR_NO_SUCH_OBJECT);
+
+  g_task_return_new_error (task, LS_ERROR, locked ? LS_ERROR_LOCKED : LS_ERROR_FAILED,
+                           "The keyring is of no use: %s", error->message);
 }
 
 static void
@@ -94,10 +128,22 @@ on_deadline (gpointer user_data)
   Request *request = user_data;
 
   request->deadline = 0;
+  request_fail_locked (request, "The keyring does not answer");
   g_cancellable_cancel (request->cancellable);
 }
 
-static GTask *
+static void
+on_cancelled (GCancellable *callers, gpointer user_data)
+{
+  Request *request = user_data;
+  g_autoptr (GTask) task = request_take_task (request);
+
+  g_task_return_error_if_cancelled (task);
+  g_cancellable_cancel (request->cancellable);
+}
+
+/* Returns: (nullable): NULL if the caller has cancelled already, and is answered. */
+static Request *
 request_new (LsSecrets *secrets,
              const char *server,
              const char *user_id,
@@ -106,9 +152,15 @@ request_new (LsSecrets *secrets,
              gpointer user_data)
 {
   LsSecretsLibsecret *self = LS_SECRETS_LIBSECRET (secrets);
-  GTask *task = g_task_new (self, cancellable, callback, user_data);
-  Request *request = g_new0 (Request, 1);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  Request *request = NULL;
 
+  g_task_set_source_tag (task, request_new);
+  if (g_task_return_error_if_cancelled (task))
+    return NULL;
+
+  request = g_new0 (Request, 1);
+  request->task = g_steal_pointer (&task);
   request->clock = g_object_ref (self->clock);
   request->cancellable = g_cancellable_new ();
   request->server = g_strdup (server);
@@ -117,43 +169,24 @@ request_new (LsSecrets *secrets,
                                           ls_clock_get_monotonic (request->clock) + DEADLINE_MS,
                                           on_deadline, request);
   if (cancellable != NULL)
-    {
-      request->callers = g_object_ref (cancellable);
-      request->callers_handler = g_cancellable_connect (
-          cancellable, G_CALLBACK (g_cancellable_cancel), request->cancellable, NULL);
-    }
-  g_task_set_task_data (task, request, request_free);
+    request->cancelled_handler =
+        g_signal_connect (cancellable, "cancelled", G_CALLBACK (on_cancelled), request);
 
-  return task;
+  return request;
 }
 
-/* Whatever keeps the service from answering means "locked": nobody knows what it holds. */
-static void
-request_fail (GTask *task, GError *error)
+/* Looks at what a step of libsecret came to. Returns: whether to take the next step. */
+static gboolean
+request_goes_on (Request *request, const GError *error)
 {
-  Request *request = g_task_get_task_data (task);
-  gboolean locked = error->domain == G_IO_ERROR || error->domain == G_DBUS_ERROR ||
-                    g_error_matches (error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED) ||
-                    g_error_matches (error, SECRET_ERROR, SECRET_ERROR_NO_SUCH_OBJECT);
+  if (request->task == NULL)
+    return FALSE;
+  if (error == NULL)
+    return TRUE;
 
-  request_stop (request);
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    g_task_return_new_error (task, LS_ERROR, LS_ERROR_LOCKED,
-                             "The keyring does not answer within %d seconds", DEADLINE_MS / 1000);
-  else if (locked)
-    g_task_return_new_error (task, LS_ERROR, LS_ERROR_LOCKED, "The keyring is not available: %s",
-                             error->message);
-  else
-    g_task_return_new_error (task, LS_ERROR, LS_ERROR_FAILED, "The keyring failed: %s",
-                             error->message);
-  g_error_free (error);
-}
+  request_fail (request, error);
 
-static void
-request_fail_locked (GTask *task)
-{
-  request_stop (g_task_get_task_data (task));
-  g_task_return_new_error (task, LS_ERROR, LS_ERROR_LOCKED, "The keyring is locked");
+  return FALSE;
 }
 
 static GHashTable *
@@ -165,27 +198,20 @@ build_attributes (const Request *request, const char *kind)
 
 /* Without unlocking, which could prompt. */
 static void
-start_search (GTask *task, GAsyncReadyCallback callback)
+start_search (Request *request, GAsyncReadyCallback callback)
 {
-  const Request *request = g_task_get_task_data (task);
   g_autoptr (GHashTable) attributes = build_attributes (request, NULL);
 
   secret_password_searchv (&schema, attributes, SECRET_SEARCH_ALL, request->cancellable, callback,
-                           task);
+                           request);
 }
 
 /* Takes what was found; those that are locked only leave a note. */
 static gboolean
-take_items (Request *request, GAsyncResult *result, GError **error)
+finish_search (Request *request, GAsyncResult *result)
 {
-  GError *local_error = NULL;
-  GList *found = secret_password_search_finish (result, &local_error);
-
-  if (local_error != NULL)
-    {
-      g_propagate_error (error, local_error);
-      return FALSE;
-    }
+  g_autoptr (GError) error = NULL;
+  GList *found = secret_password_search_finish (result, &error);
 
   for (GList *link = found; link != NULL; link = link->next)
     {
@@ -196,7 +222,7 @@ take_items (Request *request, GAsyncResult *result, GError **error)
     }
   g_list_free_full (found, g_object_unref);
 
-  return TRUE;
+  return request_goes_on (request, error);
 }
 
 /* Of several for one kind, left over in other collections, the newest counts. */
@@ -230,71 +256,71 @@ take_token (Request *request, SecretRetrievable *item, const SecretValue *value)
     }
 }
 
-static void retrieve_next (GTask *task);
+static void
+finish_lookup (Request *request)
+{
+  g_autoptr (GTask) task = NULL;
+
+  if (request->session == NULL && request->has_locked)
+    {
+      request_fail_locked (request, "The keyring is locked");
+      return;
+    }
+
+  task = request_take_task (request);
+  if (request->session == NULL)
+    g_task_return_new_error (task, LS_ERROR, LS_ERROR_NOT_FOUND, "The keyring holds no tokens");
+  else
+    g_task_return_pointer (task, g_steal_pointer (&request->session),
+                           (GDestroyNotify)ls_session_free);
+}
+
+static void retrieve_secret_cb (GObject *object, GAsyncResult *result, gpointer user_data);
+
+/* Fetches the secrets of all items, one after the other: there are two as a rule. */
+static void
+retrieve_next (Request *owned_request)
+{
+  g_autoptr (Request) request = owned_request;
+  g_autoptr (SecretRetrievable) item = NULL;
+
+  if (request->items == NULL)
+    {
+      finish_lookup (request);
+      return;
+    }
+
+  item = request->items->data;
+  request->items = g_list_delete_link (request->items, request->items);
+  secret_retrievable_retrieve_secret (item, request->cancellable, retrieve_secret_cb, request);
+  g_steal_pointer (&request);
+}
 
 static void
 retrieve_secret_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  GTask *task = user_data;
-  Request *request = g_task_get_task_data (task);
-  GError *error = NULL;
+  g_autoptr (Request) request = user_data;
+  g_autoptr (GError) error = NULL;
   SecretValue *value = NULL;
 
   value = secret_retrievable_retrieve_secret_finish (SECRET_RETRIEVABLE (object), result, &error);
-  if (error != NULL)
-    {
-      request_fail (task, error);
-      g_object_unref (task);
-      return;
-    }
-
   if (value != NULL)
     {
       take_token (request, SECRET_RETRIEVABLE (object), value);
       secret_value_unref (value);
     }
-  retrieve_next (task);
-}
 
-static void
-retrieve_next (GTask *task)
-{
-  Request *request = g_task_get_task_data (task);
-  g_autoptr (SecretRetrievable) item = NULL;
-
-  if (request->items != NULL)
-    {
-      item = request->items->data;
-      request->items = g_list_delete_link (request->items, request->items);
-      secret_retrievable_retrieve_secret (item, request->cancellable, retrieve_secret_cb, task);
-      return;
-    }
-
-  request_stop (request);
-  if (request->session != NULL)
-    g_task_return_pointer (task, g_steal_pointer (&request->session),
-                           (GDestroyNotify)ls_session_free);
-  else if (request->has_locked)
-    request_fail_locked (task);
-  else
-    g_task_return_new_error (task, LS_ERROR, LS_ERROR_NOT_FOUND, "The keyring holds no tokens");
-  g_object_unref (task);
+  if (request_goes_on (request, error))
+    retrieve_next (g_steal_pointer (&request));
 }
 
 static void
 search_to_lookup_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  GTask *task = user_data;
-  GError *error = NULL;
+  g_autoptr (Request) request = user_data;
 
-  if (take_items (g_task_get_task_data (task), result, &error))
-    {
-      retrieve_next (task);
-      return;
-    }
-
-  request_fail (task, error);
-  g_object_unref (task);
+  if (finish_search (request, result))
+    retrieve_next (g_steal_pointer (&request));
 }
 
 static void
@@ -305,53 +331,40 @@ ls_secrets_libsecret_lookup_async (LsSecrets *secrets,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data)
 {
-  GTask *task = request_new (secrets, server, user_id, cancellable, callback, user_data);
+  Request *request = request_new (secrets, server, user_id, cancellable, callback, user_data);
 
-  g_task_set_source_tag (task, ls_secrets_libsecret_lookup_async);
-  start_search (task, search_to_lookup_cb);
+  if (request != NULL)
+    start_search (request, search_to_lookup_cb);
 }
 
 static void
 password_clear_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  Request *request = g_task_get_task_data (task);
-  GError *error = NULL;
+  g_autoptr (Request) request = user_data;
+  g_autoptr (GError) error = NULL;
 
   secret_password_clear_finish (result, &error);
-  if (error != NULL)
-    {
-      request_fail (task, error);
-    }
-  else if (request->has_locked)
-    {
-      request_fail_locked (task);
-    }
+  if (!request_goes_on (request, error))
+    return;
+
+  if (request->has_locked)
+    request_fail_locked (request, "The keyring is locked");
   else
-    {
-      request_stop (request);
-      g_task_return_boolean (task, TRUE);
-    }
+    request_succeed (request);
 }
 
 static void
 search_to_clear_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  GTask *task = user_data;
-  Request *request = g_task_get_task_data (task);
-  g_autoptr (GHashTable) attributes = NULL;
-  GError *error = NULL;
+  g_autoptr (Request) request = user_data;
+  g_autoptr (GHashTable) attributes = build_attributes (request, NULL);
 
-  if (!take_items (request, result, &error))
-    {
-      request_fail (task, error);
-      g_object_unref (task);
-      return;
-    }
+  if (!finish_search (request, result))
+    return;
 
   /* Leaves alone what is locked, silently: that is why it was searched for. */
-  attributes = build_attributes (request, NULL);
-  secret_password_clearv (&schema, attributes, request->cancellable, password_clear_cb, task);
+  secret_password_clearv (&schema, attributes, request->cancellable, password_clear_cb, request);
+  g_steal_pointer (&request);
 }
 
 static void
@@ -362,88 +375,73 @@ ls_secrets_libsecret_clear_async (LsSecrets *secrets,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data)
 {
-  GTask *task = request_new (secrets, server, user_id, cancellable, callback, user_data);
+  Request *request = request_new (secrets, server, user_id, cancellable, callback, user_data);
 
-  g_task_set_source_tag (task, ls_secrets_libsecret_clear_async);
-  start_search (task, search_to_clear_cb);
+  if (request != NULL)
+    start_search (request, search_to_clear_cb);
 }
 
 static void
-start_store (GTask *task, const char *kind, const char *token, GAsyncReadyCallback callback)
+start_store (Request *request, const char *kind, const char *token, GAsyncReadyCallback callback)
 {
-  const Request *request = g_task_get_task_data (task);
   g_autoptr (GHashTable) attributes = build_attributes (request, kind);
   g_autofree char *label = g_strdup_printf ("Lab Sync: %s token for %s", kind, request->server);
 
   secret_password_storev (&schema, attributes, SECRET_COLLECTION_DEFAULT, label, token,
-                          request->cancellable, callback, task);
+                          request->cancellable, callback, request);
 }
 
 static void
 store_access_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
+  g_autoptr (Request) request = user_data;
+  g_autoptr (GError) error = NULL;
 
-  if (!secret_password_store_finish (result, &error))
-    {
-      request_fail (task, error);
-      return;
-    }
-
-  request_stop (g_task_get_task_data (task));
-  g_task_return_boolean (task, TRUE);
+  secret_password_store_finish (result, &error);
+  if (request_goes_on (request, error))
+    request_succeed (request);
 }
 
 static void
 store_refresh_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  GTask *task = user_data;
-  const Request *request = g_task_get_task_data (task);
-  GError *error = NULL;
+  g_autoptr (Request) request = user_data;
+  g_autoptr (GError) error = NULL;
 
-  if (!secret_password_store_finish (result, &error))
-    {
-      request_fail (task, error);
-      g_object_unref (task);
-      return;
-    }
+  secret_password_store_finish (result, &error);
+  if (!request_goes_on (request, error))
+    return;
 
-  start_store (task, KIND_ACCESS, request->session->access, store_access_cb);
+  start_store (request, KIND_ACCESS, request->session->access, store_access_cb);
+  g_steal_pointer (&request);
 }
 
 /* The refresh token first: with it alone the agent can go on after a power cut, whereas an old one
  * is worth nothing once the server has given out its successor. */
 static void
-start_to_store (GTask *task)
+start_to_store (Request *request)
 {
-  const Request *request = g_task_get_task_data (task);
-
   if (request->session->refresh != NULL)
-    start_store (task, KIND_REFRESH, request->session->refresh, store_refresh_cb);
+    start_store (request, KIND_REFRESH, request->session->refresh, store_refresh_cb);
   else
-    start_store (task, KIND_ACCESS, request->session->access, store_access_cb);
+    start_store (request, KIND_ACCESS, request->session->access, store_access_cb);
 }
 
+/* Without a default collection the service would prompt to make one. */
 static void
 collection_for_alias_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  GTask *task = user_data;
-  GError *error = NULL;
+  g_autoptr (Request) request = user_data;
+  g_autoptr (GError) error = NULL;
   g_autoptr (SecretCollection) collection = secret_collection_for_alias_finish (result, &error);
 
-  if (collection != NULL && !secret_collection_get_locked (collection))
-    {
-      start_to_store (task);
-      return;
-    }
+  if (!request_goes_on (request, error))
+    return;
 
-  /* Without a default collection the service would prompt to make one. */
-  if (error != NULL)
-    request_fail (task, error);
+  if (collection == NULL || secret_collection_get_locked (collection))
+    request_fail_locked (request, "The keyring is locked or missing");
   else
-    request_fail_locked (task);
-  g_object_unref (task);
+    start_to_store (g_steal_pointer (&request));
 }
 
 /* libsecret keeps to a file of its own, which is never locked, if told so, and in a sandbox. */
@@ -463,16 +461,17 @@ ls_secrets_libsecret_store_async (LsSecrets *secrets,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data)
 {
-  GTask *task = request_new (secrets, server, user_id, cancellable, callback, user_data);
-  Request *request = g_task_get_task_data (task);
+  Request *request = request_new (secrets, server, user_id, cancellable, callback, user_data);
 
-  g_task_set_source_tag (task, ls_secrets_libsecret_store_async);
+  if (request == NULL)
+    return;
+
   request->session = ls_session_copy (session);
   if (uses_file ())
-    start_to_store (task);
+    start_to_store (request);
   else
     secret_collection_for_alias (NULL, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE,
-                                 request->cancellable, collection_for_alias_cb, task);
+                                 request->cancellable, collection_for_alias_cb, request);
 }
 
 static void

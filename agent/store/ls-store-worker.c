@@ -277,7 +277,7 @@ ls_store_worker_push (LsStoreWorker *self,
   job->func = func;
   job->free_result = free_result;
   job->writes = writes;
-  g_async_queue_push (self->jobs, job);
+  g_async_queue_push (self->jobs, g_steal_pointer (&job));
 }
 
 /**

@@ -110,6 +110,8 @@ take_call (LsFakeTransport *self, LsFakeCallKind kind)
   /* an answered call can't be cancelled any more */
   g_clear_signal_handler (&call->cancelled_id, g_task_get_cancellable (call->task));
   g_queue_remove (&self->calls, call);
+  /* it is answered now: too late to cancel */
+  g_clear_signal_handler (&call->cancelled_id, g_task_get_cancellable (call->task));
 
   return call;
 }

@@ -48,14 +48,14 @@ ls_cursor_parse (const char *text, LsCursor *cursor)
   const char *colon = text == NULL ? NULL : strrchr (text, ':');
   guint64 offset;
 
-  if (colon == NULL || !epoch_is_valid (text, (gsize) (colon - text)))
+  if (colon == NULL || !epoch_is_valid (text, (gsize)(colon - text)))
     return FALSE;
-  if (!g_ascii_string_to_unsigned (colon + 1, 10, 0, (guint64) LS_MAX_INTEGER, &offset, NULL))
+  if (!g_ascii_string_to_unsigned (colon + 1, 10, 0, (guint64)LS_MAX_INTEGER, &offset, NULL))
     return FALSE;
 
   *cursor = LS_CURSOR_NONE;
-  memcpy (cursor->epoch, text, (gsize) (colon - text));
-  cursor->offset = (gint64) offset;
+  memcpy (cursor->epoch, text, (gsize)(colon - text));
+  cursor->offset = (gint64)offset;
   return TRUE;
 }
 

@@ -77,7 +77,7 @@ static const TypeInfo types[] = {
 const char *
 ls_entity_to_string (LsEntity entity)
 {
-  g_return_val_if_fail ((guint) entity < LS_N_ENTITIES, "");
+  g_return_val_if_fail ((guint)entity < LS_N_ENTITIES, "");
 
   return entities[entity].name;
 }
@@ -93,7 +93,7 @@ ls_entity_from_string (const char *name)
 {
   for (guint i = 0; name != NULL && i < LS_N_ENTITIES; i++)
     if (g_str_equal (entities[i].name, name))
-      return (LsEntity) i;
+      return (LsEntity)i;
 
   return LS_ENTITY_INVALID;
 }
@@ -107,7 +107,7 @@ ls_entity_from_string (const char *name)
 const char *
 ls_entity_get_table (LsEntity entity)
 {
-  g_return_val_if_fail ((guint) entity < LS_N_ENTITIES, NULL);
+  g_return_val_if_fail ((guint)entity < LS_N_ENTITIES, NULL);
 
   return entities[entity].table;
 }
@@ -123,7 +123,7 @@ ls_entity_from_table (const char *table)
 {
   for (guint i = 0; table != NULL && i < LS_N_ENTITIES; i++)
     if (g_strcmp0 (entities[i].table, table) == 0)
-      return (LsEntity) i;
+      return (LsEntity)i;
 
   return LS_ENTITY_INVALID;
 }
@@ -137,7 +137,7 @@ ls_entity_from_table (const char *table)
 const char *
 ls_entity_get_poll_name (LsEntity entity)
 {
-  g_return_val_if_fail ((guint) entity < LS_N_ENTITIES, NULL);
+  g_return_val_if_fail ((guint)entity < LS_N_ENTITIES, NULL);
 
   return entities[entity].poll_name;
 }
@@ -162,7 +162,7 @@ ls_event_type_get_count (void)
 const char *
 ls_event_type_to_string (LsEventType type)
 {
-  g_return_val_if_fail ((guint) type < G_N_ELEMENTS (types), "");
+  g_return_val_if_fail ((guint)type < G_N_ELEMENTS (types), "");
 
   return types[type].name;
 }
@@ -178,7 +178,7 @@ ls_event_type_from_string (const char *name)
 {
   for (guint i = 0; name != NULL && i < G_N_ELEMENTS (types); i++)
     if (g_str_equal (types[i].name, name))
-      return (LsEventType) i;
+      return (LsEventType)i;
 
   return LS_EVENT_TYPE_INVALID;
 }
@@ -192,7 +192,7 @@ ls_event_type_from_string (const char *name)
 LsEntity
 ls_event_type_get_entity (LsEventType type)
 {
-  g_return_val_if_fail ((guint) type < G_N_ELEMENTS (types), LS_ENTITY_INVALID);
+  g_return_val_if_fail ((guint)type < G_N_ELEMENTS (types), LS_ENTITY_INVALID);
 
   return types[type].entity;
 }
@@ -206,7 +206,7 @@ ls_event_type_get_entity (LsEventType type)
 LsChangeKind
 ls_event_type_get_change (LsEventType type)
 {
-  g_return_val_if_fail ((guint) type < G_N_ELEMENTS (types), LS_CHANGE_UPDATED);
+  g_return_val_if_fail ((guint)type < G_N_ELEMENTS (types), LS_CHANGE_UPDATED);
 
   return types[type].change;
 }
@@ -223,7 +223,7 @@ ls_event_type_for (LsEntity entity, LsChangeKind change)
 {
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
     if (types[i].entity == entity && types[i].change == change)
-      return (LsEventType) i;
+      return (LsEventType)i;
 
   g_return_val_if_reached (LS_EVENT_TYPE_INVALID);
 }

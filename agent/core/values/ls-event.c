@@ -102,5 +102,5 @@ ls_event_get_size (const LsEvent *event)
 GPtrArray *
 ls_event_array_new (void)
 {
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) ls_event_unref);
+  return g_ptr_array_new_with_free_func ((GDestroyNotify)ls_event_unref);
 }

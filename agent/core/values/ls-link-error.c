@@ -64,7 +64,7 @@ ls_link_error_get_reason (const GError *error)
   if (error->domain != LS_LINK_ERROR)
     return LS_REASON_SERVER_UNREACHABLE;
 
-  return (LsReason) error->code;
+  return (LsReason)error->code;
 }
 
 /**

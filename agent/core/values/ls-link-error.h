@@ -14,11 +14,9 @@ G_BEGIN_DECLS
 #define LS_LINK_ERROR (ls_link_error_quark ())
 GQuark ls_link_error_quark (void);
 
-GError *ls_link_error_new (LsReason reason,
-                           guint status,
-                           gint64 retry_after_ms,
-                           const char *format,
-                           ...) G_GNUC_PRINTF (4, 5);
+GError *
+ls_link_error_new (LsReason reason, guint status, gint64 retry_after_ms, const char *format, ...)
+    G_GNUC_PRINTF (4, 5);
 LsReason ls_link_error_get_reason (const GError *error);
 guint ls_link_error_get_status (const GError *error);
 gint64 ls_link_error_get_retry_after (const GError *error);

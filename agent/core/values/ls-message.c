@@ -4,8 +4,8 @@
 G_DEFINE_BOXED_TYPE (LsMessage, ls_message, ls_message_ref, ls_message_unref)
 
 static const char *const kind_names[] = {
-  "hello",        "welcome", "events",        "ping",  "pong",  "subscribe", "subscribed",
-  "unsubscribe", "unsubscribed", "auth",      "authenticated", "drain", "error", "disconnect",
+  "hello",       "welcome",      "events", "ping",          "pong",  "subscribe", "subscribed",
+  "unsubscribe", "unsubscribed", "auth",   "authenticated", "drain", "error",     "disconnect",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (kind_names) == LS_N_MESSAGE_KINDS);
 
@@ -127,7 +127,7 @@ ls_message_unref (LsMessage *message)
 const char *
 ls_message_kind_to_string (LsMessageKind kind)
 {
-  g_return_val_if_fail ((guint) kind < LS_N_MESSAGE_KINDS, "");
+  g_return_val_if_fail ((guint)kind < LS_N_MESSAGE_KINDS, "");
 
   return kind_names[kind];
 }

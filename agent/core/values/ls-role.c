@@ -25,7 +25,7 @@ find (const char *const *names, guint n_names, const char *name)
 const char *
 ls_role_to_string (LsRole role)
 {
-  g_return_val_if_fail ((guint) role < LS_N_ROLES, "");
+  g_return_val_if_fail ((guint)role < LS_N_ROLES, "");
 
   return role_names[role];
 }
@@ -39,7 +39,7 @@ ls_role_to_string (LsRole role)
 LsRole
 ls_role_from_string (const char *name)
 {
-  return (LsRole) find (role_names, G_N_ELEMENTS (role_names), name);
+  return (LsRole)find (role_names, G_N_ELEMENTS (role_names), name);
 }
 
 /**
@@ -51,7 +51,7 @@ ls_role_from_string (const char *name)
 const char *
 ls_extra_role_to_string (LsExtraRole role)
 {
-  g_return_val_if_fail ((guint) role < G_N_ELEMENTS (extra_role_names), "");
+  g_return_val_if_fail ((guint)role < G_N_ELEMENTS (extra_role_names), "");
 
   return extra_role_names[role];
 }
@@ -65,5 +65,5 @@ ls_extra_role_to_string (LsExtraRole role)
 LsExtraRole
 ls_extra_role_from_string (const char *name)
 {
-  return (LsExtraRole) find (extra_role_names, G_N_ELEMENTS (extra_role_names), name);
+  return (LsExtraRole)find (extra_role_names, G_N_ELEMENTS (extra_role_names), name);
 }

@@ -44,5 +44,5 @@ ls_row_free (LsRow *row)
 GPtrArray *
 ls_row_array_new (void)
 {
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) ls_row_free);
+  return g_ptr_array_new_with_free_func ((GDestroyNotify)ls_row_free);
 }

@@ -41,7 +41,7 @@ static const char *const protocol_names[] = { "", "labsync.v1", "classic" };
 const char *
 ls_state_to_string (LsState state)
 {
-  g_return_val_if_fail ((guint) state < G_N_ELEMENTS (state_names), "");
+  g_return_val_if_fail ((guint)state < G_N_ELEMENTS (state_names), "");
 
   return state_names[state];
 }
@@ -55,7 +55,7 @@ ls_state_to_string (LsState state)
 const char *
 ls_reason_to_string (LsReason reason)
 {
-  g_return_val_if_fail ((guint) reason < G_N_ELEMENTS (reason_names), "");
+  g_return_val_if_fail ((guint)reason < G_N_ELEMENTS (reason_names), "");
 
   return reason_names[reason];
 }
@@ -69,7 +69,7 @@ ls_reason_to_string (LsReason reason)
 const char *
 ls_account_state_to_string (LsAccountState state)
 {
-  g_return_val_if_fail ((guint) state < G_N_ELEMENTS (account_state_names), "");
+  g_return_val_if_fail ((guint)state < G_N_ELEMENTS (account_state_names), "");
 
   return account_state_names[state];
 }
@@ -83,7 +83,7 @@ ls_account_state_to_string (LsAccountState state)
 const char *
 ls_transport_kind_to_string (LsTransportKind kind)
 {
-  g_return_val_if_fail ((guint) kind < G_N_ELEMENTS (transport_kind_names), "");
+  g_return_val_if_fail ((guint)kind < G_N_ELEMENTS (transport_kind_names), "");
 
   return transport_kind_names[kind];
 }
@@ -97,7 +97,7 @@ ls_transport_kind_to_string (LsTransportKind kind)
 const char *
 ls_protocol_to_string (LsProtocol protocol)
 {
-  g_return_val_if_fail ((guint) protocol < G_N_ELEMENTS (protocol_names), "");
+  g_return_val_if_fail ((guint)protocol < G_N_ELEMENTS (protocol_names), "");
 
   return protocol_names[protocol];
 }
