@@ -40,5 +40,6 @@ ls_bus_errors_register (void)
 {
   static gsize quark = 0;
 
-  g_dbus_error_register_error_domain ("ls-error-quark", &quark, entries, G_N_ELEMENTS (entries));
+  g_dbus_error_register_error_domain (g_quark_to_string (LS_ERROR), &quark, entries,
+                                      G_N_ELEMENTS (entries));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-error.h"
 
-G_DEFINE_QUARK (ls - error - quark, ls_error)
+G_DEFINE_QUARK (ls_error, ls_error)
 
 static const char *const names[] = {
   "NotSignedIn",   "Locked",     "AccessDenied",  "InvalidArgument",  "UnknownOption",

@@ -83,7 +83,7 @@ store_open_loaded_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   if (state == NULL)
     {
       g_warning ("the store can't be opened: %s", error->message);
-      ls_engine_set_gate (self->engine, self->gate);
+      ls_engine_set_store_broken (self->engine);
       ls_agent_run (self);
     }
   else

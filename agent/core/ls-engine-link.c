@@ -278,6 +278,12 @@ ls_engine_link_apply (LsEngine *self, LsConnectionEvent event, LsReason reason)
   LsState old = self->status.state;
   LsConnectionStep step = ls_connection_machine_step (old, event);
 
+  /* At rest nothing needs doing twice, but why we rest may change. */
+  if (step.state == old && event <= LS_CONNECTION_SUSPEND)
+    {
+      change_state (self, old, reason);
+      return;
+    }
   if (step.state == old && step.action == LS_CONNECTION_ACTION_NONE)
     return;
 
@@ -350,7 +356,8 @@ ls_engine_link_check_gate (LsEngine *self)
   else if (self->gate.disconnected)
     ls_engine_link_apply (self, LS_CONNECTION_STOP, LS_REASON_USER);
   else if (!self->has_account)
-    ls_engine_link_apply (self, LS_CONNECTION_SIGN_OUT, LS_REASON_NONE);
+    ls_engine_link_apply (self, LS_CONNECTION_SIGN_OUT,
+                          self->store_broken ? LS_REASON_STORAGE : LS_REASON_NONE);
   else if (self->gate.suspended)
     ls_engine_link_apply (self, LS_CONNECTION_SUSPEND, LS_REASON_POLICY);
   else

@@ -279,6 +279,7 @@ ls_engine_set_account (LsEngine *self, const LsStoreState *store, const LsSessio
   ls_intake_set_followed (self->intake, self->followed);
 
   self->has_account = TRUE;
+  self->store_broken = FALSE;
   self->status.confirmed_at = store->confirmed_at;
   ls_backoff_reset (&self->backoff);
   self->n_socket_failures = 0;
@@ -298,11 +299,25 @@ void
 ls_engine_clear_account (LsEngine *self)
 {
   self->has_account = FALSE;
+  self->store_broken = FALSE;
   self->status.confirmed_at = 0;
   self->fetching_tokens = FALSE;
   ls_token_keeper_clear (&self->keeper);
   ls_intake_begin (self->intake, LS_CURSOR_NONE);
   set_account_state (self, LS_ACCOUNT_SIGNED_OUT);
+  ls_engine_link_check_gate (self);
+}
+
+/**
+ * ls_engine_set_store_broken:
+ * @self: the engine, without an account
+ *
+ * Somebody is remembered as signed in, but nothing can be read or kept for them.
+ */
+void
+ls_engine_set_store_broken (LsEngine *self)
+{
+  self->store_broken = TRUE;
   ls_engine_link_check_gate (self);
 }
 

@@ -4,6 +4,8 @@
 /* How long the answer to a probe may take: after a resume or a change of the network the verdict is
  * wanted soon (goals, F4). */
 #define PROBE_TIMEOUT 3000
+/* Alarms ring late and verdicts take a moment; what is promised is interval plus timeout. In ms. */
+#define SLACK 100
 
 /**
  * ls_heartbeat_start:
@@ -56,7 +58,7 @@ ls_heartbeat_heard (LsHeartbeat *self, gint64 now)
 void
 ls_heartbeat_probe (LsHeartbeat *self, gint64 now)
 {
-  gint64 deadline = now + PROBE_TIMEOUT;
+  gint64 deadline = now + PROBE_TIMEOUT - SLACK;
 
   self->deadline = self->waiting ? MIN (self->deadline, deadline) : deadline;
   self->pinged_at = now;
@@ -89,7 +91,7 @@ ls_heartbeat_check (LsHeartbeat *self, gint64 now, gint64 *next)
 
   self->waiting = TRUE;
   self->pinged_at = now;
-  self->deadline = now + self->profile.timeout;
+  self->deadline = now + MAX (self->profile.timeout - SLACK, 1);
   *next = self->deadline;
   return LS_HEARTBEAT_PING;
 }

@@ -49,7 +49,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (LsSecretsLibsecret,
 typedef struct
 {
   GTask *task;               /* (owned) (nullable): NULL once it is answered */
-  LsClock *clock;            /* (owned) */
+  LsClock *clock;            /* (owned) (nullable): as long as there is a task */
   GCancellable *cancellable; /* (owned): for libsecret */
   gulong cancelled_handler;  /* of the caller's cancellable, or 0 */
   guint deadline;            /* alarm, or 0 */
@@ -67,7 +67,6 @@ request_free (Request *request)
 {
   g_assert (request->task == NULL);
 
-  g_object_unref (request->clock);
   g_object_unref (request->cancellable);
   g_free (request->server);
   g_free (request->user_id);
@@ -85,6 +84,7 @@ request_take_task (Request *request)
   if (request->deadline != 0)
     ls_clock_remove_alarm (request->clock, request->deadline);
   request->deadline = 0;
+  g_clear_object (&request->clock);
   if (request->cancelled_handler != 0)
     g_signal_handler_disconnect (g_task_get_cancellable (request->task),
                                  request->cancelled_handler);
@@ -149,13 +149,14 @@ request_new (LsSecrets *secrets,
              const char *user_id,
              GCancellable *cancellable,
              GAsyncReadyCallback callback,
-             gpointer user_data)
+             gpointer user_data,
+             gpointer source_tag)
 {
   LsSecretsLibsecret *self = LS_SECRETS_LIBSECRET (secrets);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   Request *request = NULL;
 
-  g_task_set_source_tag (task, request_new);
+  g_task_set_source_tag (task, source_tag);
   if (g_task_return_error_if_cancelled (task))
     return NULL;
 
@@ -331,7 +332,8 @@ ls_secrets_libsecret_lookup_async (LsSecrets *secrets,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data)
 {
-  Request *request = request_new (secrets, server, user_id, cancellable, callback, user_data);
+  Request *request = request_new (secrets, server, user_id, cancellable, callback, user_data,
+                                  ls_secrets_libsecret_lookup_async);
 
   if (request != NULL)
     start_search (request, search_to_lookup_cb);
@@ -375,7 +377,8 @@ ls_secrets_libsecret_clear_async (LsSecrets *secrets,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data)
 {
-  Request *request = request_new (secrets, server, user_id, cancellable, callback, user_data);
+  Request *request = request_new (secrets, server, user_id, cancellable, callback, user_data,
+                                  ls_secrets_libsecret_clear_async);
 
   if (request != NULL)
     start_search (request, search_to_clear_cb);
@@ -461,7 +464,8 @@ ls_secrets_libsecret_store_async (LsSecrets *secrets,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data)
 {
-  Request *request = request_new (secrets, server, user_id, cancellable, callback, user_data);
+  Request *request = request_new (secrets, server, user_id, cancellable, callback, user_data,
+                                  ls_secrets_libsecret_store_async);
 
   if (request == NULL)
     return;

@@ -132,9 +132,9 @@ on_skeleton_authorize_method (GDBusInterfaceSkeleton *skeleton,
 
   if (caller->n_calls >= LS_CALLERS_MAX_CALLS)
     {
-      g_dbus_method_invocation_return_error (
-          g_object_ref (invocation), LS_ERROR, LS_ERROR_LIMIT_EXCEEDED,
-          "more than %d calls are waiting for an answer", LS_CALLERS_MAX_CALLS);
+      g_dbus_method_invocation_return_error (invocation, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED,
+                                             "more than %d calls are waiting for an answer",
+                                             LS_CALLERS_MAX_CALLS);
       return FALSE;
     }
 

@@ -10,8 +10,8 @@ G_DEFINE_QUARK (ls - auth - error - quark, ls_auth_error)
 /**
  * LsAuth:
  *
- * Signing in and out, and who a token belongs to. Passwords are checked in a thread, because that
- * is slow on purpose.
+ * Signing in and out, and who a token belongs to. Passwords are checked in threads of its
+ * own, because that is slow on purpose.
  *
  * LsAuth::session-ended (const char *session_id): a session was ended; whoever uses it has to go.
  */
@@ -19,8 +19,9 @@ struct _LsAuth
 {
   GObject parent_instance;
 
-  LsSchool *school; /* (owned) */
-  GBytes *key;      /* (owned) */
+  LsSchool *school;     /* (owned) */
+  GBytes *key;          /* (owned) */
+  GThreadPool *hashers; /* (owned): of tasks */
   gint64 token_lifetime;
   gint64 session_lifetime;
 };
@@ -41,11 +42,86 @@ now_ms (void)
   return g_get_real_time () / 1000;
 }
 
+/* What a login waits with while the password is checked */
+typedef struct
+{
+  LsLogin *login; /* (owned) (nullable): unknown */
+  char *password; /* (owned) */
+} Attempt;
+
+static void
+free_secret (char *secret)
+{
+  explicit_bzero (secret, strlen (secret));
+  g_free (secret);
+}
+
+static void
+attempt_free (Attempt *attempt)
+{
+  g_clear_pointer (&attempt->login, ls_login_free);
+  free_secret (attempt->password);
+  g_free (attempt);
+}
+
+/* For an account that can't be signed in to, as much is computed as for one that can,
+ * so that the time it takes doesn't tell who has an account. */
+static void
+check_password (GTask *task)
+{
+  Attempt *attempt = g_task_get_task_data (task);
+  gboolean ok = FALSE;
+
+  if (attempt->login != NULL && attempt->login->password_hash != NULL)
+    ok = ls_password_verify (attempt->password, attempt->login->password_hash) &&
+         attempt->login->active;
+  else
+    {
+      g_autofree char *unused = ls_password_hash (attempt->password, NULL);
+    }
+
+  g_task_return_boolean (task, ok);
+}
+
+static void
+hash_password (GTask *task)
+{
+  GError *error = NULL;
+  char *hash = ls_password_hash (g_task_get_task_data (task), &error);
+
+  if (hash != NULL)
+    g_task_return_pointer (task, hash, g_free);
+  else
+    g_task_return_error (task, error);
+}
+
+/* In one of the hashers' threads */
+static void
+run_in_thread (gpointer data, gpointer unused)
+{
+  g_autoptr (GTask) task = data;
+
+  if (g_task_get_source_tag (task) == ls_auth_login_async)
+    check_password (task);
+  else
+    hash_password (task);
+}
+
+/* A core is left for everything else: what is computed here is slow and large on purpose. */
+static guint
+get_n_hashers (void)
+{
+  guint n = g_get_num_processors ();
+
+  return n > 1 ? n - 1 : 1;
+}
+
 static void
 ls_auth_finalize (GObject *object)
 {
   LsAuth *self = LS_AUTH (object);
 
+  g_thread_pool_free (self->hashers, TRUE, FALSE); /* empty: its tasks hold references */
   g_clear_object (&self->school);
   g_clear_pointer (&self->key, g_bytes_unref);
 
@@ -64,6 +140,7 @@ ls_auth_class_init (LsAuthClass *klass)
 static void
 ls_auth_init (LsAuth *self)
 {
+  self->hashers = g_thread_pool_new (run_in_thread, NULL, (gint)get_n_hashers (), FALSE, NULL);
 }
 
 /**
@@ -167,50 +244,6 @@ make_session (LsAuth *self, const LsSchoolSession *stored, GError **error)
   return session;
 }
 
-/* What a login waits with while the password is checked */
-typedef struct
-{
-  LsLogin *login; /* (owned) (nullable): unknown */
-  char *password; /* (owned) */
-} Attempt;
-
-static void
-free_secret (char *secret)
-{
-  explicit_bzero (secret, strlen (secret));
-  g_free (secret);
-}
-
-static void
-attempt_free (Attempt *attempt)
-{
-  g_clear_pointer (&attempt->login, ls_login_free);
-  free_secret (attempt->password);
-  g_free (attempt);
-}
-
-/* In a thread. For an account that can't be signed in to, as much is computed as for one that can,
- * so that the time it takes doesn't tell who has an account. */
-static void
-check_password_in_thread (GTask *task,
-                          gpointer source,
-                          gpointer task_data,
-                          GCancellable *cancellable)
-{
-  Attempt *attempt = task_data;
-  gboolean ok = FALSE;
-
-  if (attempt->login != NULL && attempt->login->password_hash != NULL)
-    ok = ls_password_verify (attempt->password, attempt->login->password_hash) &&
-         attempt->login->active;
-  else
-    {
-      g_autofree char *unused = ls_password_hash (attempt->password, NULL);
-    }
-
-  g_task_return_boolean (task, ok);
-}
-
 /**
  * ls_auth_login_async:
  * @self: an auth
@@ -245,7 +278,7 @@ ls_auth_login_async (LsAuth *self,
   if (error != NULL && !g_error_matches (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND))
     g_task_return_error (task, g_steal_pointer (&error));
   else
-    g_task_run_in_thread (task, check_password_in_thread);
+    g_thread_pool_push (self->hashers, g_steal_pointer (&task), NULL);
 }
 
 /**
@@ -373,18 +406,6 @@ ls_auth_check (LsAuth *self, const char *token, GError **error)
   return identity;
 }
 
-static void
-hash_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
-{
-  GError *error = NULL;
-  char *hash = ls_password_hash (task_data, &error);
-
-  if (hash != NULL)
-    g_task_return_pointer (task, hash, g_free);
-  else
-    g_task_return_error (task, error);
-}
-
 /**
  * ls_auth_hash_async:
  * @self: an auth
@@ -407,7 +428,7 @@ ls_auth_hash_async (LsAuth *self,
   task = g_task_new (self, NULL, callback, user_data);
   g_task_set_source_tag (task, ls_auth_hash_async);
   g_task_set_task_data (task, g_strdup (password), (GDestroyNotify)free_secret);
-  g_task_run_in_thread (task, hash_in_thread);
+  g_thread_pool_push (self->hashers, g_steal_pointer (&task), NULL);
 }
 
 /**

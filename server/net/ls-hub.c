@@ -85,26 +85,38 @@ on_school_appended (LsSchool *school, GPtrArray *entries, LsHub *self)
     self->flush_id = g_idle_add_full (G_PRIORITY_HIGH, on_flush, self, NULL);
 }
 
+static void
+look_with (LsPeer *peer, LsViewer *viewer, const GError *error)
+{
+  gboolean is_gone = viewer != NULL
+                         ? !ls_viewer_is_active (viewer)
+                         : g_error_matches (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND);
+
+  if (is_gone)
+    ls_peer_close (peer, LS_CLOSE_FORBIDDEN, "the account is not active");
+  else if (viewer == NULL)
+    ls_peer_close (peer, LS_CLOSE_FAILED, "the account can't be read");
+  else
+    ls_peer_set_viewer (peer, viewer);
+}
+
 /* What was committed before the change is brought with the eyes of before. */
 static void
 on_school_viewer_changed (LsSchool *school, const char *user_id, LsHub *self)
 {
   g_autoptr (GPtrArray) peers = NULL;
   g_autoptr (LsViewer) viewer = NULL;
+  g_autoptr (GError) error = NULL;
 
   flush (self);
   peers = copy_peers (self);
-  viewer = ls_school_get_viewer (school, user_id, NULL);
+  viewer = ls_school_get_viewer (school, user_id, &error);
   for (guint i = 0; i < peers->len; i++)
     {
       LsPeer *peer = g_ptr_array_index (peers, i);
 
-      if (!g_str_equal (ls_viewer_get_id (ls_peer_get_viewer (peer)), user_id))
-        continue;
-      if (viewer != NULL && ls_viewer_is_active (viewer))
-        ls_peer_set_viewer (peer, viewer);
-      else
-        ls_peer_close (peer, LS_CLOSE_FORBIDDEN, "the account is not active");
+      if (g_str_equal (ls_viewer_get_id (ls_peer_get_viewer (peer)), user_id))
+        look_with (peer, viewer, error);
     }
 }
 
@@ -187,11 +199,11 @@ on_peer_ready (LsPeer *peer, LsHub *self)
   const char *machine = ls_peer_get_machine (peer);
   LsPeer *old = g_hash_table_lookup (self->machines, machine);
 
+  /* First, so that the user is not gone for a moment */
+  count_online (self, ls_peer_get_viewer (peer), 1);
   if (old != NULL)
     ls_peer_close (old, LS_CLOSE_DUPLICATE, "the machine has connected again");
-
   g_hash_table_insert (self->machines, (gpointer)machine, peer);
-  count_online (self, ls_peer_get_viewer (peer), 1);
 }
 
 static void

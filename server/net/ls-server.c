@@ -4,6 +4,7 @@
 #include <libsoup/soup.h>
 
 #include "ls-http-service.h"
+#include "ls-listener.h"
 #include "ls-signing-key.h"
 
 /* How long clients get to answer a close before the server is gone, milliseconds */
@@ -28,6 +29,7 @@ struct _LsServer
   LsHub *hub;             /* (owned) */
   SoupServer *soup;       /* (owned) */
   LsHttpService *service; /* (owned) */
+  LsListener *listener;   /* (owned) */
   LsMetrics metrics;
   char *url; /* (owned) */
   gint64 drain_retry;
@@ -54,6 +56,7 @@ ls_server_dispose (GObject *object)
 
   g_clear_handle_id (&self->trim_id, g_source_remove);
   g_clear_handle_id (&self->stop_id, g_source_remove);
+  g_clear_pointer (&self->listener, ls_listener_free);
   if (self->soup != NULL)
     soup_server_disconnect (self->soup);
   g_clear_pointer (&self->service, ls_http_service_free);
@@ -124,51 +127,30 @@ open_school (LsServer *self, const LsServerConfig *config, GError **error)
   return TRUE;
 }
 
-/* Returns: where the server listens, as clients write it */
-static char *
-get_listening_url (SoupServer *soup, gboolean is_secure, GError **error)
-{
-  GSList *listeners = soup_server_get_listeners (soup);
-  g_autoptr (GSocketAddress) address = g_socket_get_local_address (listeners->data, error);
-  g_autofree char *host = NULL;
-  GInetAddress *inet;
-
-  g_slist_free (listeners);
-  if (address == NULL)
-    return NULL;
-
-  inet = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address));
-  host = g_inet_address_to_string (inet);
-  return g_uri_join (G_URI_FLAGS_NONE, is_secure ? "https" : "http", NULL, host,
-                     g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)), "", NULL,
-                     NULL);
-}
-
 static gboolean
 listen_at (LsServer *self, const LsServerConfig *config, GError **error)
 {
   g_autoptr (GSocketAddress) address =
       g_inet_socket_address_new_from_string (config->host, config->port);
   g_autoptr (GTlsCertificate) certificate = NULL;
-  gboolean is_secure = config->tls_certificate != NULL;
 
-  if (is_secure)
+  if (config->tls_certificate != NULL)
     {
       certificate =
           g_tls_certificate_new_from_files (config->tls_certificate, config->tls_key, error);
       if (certificate == NULL)
         return FALSE;
-      soup_server_set_tls_certificate (self->soup, certificate);
     }
 
-  if (!soup_server_listen (self->soup, address, is_secure ? SOUP_SERVER_LISTEN_HTTPS : 0, error))
+  self->listener = ls_listener_new (self->soup, address, certificate, error);
+  if (self->listener == NULL)
     {
       g_prefix_error (error, "Could not listen on %s port %u: ", config->host, config->port);
       return FALSE;
     }
 
-  self->url = get_listening_url (self->soup, is_secure, error);
-  return self->url != NULL;
+  self->url = ls_listener_get_url (self->listener);
+  return TRUE;
 }
 
 /**

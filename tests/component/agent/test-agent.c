@@ -534,7 +534,7 @@ test_agent_silence_is_noticed (Fixture *fixture, gconstpointer data)
   ls_agent_follow (fixture->agent, 1u << LS_ENTITY_GRADE);
   ls_fake_clock_advance (fixture->clock, 5000);
   ping = take_sent (fixture, LS_MESSAGE_PING);
-  ls_fake_clock_advance (fixture->clock, 3999);
+  ls_fake_clock_advance (fixture->clock, 3899);
   g_assert_cmpint (state_of (fixture), ==, LS_STATE_LIVE);
   ls_fake_clock_advance (fixture->clock, 1);
   g_assert_cmpint (state_of (fixture), ==, LS_STATE_WAITING);

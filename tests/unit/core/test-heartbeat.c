@@ -13,10 +13,10 @@ test_heartbeat_silence (void)
   g_assert_cmpint (ls_heartbeat_check (&heartbeat, 1000, &next), ==, LS_HEARTBEAT_WAIT);
   g_assert_cmpint (next, ==, 6000);
   g_assert_cmpint (ls_heartbeat_check (&heartbeat, 6000, &next), ==, LS_HEARTBEAT_PING);
-  g_assert_cmpint (next, ==, 10000);
-  g_assert_cmpint (ls_heartbeat_check (&heartbeat, 9999, &next), ==, LS_HEARTBEAT_WAIT);
-  /* nine seconds after the last sign of life */
-  g_assert_cmpint (ls_heartbeat_check (&heartbeat, 10000, &next), ==, LS_HEARTBEAT_DEAD);
+  g_assert_cmpint (next, ==, 9900);
+  g_assert_cmpint (ls_heartbeat_check (&heartbeat, 9899, &next), ==, LS_HEARTBEAT_WAIT);
+  /* a little less than nine seconds after the last sign of life */
+  g_assert_cmpint (ls_heartbeat_check (&heartbeat, 9900, &next), ==, LS_HEARTBEAT_DEAD);
 }
 
 static void
@@ -40,8 +40,8 @@ test_heartbeat_probe (void)
 
   ls_heartbeat_start (&heartbeat, active, 0);
   ls_heartbeat_probe (&heartbeat, 1000);
-  g_assert_cmpint (ls_heartbeat_check (&heartbeat, 3999, &next), ==, LS_HEARTBEAT_WAIT);
-  g_assert_cmpint (ls_heartbeat_check (&heartbeat, 4000, &next), ==, LS_HEARTBEAT_DEAD);
+  g_assert_cmpint (ls_heartbeat_check (&heartbeat, 3899, &next), ==, LS_HEARTBEAT_WAIT);
+  g_assert_cmpint (ls_heartbeat_check (&heartbeat, 3900, &next), ==, LS_HEARTBEAT_DEAD);
 }
 
 int

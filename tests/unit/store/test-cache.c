@@ -77,6 +77,23 @@ test_cache_commit (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (state->last_seq, ==, 2);
 }
 
+/* Everything a commit does belongs to the caller's transaction: what dies before its end leaves
+ * neither the events nor the cursor behind. */
+static void
+test_cache_one_transaction (Fixture *fixture, gconstpointer data)
+{
+  LsDatabase *database = ls_cache_get_database (fixture->cache);
+  g_autoptr (LsStoreState) state = NULL;
+
+  g_assert_true (ls_database_run (database, "BEGIN IMMEDIATE", NULL));
+  ls_commit_free (commit (fixture, grade ("grade_created", "g", "{}", 1), 5));
+  g_assert_true (ls_database_in_transaction (database));
+  g_assert_true (ls_database_run (database, "ROLLBACK", NULL));
+  state = ls_cache_read_state (fixture->cache, NULL);
+  g_assert_false (ls_cursor_is_set (state->cursor));
+  g_assert_null (ls_cache_get (fixture->cache, LS_ENTITY_GRADE, "g", NULL));
+}
+
 static void
 test_cache_presence_is_not_stored (Fixture *fixture, gconstpointer data)
 {
@@ -307,6 +324,7 @@ main (int argc, char *argv[])
     void (*func) (Fixture *, gconstpointer);
   } tests[] = {
     { "/store/cache/commit", test_cache_commit },
+    { "/store/cache/one-transaction", test_cache_one_transaction },
     { "/store/cache/presence-is-not-stored", test_cache_presence_is_not_stored },
     { "/store/cache/first-baseline-is-quiet", test_cache_first_baseline_is_quiet },
     { "/store/cache/later-snapshot-tells-differences",
