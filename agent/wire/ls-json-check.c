@@ -6,7 +6,7 @@
 /* json-glib 1.6 overflows the stack on deep nesting, accepts comments, two documents and `010`, and
  * lets integers wrap round; so every text from outside passes this check first. */
 
-G_DEFINE_QUARK (ls - json - error - quark, ls_json_error)
+G_DEFINE_QUARK (ls_json_error, ls_json_error)
 
 typedef struct
 {

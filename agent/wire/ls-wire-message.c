@@ -6,7 +6,7 @@
 #include "ls-json-writer.h"
 #include "ls-wire-value.h"
 
-G_DEFINE_QUARK (ls - wire - error - quark, ls_wire_error)
+G_DEFINE_QUARK (ls_wire_error, ls_wire_error)
 
 /* What a machine is known by: 32 hexadecimal digits (protocol, `machine`) */
 #define MACHINE_LENGTH 32

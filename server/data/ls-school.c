@@ -10,7 +10,7 @@
 #include "ls-school-private.h"
 #include "ls-scope.h"
 
-G_DEFINE_QUARK (ls - school - error - quark, ls_school_error)
+G_DEFINE_QUARK (ls_school_error, ls_school_error)
 
 G_DEFINE_FINAL_TYPE (LsSchool, ls_school, G_TYPE_OBJECT)
 

@@ -5,13 +5,13 @@
 
 #include "ls-password.h"
 
-G_DEFINE_QUARK (ls - auth - error - quark, ls_auth_error)
+G_DEFINE_QUARK (ls_auth_error, ls_auth_error)
 
 /**
  * LsAuth:
  *
- * Signing in and out, and who a token belongs to. Passwords are checked in threads of its
- * own, because that is slow on purpose.
+ * Signing in and out, and who a token belongs to. Passwords are checked in threads of its own,
+ * because that is slow on purpose.
  *
  * LsAuth::session-ended (const char *session_id): a session was ended; whoever uses it has to go.
  */
@@ -64,8 +64,8 @@ attempt_free (Attempt *attempt)
   g_free (attempt);
 }
 
-/* For an account that can't be signed in to, as much is computed as for one that can,
- * so that the time it takes doesn't tell who has an account. */
+/* For an account that can't be signed in to, as much is computed as for one that can, so that the
+ * time it takes doesn't tell who has an account. */
 static void
 check_password (GTask *task)
 {

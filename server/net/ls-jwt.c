@@ -7,7 +7,7 @@
 #include "ls-json-writer.h"
 #include "ls-json.h"
 
-G_DEFINE_QUARK (ls - jwt - error - quark, ls_jwt_error)
+G_DEFINE_QUARK (ls_jwt_error, ls_jwt_error)
 
 /**
  * ls_claims_copy:

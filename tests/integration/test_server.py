@@ -404,6 +404,17 @@ def test_action_id_travels(teacher, connect):
         refusal(answer, 400, "bad-request")
 
 
+def test_connections_are_kept(server):
+    connection = http.client.HTTPConnection(server.host, server.port)
+    connection.connect()
+    port = connection.sock.getsockname()[1]
+    for _ in range(3):
+        connection.request("GET", "/health")
+        assert connection.getresponse().read()
+        assert connection.sock.getsockname()[1] == port
+    connection.close()
+
+
 # Catching up by HTTP
 
 
