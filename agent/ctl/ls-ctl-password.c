@@ -100,9 +100,10 @@ read_line (int fd, char *line)
   return -1;
 }
 
-/* Waits at @terminal for a line or a signal. Returns: 0, or the signal that came. */
+/* Waits at @terminal, set to @hidden, for a line or a signal; the signals are caught first, so that
+ * none finds the terminal hiding and nobody to show it again. Returns: 0, or the signal that came. */
 static int
-wait_for_line (int terminal)
+wait_for_line (int terminal, const struct termios *hidden)
 {
   const GSourceFunc handlers[] = { on_interrupt, on_terminate, on_hang_up };
   g_autoptr (GMainContext) context = g_main_context_new ();
@@ -113,6 +114,7 @@ wait_for_line (int terminal)
           &wait, context);
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
     attach (sources, g_unix_signal_source_new (signals[i]), handlers[i], &wait, context);
+  tcsetattr (terminal, TCSAFLUSH, hidden);
 
   while (!wait.has_line && wait.signal == 0)
     g_main_context_iteration (context, TRUE);
@@ -145,9 +147,8 @@ read_hidden (int terminal, char *line)
   hidden.c_lflag |= ECHONL;
   hidden.c_cc[VQUIT] = _POSIX_VDISABLE;
   hidden.c_cc[VSUSP] = _POSIX_VDISABLE;
-  tcsetattr (terminal, TCSAFLUSH, &hidden);
 
-  signal = wait_for_line (terminal);
+  signal = wait_for_line (terminal, &hidden);
   if (signal == 0)
     length = read_line (terminal, line);
 
