@@ -293,7 +293,7 @@ ls_engine_link_apply (LsEngine *self, LsConnectionEvent event, LsReason reason)
   change_state (self, step.state, reason);
   act (self, step.action);
   if (step.state == LS_STATE_WAITING || step.state == LS_STATE_OFFLINE)
-    ls_engine_stream_synced (self, NULL);
+    ls_engine_stream_synced (self);
 }
 
 static gboolean

@@ -79,7 +79,7 @@ void ls_engine_stream_hello (LsEngine *self);
 void ls_engine_stream_start_sync (LsEngine *self, gboolean everything);
 void ls_engine_stream_commit (LsEngine *self);
 void ls_engine_stream_check (LsEngine *self);
-void ls_engine_stream_synced (LsEngine *self, const GError *error);
+void ls_engine_stream_synced (LsEngine *self);
 void ls_engine_stream_update_followed (LsEngine *self);
 
 G_END_DECLS

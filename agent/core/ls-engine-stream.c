@@ -149,18 +149,17 @@ ls_engine_stream_check (LsEngine *self)
     }
   if (ls_intake_is_settled (self->intake) &&
       (self->status.state == LS_STATE_LIVE || self->status.state == LS_STATE_POLLING))
-    ls_engine_stream_synced (self, NULL);
+    ls_engine_stream_synced (self);
 }
 
 /**
  * ls_engine_stream_synced:
  * @self: the engine
- * @error: (nullable): why it failed
  *
  * Ends a sync that was asked for, if there is one: well if we are connected, else with the reason.
  */
 void
-ls_engine_stream_synced (LsEngine *self, const GError *error)
+ls_engine_stream_synced (LsEngine *self)
 {
   LsCommand *command;
 
@@ -169,9 +168,7 @@ ls_engine_stream_synced (LsEngine *self, const GError *error)
 
   self->sync_wanted = FALSE;
   command = ls_command_new (LS_COMMAND_TELL_SYNCED);
-  if (error != NULL)
-    command->error = g_error_copy (error);
-  else if (self->status.state != LS_STATE_LIVE && self->status.state != LS_STATE_POLLING)
+  if (self->status.state != LS_STATE_LIVE && self->status.state != LS_STATE_POLLING)
     command->error = g_error_new (LS_ERROR, LS_ERROR_UNREACHABLE, "%s",
                                   ls_reason_to_string (self->status.reason));
   ls_engine_push (self, command);

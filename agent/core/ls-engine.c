@@ -704,6 +704,6 @@ ls_engine_sync (LsEngine *self)
     }
   else if (state != LS_STATE_CONNECTING)
     {
-      ls_engine_stream_synced (self, NULL);
+      ls_engine_stream_synced (self);
     }
 }
