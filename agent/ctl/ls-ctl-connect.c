@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <glib/gi18n.h>
 
 #include "ls-ctl-calls.h"
 #include "ls-ctl-commands.h"
+#include "ls-i18n.h"
 
 static LsCtlExit
 run (LsCtl *self, int argc, char *argv[])

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <glib/gi18n.h>
 
 #include "ls-ctl-calls.h"
 #include "ls-ctl-commands.h"
 #include "ls-ctl-json.h"
 #include "ls-ctl-output.h"
 #include "ls-error.h"
+#include "ls-i18n.h"
 
 static void
 print_json (const char *entity, const char *id, const char *json, GVariant *meta)

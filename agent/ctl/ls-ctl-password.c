@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
-#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "ls-error.h"
+#include "ls-i18n.h"
 
 /* Longer than any that a person types; the rest of the line is refused, not cut off. */
 #define MAX_BYTES 1024

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <glib/gi18n.h>
 
 #include "ls-ctl-calls.h"
 #include "ls-ctl-commands.h"
 #include "ls-ctl-password.h"
+#include "ls-i18n.h"
 
 static gboolean
 sign_in (LsDbusAccount *account, const char *email, GError **error)

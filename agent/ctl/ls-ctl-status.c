@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <glib/gi18n.h>
 
 #include "ls-ctl-calls.h"
 #include "ls-ctl-commands.h"
 #include "ls-ctl-json.h"
 #include "ls-ctl-output.h"
+#include "ls-i18n.h"
 #include "ls-json-writer.h"
 
 typedef struct

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib-unix.h>
-#include <glib/gi18n.h>
 
 #include "ls-bus-names.h"
 #include "ls-ctl-calls.h"
@@ -8,6 +7,7 @@
 #include "ls-ctl-event.h"
 #include "ls-ctl-json.h"
 #include "ls-ctl-output.h"
+#include "ls-i18n.h"
 
 /* What the callbacks work on until the loop ends. */
 typedef struct

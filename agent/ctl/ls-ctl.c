@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-ctl.h"
 
-#include <glib/gi18n.h>
 #include <stdio.h>
 
 #include "ls-bus-errors.h"
 #include "ls-bus-names.h"
 #include "ls-ctl-output.h"
 #include "ls-error.h"
+#include "ls-i18n.h"
 #include "ls-json-writer.h"
 
 /* The bus itself gives up earlier (service_start_timeout of dbus-daemon: 25 s). */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <glib/gi18n.h>
-#include <locale.h>
-
 #include "ls-ctl-commands.h"
+#include "ls-i18n.h"
 
 /* Width of a command and its arguments in the help. */
 #define SYNOPSIS_COLUMNS 23
@@ -102,13 +100,11 @@ main (int argc, char *argv[])
   gboolean version = FALSE;
   LsCtlExit result = LS_CTL_EXIT_DONE;
 
-  setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, LS_LOCALEDIR);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
-
+  ls_i18n_init ();
   /* GOption takes back what it has parsed when the rest is wrong, which is told in JSON, too. */
   ctl.json = g_strv_contains ((const char *const *)argv, "--json");
+  if (ctl.json)
+    ls_i18n_use_english ();
   if (!parse_before_command (&ctl, &version, &argc, &argv))
     return LS_CTL_EXIT_USAGE;
 
