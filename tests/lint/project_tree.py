@@ -16,8 +16,10 @@ def files(*suffixes, under=None):
         stack = [top] if top.is_dir() else []
         while stack:
             for entry in stack.pop().iterdir():
+                if entry.name in SKIPPED:  # .git is a file in a second work tree
+                    continue
                 if entry.is_dir():
-                    if entry.name not in SKIPPED and not entry.name.startswith(("build", "_build")):
+                    if not entry.name.startswith(("build", "_build")):
                         stack.append(entry)
                 elif not suffixes or entry.suffix in suffixes:
                     found.append(entry)
