@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-service-fixture.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "ls-fake-random.h"
 #include "ls-fake-secrets.h"
 #include "ls-link-error.h"
+#include "ls-remove-tree.h"
 #include "ls-store-sqlite.h"
 #include "ls-wire-filter.h"
 #include "ls-wire-token.h"
@@ -203,21 +203,6 @@ leave_bus (GDBusConnection **connection)
   g_clear_object (connection);
 }
 
-static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      remove_tree (child);
-    }
-  g_remove (path);
-}
-
 void
 ls_service_fixture_tear_down (LsServiceFixture *f, gconstpointer data)
 {
@@ -241,7 +226,7 @@ ls_service_fixture_tear_down (LsServiceFixture *f, gconstpointer data)
   g_clear_object (&f->bus);
   g_ptr_array_unref (f->batches);
   g_ptr_array_unref (f->other_batches);
-  remove_tree (f->dir);
+  ls_remove_tree (f->dir);
   g_free (f->dir);
   g_free (f->durables_path);
 }

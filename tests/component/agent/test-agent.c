@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "ls-agent.h"
@@ -8,6 +7,7 @@
 #include "ls-fake-random.h"
 #include "ls-fake-secrets.h"
 #include "ls-fake-transport.h"
+#include "ls-remove-tree.h"
 #include "ls-store-sqlite.h"
 
 #define LIFE G_GINT64_CONSTANT (900000)
@@ -87,21 +87,6 @@ start_agent (Fixture *fixture)
 }
 
 static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      remove_tree (child);
-    }
-  g_remove (path);
-}
-
-static void
 set_up (Fixture *fixture, gconstpointer data)
 {
   fixture->dir = g_dir_make_tmp ("labsync-XXXXXX", NULL);
@@ -164,7 +149,7 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_ptr_array_unref (fixture->events);
   g_clear_error (&fixture->error);
   ls_config_free (fixture->config);
-  remove_tree (fixture->dir);
+  ls_remove_tree (fixture->dir);
   g_free (fixture->dir);
 }
 

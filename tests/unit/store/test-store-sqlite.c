@@ -2,6 +2,7 @@
 #include <glib/gstdio.h>
 
 #include "ls-error.h"
+#include "ls-remove-tree.h"
 #include "ls-store-sqlite.h"
 
 typedef struct
@@ -10,21 +11,6 @@ typedef struct
   LsStore *store;
   GAsyncResult *result;
 } Fixture;
-
-static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      remove_tree (child);
-    }
-  g_remove (path);
-}
 
 static void
 keep_result_cb (GObject *object, GAsyncResult *result, gpointer user_data)
@@ -79,7 +65,7 @@ tear_down (Fixture *fixture, gconstpointer data)
 {
   g_clear_object (&fixture->result);
   g_assert_finalize_object (fixture->store);
-  remove_tree (fixture->dir);
+  ls_remove_tree (fixture->dir);
   g_free (fixture->dir);
 }
 
