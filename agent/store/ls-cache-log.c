@@ -31,12 +31,15 @@ static gboolean
 check_position (LsCache *self, guint64 after_seq, GError **error)
 {
   LsDatabase *database = ls_cache_get_database (self);
-  guint64 first = (guint64)ls_database_get_int (database, "SELECT min (seq) FROM event");
   guint64 last = (guint64)ls_database_get_int (
       database, "SELECT seq FROM sqlite_sequence WHERE name = 'event'");
+  guint64 first = (guint64)ls_database_get_int (database, "SELECT min (seq) FROM event");
 
+  /* an empty log has given its numbers out all the same */
+  if (first == 0)
+    first = last + 1;
   /* 0 is the beginning of what is kept, not a cursor of somebody who has it all. */
-  if (after_seq == 0 || after_seq == last || (after_seq < last && after_seq + 1 >= first))
+  if (after_seq == 0 || (after_seq <= last && after_seq + 1 >= first))
     return TRUE;
 
   g_set_error (error, LS_ERROR, LS_ERROR_CURSOR_EXPIRED, "events after this cursor are gone");
