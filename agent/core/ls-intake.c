@@ -5,6 +5,11 @@
  * gap of its own, which is filled like any other. */
 #define MAX_HELD 1000
 
+/* How much of a transaction of the server is kept waiting for its rest, so that it becomes visible
+ * at once (protocol, "Transactions"). Beyond it, it is committed as it comes. */
+#define MAX_PARTIAL_EVENTS 5000
+#define MAX_PARTIAL_SIZE (8 << 20)
+
 /**
  * LsIntake:
  *
@@ -20,7 +25,9 @@ struct _LsIntake
   LsCursor in_flight; /* with the store */
   gboolean committing;
   GPtrArray *pending; /* (element-type LsEvent) (owned) */
+  gsize pending_size; /* of the events in it, in bytes */
   gboolean moved;     /* the position, since the last change set */
+  gboolean partial;   /* the position is inside a transaction of the server */
   LsEntitySet followed;
   LsCursor baselines[LS_N_ENTITIES];
   GQueue held; /* (element-type LsMessage) (owned) */
@@ -55,6 +62,15 @@ ls_intake_free (LsIntake *self)
   g_free (self);
 }
 
+static void
+drop_pending (LsIntake *self)
+{
+  g_ptr_array_set_size (self->pending, 0);
+  self->pending_size = 0;
+  self->moved = FALSE;
+  self->partial = FALSE;
+}
+
 /**
  * ls_intake_begin:
  * @self: an intake
@@ -68,8 +84,7 @@ ls_intake_begin (LsIntake *self, LsCursor cursor)
   self->position = cursor;
   self->committed = cursor;
   self->committing = FALSE;
-  self->moved = FALSE;
-  g_ptr_array_set_size (self->pending, 0);
+  drop_pending (self);
   g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
   for (guint i = 0; i < LS_N_ENTITIES; i++)
     self->baselines[i] = LS_CURSOR_NONE;
@@ -169,8 +184,11 @@ take_events (LsIntake *self, GPtrArray *events)
     {
       LsEvent *event = g_ptr_array_index (events, i);
 
-      if (is_new (self, event))
-        g_ptr_array_add (self->pending, ls_event_ref (event));
+      if (!is_new (self, event))
+        continue;
+
+      g_ptr_array_add (self->pending, ls_event_ref (event));
+      self->pending_size += ls_event_get_size (event);
     }
 }
 
@@ -221,6 +239,8 @@ ls_intake_take (LsIntake *self, const LsMessage *message)
 
   take_events (self, message->events);
   ls_intake_move (self, message->cursor);
+  if (message->kind == LS_MESSAGE_EVENTS)
+    self->partial = message->partial;
   return LS_INTAKE_TAKEN;
 }
 
@@ -237,6 +257,7 @@ ls_intake_take_page (LsIntake *self, const LsUpdates *page)
   take_events (self, page->events);
   if (ls_cursor_is_set (page->cursor))
     ls_intake_move (self, page->cursor);
+  self->partial = page->partial;
 }
 
 /**
@@ -267,24 +288,33 @@ ls_intake_release (LsIntake *self)
   return g_queue_pop_head (&self->held);
 }
 
+/* Half a transaction is not for the store, unless it is too large to be kept. */
+static gboolean
+must_wait (LsIntake *self)
+{
+  return self->partial && self->pending->len < MAX_PARTIAL_EVENTS &&
+         self->pending_size < MAX_PARTIAL_SIZE;
+}
+
 /**
  * ls_intake_next:
  * @self: an intake
  * @as_of: now, in milliseconds since the epoch
  *
- * Returns: (transfer full) (nullable): what to commit next; %NULL while the store is busy with one
- *   or if there is nothing
+ * Returns: (transfer full) (nullable): what to commit next; %NULL while the store is busy with one,
+ *   in the midst of a transaction of the server, or if there is nothing
  */
 LsChangeSet *
 ls_intake_next (LsIntake *self, gint64 as_of)
 {
   g_autoptr (GPtrArray) events = NULL;
 
-  if (self->committing || (self->pending->len == 0 && !self->moved))
+  if (self->committing || (self->pending->len == 0 && !self->moved) || must_wait (self))
     return NULL;
 
   events = g_steal_pointer (&self->pending);
   self->pending = ls_event_array_new ();
+  self->pending_size = 0;
   self->moved = FALSE;
   self->committing = TRUE;
   self->in_flight = self->position;
@@ -315,10 +345,26 @@ void
 ls_intake_failed (LsIntake *self)
 {
   self->committing = FALSE;
-  self->moved = FALSE;
   self->position = self->committed;
-  g_ptr_array_set_size (self->pending, 0);
+  drop_pending (self);
   g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
+}
+
+/**
+ * ls_intake_rewind:
+ * @self: an intake
+ *
+ * Lets go of a transaction of the server whose rest has not come, and of all that waits with it: it
+ * is to be asked for again from where it began.
+ */
+void
+ls_intake_rewind (LsIntake *self)
+{
+  if (!self->partial)
+    return;
+
+  self->position = self->committing ? self->in_flight : self->committed;
+  drop_pending (self);
 }
 
 /**

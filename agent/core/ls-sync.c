@@ -111,8 +111,11 @@ go_on (LsSync *self)
 LsCommand *
 ls_sync_start (LsSync *self, gboolean everything)
 {
-  LsCursor position = ls_intake_get_position (self->intake);
+  LsCursor position;
 
+  /* The run goes on only when what waits is on disk, so it must not wait for the run. */
+  ls_intake_rewind (self->intake);
+  position = ls_intake_get_position (self->intake);
   self->running = TRUE;
   self->everything = everything || !ls_cursor_is_set (position);
   self->base = LS_CURSOR_NONE;

@@ -80,10 +80,11 @@ ls_wire_decode_updates (const char *text, gsize length, GError **error)
     UPDATES,
     CURSOR,
     MORE,
+    PARTIAL,
     RESUME,
     N_MEMBERS
   };
-  static const char *const names[] = { "updates", "cursor", "more", "resume", NULL };
+  static const char *const names[] = { "updates", "cursor", "more", "partial", "resume", NULL };
   LsJsonSlice members[N_MEMBERS];
   g_autoptr (LsUpdates) updates = NULL;
   GPtrArray *events;
@@ -97,6 +98,9 @@ ls_wire_decode_updates (const char *text, gsize length, GError **error)
   if (!ls_wire_read_cursor (members[CURSOR], &updates->cursor, error) ||
       !ls_json_get_boolean (members[MORE], &updates->more, error) ||
       !ls_wire_read_resume (members[RESUME], &updates->resume, error))
+    return NULL;
+  if (!ls_wire_is_absent (members[PARTIAL]) &&
+      !ls_json_get_boolean (members[PARTIAL], &updates->partial, error))
     return NULL;
   if (updates->resume == LS_RESUME_FRESH)
     {
@@ -131,6 +135,8 @@ ls_wire_encode_updates (const LsUpdates *updates, gsize *length)
   ls_wire_write_events (out, "updates", updates->events);
   ls_wire_write_cursor (out, "cursor", updates->cursor);
   ls_json_write_boolean (out, "more", updates->more);
+  if (updates->partial)
+    ls_json_write_boolean (out, "partial", TRUE);
   ls_wire_write_resume (out, "resume", updates->resume);
   return finish_envelope (out, length);
 }

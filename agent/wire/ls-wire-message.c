@@ -19,6 +19,7 @@ typedef enum
   PREV,
   CURSOR,
   MORE,
+  PARTIAL,
   EVENTS,
   EVENT_TYPES,
   AGENT,
@@ -38,9 +39,9 @@ typedef enum
 } Member;
 
 static const char *const member_names[] = {
-  "type",   "prev",       "cursor",    "more",      "events",    "eventTypes", "agent",
-  "resume", "user",       "heartbeat", "expiresAt", "timestamp", "sent",       "eventType",
-  "token",  "retryAfter", "spread",    "code",      "message",   NULL,
+  "type",      "prev",   "cursor",     "more",      "partial",   "events",    "eventTypes",
+  "agent",     "resume", "user",       "heartbeat", "expiresAt", "timestamp", "sent",
+  "eventType", "token",  "retryAfter", "spread",    "code",      "message",   NULL,
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (member_names) == N_MEMBERS + 1);
 
@@ -67,7 +68,7 @@ typedef struct
   Member member;
   FieldType type;
   gsize place;
-  gboolean optional; /* may be null or left out; it is then empty */
+  gboolean optional; /* may be null or left out; it is then empty, or false */
 } Field;
 
 #define MAX_FIELDS 6
@@ -91,7 +92,8 @@ static const Field fields[LS_N_MESSAGE_KINDS][MAX_FIELDS] = {
                            REQUIRED (USER, USER, user), REQUIRED (HEARTBEAT, INTEGER, heartbeat),
                            REQUIRED (EXPIRES_AT, INTEGER, expires_at) },
   [LS_MESSAGE_EVENTS] = { REQUIRED (PREV, CURSOR, prev), REQUIRED (CURSOR, CURSOR, cursor),
-                          REQUIRED (MORE, BOOLEAN, more), REQUIRED (EVENTS, EVENTS, events) },
+                          REQUIRED (MORE, BOOLEAN, more), OPTIONAL (PARTIAL, BOOLEAN, partial),
+                          REQUIRED (EVENTS, EVENTS, events) },
   [LS_MESSAGE_PING] = { OPTIONAL (TIMESTAMP, TIMESTAMP, timestamp) },
   [LS_MESSAGE_PONG] = { REQUIRED (TIMESTAMP, TIMESTAMP, timestamp), OPTIONAL (SENT, CURSOR, sent),
                         OPTIONAL (CURSOR, CURSOR, cursor) },
@@ -400,7 +402,8 @@ write_field (GString *out, const LsMessage *message, const Field *field)
       write_agent (out, name, message);
       break;
     case FIELD_BOOLEAN:
-      ls_json_write_boolean (out, name, *(const gboolean *)place);
+      if (!field->optional || *(const gboolean *)place)
+        ls_json_write_boolean (out, name, *(const gboolean *)place);
       break;
     case FIELD_CURSOR:
       ls_wire_write_cursor (out, name, *(const LsCursor *)place);

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 struct _LsLogEntry
 {
   gint64 offset;
+  gint64 transaction; /* the top of the log when its transaction began */
   LsEventType type;
   char *entity_id;
   LsRecord *before; /* (owned) (nullable): the row as it was */

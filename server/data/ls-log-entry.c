@@ -74,6 +74,19 @@ ls_log_entry_get_offset (const LsLogEntry *entry)
 }
 
 /**
+ * ls_log_entry_get_transaction:
+ * @entry: an entry
+ *
+ * Returns: the top of the log when the transaction of @entry began: the same for all entries of
+ *   the transaction, which follow each other in the log, and for no other
+ */
+gint64
+ls_log_entry_get_transaction (const LsLogEntry *entry)
+{
+  return entry->transaction;
+}
+
+/**
  * ls_log_entry_get_event_type:
  * @entry: an entry
  *

@@ -23,6 +23,7 @@ LsLogEntry *ls_log_entry_ref (LsLogEntry *entry);
 void ls_log_entry_unref (LsLogEntry *entry);
 
 gint64 ls_log_entry_get_offset (const LsLogEntry *entry);
+gint64 ls_log_entry_get_transaction (const LsLogEntry *entry);
 LsEventType ls_log_entry_get_event_type (const LsLogEntry *entry);
 const char *ls_log_entry_get_recipient (const LsLogEntry *entry);
 

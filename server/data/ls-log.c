@@ -32,16 +32,19 @@ ls_log_append (LsDatabase *database, LsLogEntry *entry, GError **error)
 
   if (!ls_database_run (database, error,
                         "INSERT INTO log (type, entity_id, row_before, row_after, timestamp, "
-                        "user_role, user_id, version, action_id, recipient) "
-                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                        "ttttittitt", ls_event_type_to_string (entry->type), entry->entity_id,
+                        "user_role, user_id, version, action_id, recipient, txn) "
+                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        "ttttittitti", ls_event_type_to_string (entry->type), entry->entity_id,
                         before, after, entry->timestamp, entry->user_role, entry->user_id,
-                        entry->version, entry->action_id, entry->recipient))
+                        entry->version, entry->action_id, entry->recipient, entry->transaction))
     return FALSE;
 
   entry->offset = ls_database_get_last_id (database);
   return TRUE;
 }
+
+/* Of the statement of ls_log_read(). */
+#define TRANSACTION_COLUMN 11
 
 static gboolean
 read_image (LsStatement *statement,
@@ -86,7 +89,18 @@ read_entry (LsStatement *statement, GError **error)
   entry->version = ls_statement_get_integer (statement, 8);
   entry->action_id = g_strdup (ls_statement_get_text (statement, 9));
   entry->recipient = g_strdup (ls_statement_get_text (statement, 10));
+  entry->transaction = ls_statement_get_integer (statement, TRANSACTION_COLUMN);
   return entry;
+}
+
+/* Compares the entry that was not taken any more with the last that was. */
+static LsLogEnd
+get_end (LsStatement *statement, GPtrArray *entries)
+{
+  const LsLogEntry *last = entries->pdata[entries->len - 1];
+  gint64 next = ls_statement_get_integer (statement, TRANSACTION_COLUMN);
+
+  return next == last->transaction ? LS_LOG_END_INSIDE : LS_LOG_END_BETWEEN;
 }
 
 /**
@@ -95,7 +109,7 @@ read_entry (LsStatement *statement, GError **error)
  * @recipient: leave out entries that concern only somebody else than this user
  * @after: an offset
  * @limit: how many entries to read at most; fewer are if they are large
- * @complete: (out): whether there are no more after these
+ * @end: (out): where that stops
  * @error: return location for an error
  *
  * Returns: (transfer full) (nullable) (element-type LsLogEntry): the entries after @after, in order
@@ -105,7 +119,7 @@ ls_log_read (LsDatabase *database,
              const char *recipient,
              gint64 after,
              guint limit,
-             gboolean *complete,
+             LsLogEnd *end,
              GError **error)
 {
   g_autoptr (GPtrArray) entries =
@@ -113,7 +127,7 @@ ls_log_read (LsDatabase *database,
   g_autoptr (LsStatement) statement = ls_database_prepare (
       database, error,
       "SELECT \"offset\", type, entity_id, row_before, row_after, timestamp, user_role, user_id, "
-      "version, action_id, recipient FROM log "
+      "version, action_id, recipient, txn FROM log "
       "WHERE \"offset\" > ?1 AND (recipient IS NULL OR recipient = ?2) ORDER BY \"offset\" "
       "LIMIT ?3 + 1",
       "iti", after, recipient, (gint64)limit);
@@ -139,7 +153,7 @@ ls_log_read (LsDatabase *database,
       size += (gsize)(sqlite3_column_bytes (statement, 3) + sqlite3_column_bytes (statement, 4));
     }
 
-  *complete = !row;
+  *end = row ? get_end (statement, entries) : LS_LOG_END_TOP;
   return g_steal_pointer (&entries);
 }
 

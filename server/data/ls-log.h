@@ -7,12 +7,27 @@
 
 G_BEGIN_DECLS
 
+/**
+ * LsLogEnd:
+ * @LS_LOG_END_TOP: there is nothing more
+ * @LS_LOG_END_BETWEEN: there is more, and it begins another transaction
+ * @LS_LOG_END_INSIDE: there is more, of the same transaction
+ *
+ * Where ls_log_read() stopped.
+ */
+typedef enum
+{
+  LS_LOG_END_TOP,
+  LS_LOG_END_BETWEEN,
+  LS_LOG_END_INSIDE,
+} LsLogEnd;
+
 gboolean ls_log_append (LsDatabase *database, LsLogEntry *entry, GError **error);
 GPtrArray *ls_log_read (LsDatabase *database,
                         const char *recipient,
                         gint64 after,
                         guint limit,
-                        gboolean *complete,
+                        LsLogEnd *end,
                         GError **error);
 gboolean ls_log_get_ends (LsDatabase *database, gint64 *floor, gint64 *top, GError **error);
 gboolean ls_log_trim (LsDatabase *database, gint64 before_ms, GError **error);

@@ -119,6 +119,11 @@ static const char log_and_sessions[] =
     "CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value NOT NULL) WITHOUT ROWID;"
     "INSERT INTO meta VALUES ('floor', 0);";
 
+/* Which entries belong together. What is older stands for itself. */
+static const char transactions[] =
+    "ALTER TABLE log ADD COLUMN txn INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE log SET txn = \"offset\" - 1;";
+
 /* clang-format on */
 
 /* One step for each version; what has been released is never edited. */
@@ -128,6 +133,7 @@ static const struct
 } steps[] = {
   { { people, records, talk } },
   { { log_and_sessions } },
+  { { transactions } },
 };
 
 static gboolean

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "ls-batch.h"
 #include "ls-log.h"
 #include "ls-page-token.h"
 #include "ls-rows.h"
@@ -272,34 +273,31 @@ ls_school_snapshot (LsSchool *self,
 
 static void
 fill_updates (LsUpdates *updates,
+              LsBatch *batch,
               const LsViewer *viewer,
               GPtrArray *entries,
-              guint limit,
-              gboolean complete,
+              LsLogEnd end,
               gint64 top)
 {
-  gsize size = 0;
+  LsBatchVerdict verdict = LS_BATCH_TAKEN;
 
-  for (guint i = 0; i < entries->len; i++)
+  for (guint i = 0; i < entries->len && verdict == LS_BATCH_TAKEN; i++)
     {
-      LsLogEntry *entry = entries->pdata[i];
-      g_autoptr (LsEvent) event = ls_log_project (entry, viewer);
+      g_autoptr (LsEvent) event = ls_log_project (entries->pdata[i], viewer);
 
-      size += event == NULL ? 0 : strlen (event->data) + ROW_OVERHEAD;
-      if (event != NULL && updates->events->len > 0 &&
-          (size > PAGE_BUDGET || updates->events->len == limit))
-        {
-          updates->more = TRUE;
-          return;
-        }
-      if (event != NULL)
-        g_ptr_array_add (updates->events, g_steal_pointer (&event));
-      updates->cursor.offset = ls_log_entry_get_offset (entry);
+      verdict = ls_batch_add (batch, entries->pdata[i], event);
     }
 
   /* After the last entry comes nothing that concerns this viewer. */
-  if (complete)
-    updates->cursor.offset = top;
+  if (verdict == LS_BATCH_TAKEN && end == LS_LOG_END_TOP)
+    batch->offset = top;
+  else if (verdict == LS_BATCH_TAKEN && end == LS_LOG_END_INSIDE)
+    verdict = ls_batch_end_whole (batch) ? LS_BATCH_FULL : LS_BATCH_CUT;
+
+  g_ptr_array_unref (updates->events);
+  updates->events = g_ptr_array_ref (batch->events);
+  updates->cursor.offset = batch->offset;
+  updates->partial = verdict == LS_BATCH_CUT;
   updates->more = updates->cursor.offset < top;
 }
 
@@ -308,11 +306,12 @@ fill_updates (LsUpdates *updates,
  * @self: a school
  * @viewer: who asks
  * @from: where the viewer stands; may be unset
- * @limit: how many events at most, 1 to %LS_SCHOOL_MAX_PAGE
+ * @limit: how many events are wanted at most, 1 to %LS_SCHOOL_MAX_PAGE
+ * @size: how many bytes of them
  * @error: return location for an error
  *
- * Returns: (transfer full) (nullable): the events after @from that @viewer may see, at most 1 MiB
- *   of them. Its cursor says how far the log was looked at, which may be further than its last
+ * Returns: (transfer full) (nullable): the events after @from that @viewer may see, at most
+ *   %LS_SCHOOL_MAX_PAGE and 1 MiB of them, and within these bounds whole transactions. Its cursor says how far the log was looked at, which may be further than its last
  *   event; there may be more even if it has none. With %LS_RESUME_SNAPSHOT the gap can't be filled
  *   from the log and the cursor is the top.
  */
@@ -321,12 +320,14 @@ ls_school_updates (LsSchool *self,
                    const LsViewer *viewer,
                    LsCursor from,
                    guint limit,
+                   gsize size,
                    GError **error)
 {
   g_autoptr (LsUpdates) updates = NULL;
   g_autoptr (GPtrArray) entries = NULL;
-  gboolean complete;
+  g_autoptr (LsBatch) batch = NULL;
   gint64 floor, top;
+  LsLogEnd end;
 
   g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
   g_return_val_if_fail (limit > 0, NULL);
@@ -344,13 +345,15 @@ ls_school_updates (LsSchool *self,
     }
 
   entries = ls_log_read (self->database, ls_viewer_get_id (viewer), from.offset, LOG_SCAN_LIMIT,
-                         &complete, error);
+                         &end, error);
   if (entries == NULL)
     return NULL;
 
   updates->resume = LS_RESUME_RESUMED;
   updates->cursor = from;
-  fill_updates (updates, viewer, entries, MIN (limit, LS_SCHOOL_MAX_PAGE), complete, self->top);
+  batch = ls_batch_new (MIN (limit, LS_SCHOOL_MAX_PAGE), size);
+  batch->offset = from.offset;
+  fill_updates (updates, batch, viewer, entries, end, self->top);
   return g_steal_pointer (&updates);
 }
 

@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 /** LS_SCHOOL_MAX_PAGE: rows or events in a page (protocol, `limit=500`) */
 #define LS_SCHOOL_MAX_PAGE 500
 
+/** LS_SCHOOL_MAX_ANSWER: bytes in a page (protocol, "Limits") */
+#define LS_SCHOOL_MAX_ANSWER ((gsize)1 << 20)
+
 /** LS_SCHOOL_REFRESH_GRACE: how long a rotated refresh token stays good, ms (protocol, "HTTP") */
 #define LS_SCHOOL_REFRESH_GRACE (60 * 1000)
 
@@ -160,6 +163,7 @@ LsUpdates *ls_school_updates (LsSchool *self,
                               const LsViewer *viewer,
                               LsCursor from,
                               guint limit,
+                              gsize size,
                               GError **error);
 LsEvent *ls_school_project (LsSchool *self, const LsViewer *viewer, const LsLogEntry *entry);
 

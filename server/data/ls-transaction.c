@@ -86,6 +86,7 @@ ls_transaction_touch_viewer (LsTransaction *self, const char *user_id)
 static gboolean
 append (LsTransaction *self, LsLogEntry *entry, const char *recipient, GError **error)
 {
+  entry->transaction = self->school->top;
   entry->timestamp = self->now;
   entry->user_id = g_strdup (self->actor_id);
   entry->user_role = g_strdup (self->actor_role);

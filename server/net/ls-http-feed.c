@@ -46,7 +46,8 @@ ls_http_handle_updates (const LsHttpCall *call)
     }
 
   if (ls_http_request_get_limit (call->query, LS_SCHOOL_MAX_PAGE, &limit, &error))
-    updates = ls_school_updates (call->school, call->identity->viewer, cursor, limit, &error);
+    updates = ls_school_updates (call->school, call->identity->viewer, cursor, limit,
+                                 LS_SCHOOL_MAX_ANSWER, &error);
   if (updates == NULL)
     {
       ls_http_answer_failure (call->message, error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-peer.h"
 
+#include "ls-batch.h"
 #include "ls-http-answer.h"
 #include "ls-outlet.h"
 #include "ls-wire-message.h"
@@ -50,6 +51,7 @@ struct _LsPeer
   LsCursor position; /* where its stream stands indeed: nothing for it lies between */
   gboolean behind;   /* position is not the top of the log */
   gboolean backlog;  /* what the hello asked for is not sent yet */
+  gboolean partial;  /* sent is inside a transaction */
   guint feed_id;
 
   gint64 started_at; /* monotonic, milliseconds */
@@ -141,51 +143,26 @@ is_subscribed (LsPeer *self, LsEventType type)
 }
 
 static void
-send_events (LsPeer *self, GPtrArray *events, LsCursor cursor, gboolean more)
+send_events (LsPeer *self, GPtrArray *events, LsCursor cursor, gboolean more, gboolean partial)
 {
   g_autoptr (LsMessage) message = ls_message_new (LS_MESSAGE_EVENTS);
 
   message->prev = self->sent;
   message->cursor = cursor;
   message->more = more;
+  message->partial = partial;
   message->events = g_ptr_array_ref (events);
   self->sent = cursor;
+  self->partial = partial;
   self->context->metrics->events_total += events->len;
   send_message (self, message);
-}
-
-/* Sends events in frames that are not too large. @more: whether there is more behind @cursor. */
-static void
-send_batches (LsPeer *self, GPtrArray *events, LsCursor cursor, gboolean more)
-{
-  g_autoptr (GPtrArray) batch = ls_event_array_new ();
-  gsize size = 0;
-
-  for (guint i = 0; i < events->len; i++)
-    {
-      LsEvent *event = g_ptr_array_index (events, i);
-
-      if (batch->len == MAX_BATCH_EVENTS ||
-          (batch->len > 0 && size + ls_event_get_size (event) > MAX_BATCH_SIZE))
-        {
-          const LsEvent *last = g_ptr_array_index (batch, batch->len - 1);
-
-          send_events (self, batch, ls_cursor_new (cursor.epoch, last->offset), TRUE);
-          g_ptr_array_unref (batch);
-          batch = ls_event_array_new ();
-          size = 0;
-        }
-      g_ptr_array_add (batch, ls_event_ref (event));
-      size += ls_event_get_size (event);
-    }
-
-  send_events (self, batch, cursor, more);
 }
 
 static void
 take_page (LsPeer *self, LsUpdates *page)
 {
   g_autoptr (GPtrArray) wanted = ls_event_array_new ();
+  gboolean backlog_ends = self->backlog && !page->more;
 
   for (guint i = 0; i < page->events->len; i++)
     {
@@ -198,10 +175,11 @@ take_page (LsPeer *self, LsUpdates *page)
   self->position = page->cursor;
   self->behind = page->more;
 
-  /* The end of the backlog is told in any case, unless there was none. */
-  if (wanted->len > 0 ||
-      (self->backlog && !self->behind && !ls_cursor_equal (self->sent, self->position)))
-    send_batches (self, wanted, self->position, self->behind);
+  /* The end of the backlog is told in any case, unless there was none, and so is the end of a
+   * transaction whose beginning was. */
+  if (wanted->len > 0 || (self->partial && !page->partial) ||
+      (backlog_ends && !ls_cursor_equal (self->sent, self->position)))
+    send_events (self, wanted, self->position, self->behind, page->partial);
   if (!self->behind)
     self->backlog = FALSE;
 }
@@ -217,7 +195,7 @@ on_feed (gpointer user_data)
 
   self->feed_id = 0;
   page = ls_school_updates (self->context->school, self->identity->viewer, self->position,
-                            MAX_BATCH_EVENTS, &error);
+                            MAX_BATCH_EVENTS, MAX_BATCH_SIZE, &error);
   if (page == NULL || page->resume != LS_RESUME_RESUMED)
     {
       g_warning ("A stream can't go on: %s", error != NULL ? error->message : "the log was cut");
@@ -245,6 +223,36 @@ on_drained (gpointer user_data)
   schedule_feed (user_data);
 }
 
+/* Puts what comes after the stream's position into a batch, until it says no. */
+static LsBatchVerdict
+fill_batch (LsPeer *self, LsBatch *batch, GPtrArray *entries)
+{
+  LsBatchVerdict verdict = LS_BATCH_TAKEN;
+
+  for (guint i = 0; i < entries->len && verdict == LS_BATCH_TAKEN; i++)
+    {
+      const LsLogEntry *entry = g_ptr_array_index (entries, i);
+      g_autoptr (LsEvent) event = NULL;
+
+      if (ls_log_entry_get_offset (entry) <= self->position.offset)
+        continue;
+
+      event = ls_school_project (self->context->school, self->identity->viewer, entry);
+      if (event != NULL && !is_subscribed (self, event->type))
+        g_clear_pointer (&event, ls_event_unref);
+      verdict = ls_batch_add (batch, entry, event);
+    }
+
+  return verdict;
+}
+
+static void
+fall_behind (LsPeer *self)
+{
+  self->behind = TRUE;
+  schedule_feed (self);
+}
+
 /**
  * ls_peer_offer:
  * @self: a peer
@@ -252,40 +260,33 @@ on_drained (gpointer user_data)
  * @top: the cursor behind them
  *
  * Sends what of @entries the client may see and wants to, and moves its stream to @top. A client
- * that is behind gets them later, in order.
+ * that is behind gets them later, in order, and so it does with a transaction that is too large
+ * for a frame.
  */
 void
 ls_peer_offer (LsPeer *self, GPtrArray *entries, LsCursor top)
 {
-  g_autoptr (GPtrArray) events = NULL;
-
   g_return_if_fail (LS_IS_PEER (self));
 
-  if (self->state != STATE_READY || self->position.offset >= top.offset)
-    return;
-
-  if (self->behind || !ls_outlet_has_room (self->outlet))
+  while (self->state == STATE_READY && self->position.offset < top.offset)
     {
-      self->behind = TRUE;
-      schedule_feed (self);
-      return;
+      g_autoptr (LsBatch) batch = ls_batch_new (MAX_BATCH_EVENTS, MAX_BATCH_SIZE);
+      LsBatchVerdict verdict = LS_BATCH_CUT;
+
+      if (!self->behind && ls_outlet_has_room (self->outlet))
+        verdict = fill_batch (self, batch, entries);
+      if (verdict == LS_BATCH_CUT)
+        {
+          fall_behind (self);
+          return;
+        }
+
+      self->position = top;
+      if (verdict == LS_BATCH_FULL)
+        self->position.offset = batch->offset;
+      if (batch->events->len > 0)
+        send_events (self, batch->events, self->position, verdict == LS_BATCH_FULL, FALSE);
     }
-
-  events = ls_event_array_new ();
-  for (guint i = 0; i < entries->len; i++)
-    {
-      const LsLogEntry *entry = g_ptr_array_index (entries, i);
-      g_autoptr (LsEvent) event = NULL;
-
-      if (ls_log_entry_get_offset (entry) > self->position.offset)
-        event = ls_school_project (self->context->school, self->identity->viewer, entry);
-      if (event != NULL && is_subscribed (self, event->type))
-        g_ptr_array_add (events, g_steal_pointer (&event));
-    }
-
-  self->position = top;
-  if (events->len > 0)
-    send_batches (self, events, top, FALSE);
 }
 
 /**
@@ -325,7 +326,8 @@ check_resume (LsPeer *self, LsCursor from, LsResume *resume)
   if (!ls_cursor_is_set (from))
     return TRUE;
 
-  page = ls_school_updates (self->context->school, self->identity->viewer, from, 1, &error);
+  page = ls_school_updates (self->context->school, self->identity->viewer, from, 1, MAX_BATCH_SIZE,
+                            &error);
   if (page == NULL)
     {
       g_warning ("A stream can't begin: %s", error->message);

@@ -67,6 +67,7 @@ typedef enum
  * @prev: events: where this connection stood before (unset for a bare event)
  * @sent: pong: cursor of the last events frame sent here (may be unset)
  * @more: events: more backlog follows
+ * @partial: events: @cursor is inside a transaction of the server: the next frame belongs to it
  * @resume: welcome
  * @events: (nullable) (element-type LsEvent): events; a bare EVENT is an `events` message with
  *   neither @prev nor @cursor
@@ -94,6 +95,7 @@ typedef struct
   LsCursor prev;
   LsCursor sent;
   gboolean more;
+  gboolean partial;
   LsResume resume;
   GPtrArray *events;
   guint n_bad_events;

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * @n_bad_events: how many were left out because they were malformed
  * @cursor: where the page ends
  * @more: whether to ask again from @cursor
+ * @partial: whether @cursor is inside a transaction of the server: what comes next belongs to it
  * @resume: %LS_RESUME_RESUMED or %LS_RESUME_SNAPSHOT
  * @not_modified: whether nothing is new (304): @cursor is then unset and @events empty
  *
@@ -23,6 +24,7 @@ typedef struct
   guint n_bad_events;
   LsCursor cursor;
   gboolean more;
+  gboolean partial;
   LsResume resume;
   gboolean not_modified;
 } LsUpdates;

@@ -143,6 +143,95 @@ test_intake_not_followed (void)
   assert_next (intake, NULL, 0, 11);
 }
 
+static LsMessage *
+partial_frame (gint64 prev, gint64 cursor)
+{
+  LsMessage *message = frame ("e", prev, cursor, &cursor, 1);
+
+  message->partial = TRUE;
+  return message;
+}
+
+/* A transaction of the server that comes in several frames is committed as one. */
+static void
+test_intake_partial (void)
+{
+  g_autoptr (LsIntake) intake = intake_at (10);
+  g_autoptr (LsMessage) first = partial_frame (10, 11);
+  g_autoptr (LsMessage) second = partial_frame (11, 12);
+  g_autoptr (LsMessage) last = frame ("e", 12, 13, (gint64[]) { 13 }, 1);
+  g_autoptr (LsMessage) pong = ls_message_new (LS_MESSAGE_PONG);
+
+  pong->sent = pong->cursor = ls_cursor_new ("e", 12);
+  g_assert_cmpint (ls_intake_take (intake, first), ==, LS_INTAKE_TAKEN);
+  g_assert_null (ls_intake_next (intake, 1));
+  g_assert_cmpint (ls_intake_take (intake, second), ==, LS_INTAKE_TAKEN);
+  g_assert_cmpint (ls_intake_take (intake, pong), ==, LS_INTAKE_TAKEN);
+  g_assert_null (ls_intake_next (intake, 1));
+  g_assert_false (ls_intake_is_settled (intake));
+  g_assert_cmpint (ls_intake_take (intake, last), ==, LS_INTAKE_TAKEN);
+  assert_next (intake, (gint64[]) { 11, 12, 13 }, 3, 13);
+}
+
+static void
+test_intake_partial_page (void)
+{
+  g_autoptr (LsIntake) intake = intake_at (10);
+  g_autoptr (LsUpdates) page = ls_updates_new ();
+
+  page->cursor = ls_cursor_new ("e", 12);
+  page->partial = page->more = TRUE;
+  ls_intake_take_page (intake, page);
+  g_assert_null (ls_intake_next (intake, 1));
+  page->cursor = ls_cursor_new ("e", 14);
+  page->partial = page->more = FALSE;
+  ls_intake_take_page (intake, page);
+  assert_next (intake, NULL, 0, 14);
+}
+
+/* What waits for a rest that does not come is asked for again, what is with the store is not. */
+static void
+test_intake_rewind (void)
+{
+  g_autoptr (LsIntake) intake = intake_at (10);
+  g_autoptr (LsMessage) whole = frame ("e", 10, 11, (gint64[]) { 11 }, 1);
+  g_autoptr (LsMessage) half = partial_frame (11, 12);
+
+  g_assert_cmpint (ls_intake_take (intake, whole), ==, LS_INTAKE_TAKEN);
+  ls_intake_rewind (intake);
+  assert_next (intake, (gint64[]) { 11 }, 1, 11);
+  g_assert_cmpint (ls_intake_take (intake, half), ==, LS_INTAKE_TAKEN);
+  ls_intake_rewind (intake);
+  g_assert_cmpint (ls_intake_get_position (intake).offset, ==, 11);
+  ls_intake_committed (intake);
+  g_assert_true (ls_intake_is_settled (intake));
+  g_assert_cmpint (ls_intake_take (intake, half), ==, LS_INTAKE_TAKEN);
+  ls_intake_rewind (intake);
+  g_assert_cmpint (ls_intake_get_position (intake).offset, ==, 11);
+  g_assert_true (ls_intake_is_settled (intake));
+}
+
+/* Nothing is kept without bound: a transaction that is too large is committed as it comes. */
+static void
+test_intake_partial_bound (void)
+{
+  g_autoptr (LsIntake) intake = intake_at (0);
+  g_autoptr (LsChangeSet) set = NULL;
+  gint64 offset = 0;
+
+  while (set == NULL && offset < 100000)
+    {
+      g_autoptr (LsMessage) message = partial_frame (offset, offset + 1);
+
+      offset++;
+      g_assert_cmpint (ls_intake_take (intake, message), ==, LS_INTAKE_TAKEN);
+      set = ls_intake_next (intake, 1);
+    }
+  g_assert_nonnull (set);
+  g_assert_cmpuint (set->events->len, ==, offset);
+  g_assert_cmpint (offset, >=, 1000);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -155,5 +244,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/core/intake/failed-commit", test_intake_failed_commit);
   g_test_add_func ("/core/intake/batches", test_intake_batches);
   g_test_add_func ("/core/intake/not-followed", test_intake_not_followed);
+  g_test_add_func ("/core/intake/partial", test_intake_partial);
+  g_test_add_func ("/core/intake/partial-page", test_intake_partial_page);
+  g_test_add_func ("/core/intake/partial-bound", test_intake_partial_bound);
+  g_test_add_func ("/core/intake/rewind", test_intake_rewind);
   return g_test_run ();
 }

@@ -296,12 +296,13 @@ replica_catch_up (Replica *self, guint limit)
   while (more)
     {
       g_autoptr (GError) error = NULL;
-      g_autoptr (LsUpdates) updates =
-          ls_school_updates (self->school->school, viewer, self->cursor, limit, &error);
+      g_autoptr (LsUpdates) updates = ls_school_updates (self->school->school, viewer, self->cursor,
+                                                         limit, LS_SCHOOL_MAX_ANSWER, &error);
 
       g_assert_no_error (error);
       g_assert_cmpint (updates->resume, ==, LS_RESUME_RESUMED);
-      g_assert_cmpuint (updates->events->len, <=, limit);
+      g_assert_cmpuint (updates->events->len, <=, LS_SCHOOL_MAX_PAGE);
+      g_assert_false (updates->partial);
       g_assert_true (ls_cursor_covers (updates->cursor, self->cursor));
       for (guint i = 0; i < updates->events->len; i++)
         {

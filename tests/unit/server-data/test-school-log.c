@@ -8,7 +8,8 @@ get_updates (School *school, const char *user_id, LsCursor from, guint limit)
 {
   g_autoptr (LsViewer) viewer = school_get_viewer (school, user_id);
   g_autoptr (GError) error = NULL;
-  LsUpdates *updates = ls_school_updates (school->school, viewer, from, limit, &error);
+  LsUpdates *updates =
+      ls_school_updates (school->school, viewer, from, limit, LS_SCHOOL_MAX_ANSWER, &error);
 
   g_assert_no_error (error);
   return updates;
@@ -186,6 +187,88 @@ test_trim (School *school, gconstpointer data)
   assert_snapshot_needed (school, start);
 }
 
+static void
+assert_page (School *school, LsCursor *from, guint n_events, gboolean partial, gboolean more)
+{
+  g_autoptr (LsUpdates) updates = get_updates (school, "s1", *from, 500);
+
+  g_assert_cmpuint (updates->events->len, ==, n_events);
+  g_assert_cmpint (updates->partial, ==, partial);
+  g_assert_cmpint (updates->more, ==, more);
+  *from = updates->cursor;
+}
+
+/* A grade and the notification of it belong together, however few events are wanted. */
+static void
+test_whole_transactions (School *school, gconstpointer data)
+{
+  LsCursor from = ls_school_get_cursor (school->school);
+  const guint wanted[] = { 1, 2, 3, 4 };
+  const guint come[] = { 2, 2, 2, 4 };
+
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpint (school_create (school, "t1", "grades",
+                                    "{'student_id':'S1','subject_id':'M','class_id':'A',"
+                                    "'academic_year':'2026/2027','semester':'1','score':1,"
+                                    "'assignment_type':'tugas','assignment_name':'A2'}"),
+                     ==, OK);
+
+  for (guint i = 0; i < G_N_ELEMENTS (wanted); i++)
+    {
+      g_autoptr (LsUpdates) updates = get_updates (school, "s1", from, wanted[i]);
+
+      g_assert_cmpuint (updates->events->len, ==, come[i]);
+      g_assert_cmpint (updates->cursor.offset, ==, from.offset + come[i]);
+      g_assert_false (updates->partial);
+      g_assert_true (updates->more);
+    }
+}
+
+/* A role that changes shows or hides everything at once: up to a page of it comes whole, what is
+ * more says that it goes on. */
+static void
+test_large_transaction (School *school, gconstpointer data)
+{
+  LsCursor from;
+
+  for (guint i = 0; i < 480; i++)
+    g_assert_cmpint (school_create (school, "admin", "announcements",
+                                    "{'title':'T','content':'C','category':'umum',"
+                                    "'target_audience':['teacher']}"),
+                     ==, OK);
+
+  from = ls_school_get_cursor (school->school);
+  for (guint i = 0; i < 30; i++)
+    g_assert_cmpint (school_update (school, "admin", "announcements", "n1", "{'title':'U'}"), ==,
+                     OK);
+  g_assert_cmpint (school_update (school, "admin", "users", "s1", "{'role':'teacher'}"), ==, OK);
+  assert_page (school, &from, 30, FALSE, TRUE);
+  {
+    g_autoptr (LsUpdates) updates = get_updates (school, "s1", from, 500);
+
+    g_assert_cmpuint (updates->events->len, >, 480);
+    g_assert_false (updates->partial);
+    g_assert_false (updates->more);
+    from = updates->cursor;
+  }
+
+  for (guint i = 0; i < 100; i++)
+    g_assert_cmpint (school_create (school, "admin", "announcements",
+                                    "{'title':'T','content':'C','category':'umum',"
+                                    "'target_audience':['student']}"),
+                     ==, OK);
+  from = ls_school_get_cursor (school->school);
+  g_assert_cmpint (school_update (school, "admin", "users", "s1", "{'role':'student'}"), ==, OK);
+  assert_page (school, &from, 500, TRUE, TRUE);
+  {
+    g_autoptr (LsUpdates) updates = get_updates (school, "s1", from, 1);
+
+    g_assert_cmpuint (updates->events->len, >, 1);
+    g_assert_false (updates->partial);
+    g_assert_false (updates->more);
+  }
+}
+
 /* Large rows make small pages: an answer stays below 1 MiB. */
 static void
 test_large_rows (School *school, gconstpointer data)
@@ -308,6 +391,8 @@ main (int argc, char *argv[])
   ADD ("types", test_types);
   ADD ("signal", test_signal);
   ADD ("trim", test_trim);
+  ADD ("whole-transactions", test_whole_transactions);
+  ADD ("large-transaction", test_large_transaction);
   ADD ("large-rows", test_large_rows);
   ADD ("snapshot-cursor", test_snapshot_cursor);
   ADD ("page-token", test_page_token);

@@ -222,7 +222,7 @@ test_events (School *school, gconstpointer data)
 
   g_assert_cmpint (school_update (school, "admin", "schedules", "L1", "{'class_id':'B'}"), ==, OK);
   viewer = school_get_viewer (school, "t1");
-  updates = ls_school_updates (school->school, viewer, from, 100, &error);
+  updates = ls_school_updates (school->school, viewer, from, 100, LS_SCHOOL_MAX_ANSWER, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < updates->events->len; i++)
     {

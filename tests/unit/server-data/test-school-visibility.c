@@ -252,8 +252,8 @@ test_inactive (School *school, gconstpointer data)
   g_assert_null (page);
   g_assert_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_FORBIDDEN);
   g_clear_error (&error);
-  updates =
-      ls_school_updates (school->school, viewer, ls_school_get_cursor (school->school), 10, &error);
+  updates = ls_school_updates (school->school, viewer, ls_school_get_cursor (school->school), 10,
+                               LS_SCHOOL_MAX_ANSWER, &error);
   g_assert_null (updates);
   g_assert_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_FORBIDDEN);
   g_assert_cmpint (
