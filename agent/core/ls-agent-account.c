@@ -124,16 +124,23 @@ store_load_account_cb (GObject *object, GAsyncResult *result, gpointer user_data
   g_task_set_task_data (task, g_steal_pointer (&account), (GDestroyNotify)ls_account_free);
 }
 
+static void
+account_loaded_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  if (!g_cancellable_is_cancelled (g_task_get_cancellable (G_TASK (result))))
+    ls_agent_emit_loaded (LS_AGENT (object));
+}
+
 /**
  * ls_agent_account_load:
  * @self: an agent
  *
- * Signs in whoever was signed in at this server before.
+ * Signs in whoever was signed in at this server before, and says when that is known.
  */
 void
 ls_agent_account_load (LsAgent *self)
 {
-  GTask *task = g_task_new (self, self->cancellable, NULL, NULL);
+  GTask *task = g_task_new (self, self->cancellable, account_loaded_cb, NULL);
 
   g_task_set_source_tag (task, ls_agent_account_load);
   forget_account (self);

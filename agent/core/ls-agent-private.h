@@ -47,6 +47,7 @@ struct _LsAgent
 void ls_agent_emit_state (LsAgent *self, LsState old_state, LsState new_state, LsReason reason);
 void ls_agent_emit_status (LsAgent *self);
 void ls_agent_emit_account (LsAgent *self);
+void ls_agent_emit_loaded (LsAgent *self);
 void ls_agent_emit_commit (LsAgent *self, LsCommit *commit);
 
 /* ls-agent-account.c */

@@ -12,6 +12,7 @@ enum
   SIGNAL_STATE_CHANGED,
   SIGNAL_STATUS_CHANGED,
   SIGNAL_ACCOUNT_CHANGED,
+  SIGNAL_ACCOUNT_LOADED,
   SIGNAL_EVENTS_COMMITTED,
   SIGNAL_ROWS_CHANGED,
   N_SIGNALS,
@@ -109,6 +110,14 @@ ls_agent_class_init (LsAgentClass *klass)
    */
   signals[SIGNAL_ACCOUNT_CHANGED] = g_signal_new (
       "account-changed", LS_TYPE_AGENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * LsAgent::account-loaded:
+   * @self: the agent
+   *
+   * Who was signed in before is known, if anybody, and what was stored for them can be read.
+   */
+  signals[SIGNAL_ACCOUNT_LOADED] = g_signal_new ("account-loaded", LS_TYPE_AGENT, G_SIGNAL_RUN_LAST,
+                                                 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   /**
    * LsAgent::events-committed:
    * @self: the agent
@@ -664,6 +673,18 @@ void
 ls_agent_emit_account (LsAgent *self)
 {
   g_signal_emit (self, signals[SIGNAL_ACCOUNT_CHANGED], 0);
+}
+
+/**
+ * ls_agent_emit_loaded:
+ * @self: an agent
+ *
+ * Emits LsAgent::account-loaded.
+ */
+void
+ls_agent_emit_loaded (LsAgent *self)
+{
+  g_signal_emit (self, signals[SIGNAL_ACCOUNT_LOADED], 0);
 }
 
 static void

@@ -84,6 +84,7 @@ G_DECLARE_FINAL_TYPE (LsAgent, ls_agent, LS, AGENT, GObject)
  * "state-changed" (LsState old, LsState new, LsReason reason)  (as gint)
  * "status-changed" ()                      something in ls_agent_get_status() changed
  * "account-changed" ()                     something of the account changed
+ * "account-loaded" ()                      who was signed in before is known
  * "events-committed" (GPtrArray *events)   committed events, in order of seq; presence has seq 0
  * "rows-changed" (guint entity, GStrv ids) rows of the cache changed
  */

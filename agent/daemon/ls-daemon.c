@@ -41,6 +41,14 @@ struct _LsDaemon
 
 G_DEFINE_FINAL_TYPE (LsDaemon, ls_daemon, G_TYPE_OBJECT)
 
+enum
+{
+  SIGNAL_READY,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
 static void
 ls_daemon_finalize (GObject *object)
 {
@@ -62,6 +70,16 @@ static void
 ls_daemon_class_init (LsDaemonClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = ls_daemon_finalize;
+
+  /**
+   * LsDaemon::ready:
+   * @self: a daemon
+   *
+   * It knows who is signed in and answers with what is stored. Emitted again when the settings name
+   * another server.
+   */
+  signals[SIGNAL_READY] = g_signal_new ("ready", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                        NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -104,6 +122,12 @@ on_monitor_changed (LsSettingsMonitor *monitor, LsDaemon *self)
 }
 
 static void
+on_agent_account_loaded (LsAgent *agent, LsDaemon *self)
+{
+  g_signal_emit (self, signals[SIGNAL_READY], 0);
+}
+
+static void
 build_agent (LsDaemon *self, LsClock *clock)
 {
   g_autoptr (LsRandom) random = ls_random_system_new ();
@@ -122,6 +146,8 @@ build_agent (LsDaemon *self, LsClock *clock)
   };
 
   self->agent = ls_agent_new (&ports, config);
+  g_signal_connect_object (self->agent, "account-loaded", G_CALLBACK (on_agent_account_loaded),
+                           self, 0);
 }
 
 /**
@@ -176,24 +202,34 @@ ls_daemon_new (GDBusConnection *connection,
 }
 
 /**
- * ls_daemon_start:
+ * ls_daemon_export:
  * @self: a daemon
  * @error: what the bus said
  *
- * Puts the objects on the bus and goes to work.
+ * Puts the objects on the bus.
  *
- * Returns: whether the objects are there
+ * Returns: whether they are there
  */
 gboolean
-ls_daemon_start (LsDaemon *self, GError **error)
+ls_daemon_export (LsDaemon *self, GError **error)
 {
   g_return_val_if_fail (LS_IS_DAEMON (self), FALSE);
 
-  if (!ls_service_export (self->service, error))
-    return FALSE;
+  return ls_service_export (self->service, error);
+}
+
+/**
+ * ls_daemon_start:
+ * @self: a daemon
+ *
+ * Goes to work. Call it once; LsDaemon::ready follows.
+ */
+void
+ls_daemon_start (LsDaemon *self)
+{
+  g_return_if_fail (LS_IS_DAEMON (self));
 
   ls_agent_start (self->agent);
-  return TRUE;
 }
 
 /**

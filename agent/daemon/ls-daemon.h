@@ -12,7 +12,8 @@ LsDaemon *ls_daemon_new (GDBusConnection *connection,
                          const char *config_file,
                          const char *state_dir,
                          GError **error);
-gboolean ls_daemon_start (LsDaemon *self, GError **error);
+gboolean ls_daemon_export (LsDaemon *self, GError **error);
+void ls_daemon_start (LsDaemon *self);
 void ls_daemon_reload (LsDaemon *self);
 void ls_daemon_stop (LsDaemon *self);
 

@@ -7,15 +7,23 @@
 
 #include "ls-bus-names.h"
 #include "ls-daemon.h"
+#include "ls-sandbox.h"
 
 /* How long a polite goodbye may take after the order to stop, in milliseconds. */
 #define GOODBYE 300
 
+/* How long the next version may take to come up before this one makes room, in milliseconds. */
+#define HANDOVER 10000
+
 typedef struct
 {
-  GMainLoop *loop;  /* (owned) */
-  LsDaemon *daemon; /* (owned) (nullable) */
+  GMainLoop *loop;             /* (owned) */
+  GDBusConnection *connection; /* (owned) */
+  LsDaemon *daemon;            /* (owned) (nullable) */
+  GBusNameOwnerFlags flags;
+  guint owner;
   int status;
+  gboolean acquired;
   gboolean stopping;
 } Program;
 
@@ -28,17 +36,21 @@ on_goodbye_over (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+stop (Program *program)
+{
+  if (program->stopping)
+    return;
+
+  program->stopping = TRUE;
+  ls_daemon_stop (program->daemon);
+  g_timeout_add (GOODBYE, on_goodbye_over, program);
+}
+
 static gboolean
 on_signal_stop (gpointer user_data)
 {
-  Program *program = user_data;
-
-  if (!program->stopping && program->daemon != NULL)
-    {
-      program->stopping = TRUE;
-      ls_daemon_stop (program->daemon);
-      g_timeout_add (GOODBYE, on_goodbye_over, program);
-    }
+  stop (user_data);
   return G_SOURCE_CONTINUE;
 }
 
@@ -47,28 +59,8 @@ on_signal_reload (gpointer user_data)
 {
   Program *program = user_data;
 
-  if (program->daemon != NULL)
-    ls_daemon_reload (program->daemon);
+  ls_daemon_reload (program->daemon);
   return G_SOURCE_CONTINUE;
-}
-
-static void
-on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_data)
-{
-  g_debug ("on the bus as %s", name);
-}
-
-static void
-on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
-{
-  Program *program = user_data;
-
-  if (connection == NULL)
-    g_printerr ("labsync-agent: there is no session bus\n");
-  else if (!program->stopping)
-    g_printerr ("labsync-agent: another agent is running; --replace takes its place\n");
-  program->status = connection == NULL ? EXIT_FAILURE : EXIT_SUCCESS;
-  g_main_loop_quit (program->loop);
 }
 
 static void
@@ -80,6 +72,91 @@ install_signals (Program *program)
   signal (SIGPIPE, SIG_IGN);
 }
 
+static gboolean
+on_handover_over (gpointer user_data)
+{
+  stop (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_latest_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Program *program = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (ls_sandbox_start_latest_finish (G_DBUS_CONNECTION (object), result, &error))
+    {
+      g_timeout_add (HANDOVER, on_handover_over, program);
+      return;
+    }
+
+  /* Whoever calls next gets the new version from the bus. */
+  g_message ("the new version can't be started from here, so this one stops: %s", error->message);
+  stop (program);
+}
+
+static void
+on_sandbox_updated (LsSandbox *sandbox, Program *program)
+{
+  const char *const argv[] = { LS_LIBEXECDIR "/labsync-agent", "--replace", NULL };
+
+  g_message ("a new version has been installed");
+  ls_sandbox_start_latest_async (program->connection, argv, NULL, start_latest_cb, program);
+}
+
+static void
+on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  Program *program = user_data;
+
+  program->acquired = TRUE;
+  if (program->flags & G_BUS_NAME_OWNER_FLAGS_REPLACE)
+    ls_daemon_start (program->daemon);
+}
+
+static void
+on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  Program *program = user_data;
+
+  if (connection == NULL)
+    g_printerr ("labsync-agent: the session bus has gone\n");
+  else if (program->acquired)
+    g_message ("another agent has taken this one's place");
+  else
+    g_printerr ("labsync-agent: another agent is running; --replace takes its place\n");
+  program->status = connection == NULL ? EXIT_FAILURE : EXIT_SUCCESS;
+  g_main_loop_quit (program->loop);
+}
+
+static void
+own_name (Program *program)
+{
+  if (program->owner == 0)
+    program->owner = g_bus_own_name_on_connection (program->connection, LS_BUS_NAME, program->flags,
+                                                   on_name_acquired, on_name_lost, program, NULL);
+}
+
+static void
+on_daemon_ready (LsDaemon *daemon, Program *program)
+{
+  own_name (program);
+  malloc_trim (0);
+}
+
+/* The name comes last, so that nobody who was waiting for it finds nothing there. But whoever takes
+ * another's place has the name first: the other one must not write any more when this one reads. */
+static void
+start (Program *program)
+{
+  g_signal_connect (program->daemon, "ready", G_CALLBACK (on_daemon_ready), program);
+  if (program->flags & G_BUS_NAME_OWNER_FLAGS_REPLACE)
+    own_name (program);
+  else
+    ls_daemon_start (program->daemon);
+}
+
 static int
 run (const char *config_file, const char *state_dir, gboolean replace)
 {
@@ -87,9 +164,8 @@ run (const char *config_file, const char *state_dir, gboolean replace)
   g_autoptr (GDBusConnection) connection = NULL;
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (LsDaemon) daemon = NULL;
-  GBusNameOwnerFlags flags = G_BUS_NAME_OWNER_FLAGS_ALLOW_REPLACEMENT;
-  Program program = { loop, NULL, EXIT_SUCCESS, FALSE };
-  guint owner;
+  g_autoptr (LsSandbox) sandbox = NULL;
+  Program program = { .loop = loop, .status = EXIT_SUCCESS };
 
   connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &error);
   if (connection == NULL)
@@ -98,25 +174,28 @@ run (const char *config_file, const char *state_dir, gboolean replace)
       return EXIT_FAILURE;
     }
 
-  /* Objects before the name, so that nobody who was waiting for it finds nothing there. */
   daemon = ls_daemon_new (connection, config_file, state_dir, &error);
-  program.daemon = daemon;
-  if (daemon == NULL || !ls_daemon_start (daemon, &error))
+  if (daemon == NULL || !ls_daemon_export (daemon, &error))
     {
       g_printerr ("labsync-agent: %s\n", error->message);
       return EXIT_FAILURE;
     }
 
+  program.connection = connection;
+  program.daemon = daemon;
+  program.flags = G_BUS_NAME_OWNER_FLAGS_ALLOW_REPLACEMENT |
+                  (replace ? G_BUS_NAME_OWNER_FLAGS_REPLACE : G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE);
   install_signals (&program);
-  if (replace)
-    flags |= G_BUS_NAME_OWNER_FLAGS_REPLACE;
-  else
-    flags |= G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE;
-  owner = g_bus_own_name_on_connection (connection, LS_BUS_NAME, flags, on_name_acquired,
-                                        on_name_lost, &program, NULL);
-  malloc_trim (0);
+  if (ls_sandbox_is_inside ())
+    {
+      sandbox = ls_sandbox_new (NULL);
+      g_signal_connect (sandbox, "updated", G_CALLBACK (on_sandbox_updated), &program);
+    }
+
+  start (&program);
   g_main_loop_run (loop);
-  g_bus_unown_name (owner);
+  if (program.owner != 0)
+    g_bus_unown_name (program.owner);
   return program.status;
 }
 
