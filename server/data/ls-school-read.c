@@ -7,6 +7,7 @@
 #include "ls-rows.h"
 #include "ls-school-private.h"
 #include "ls-visibility.h"
+#include "ls-visible-rows.h"
 
 /* Bytes of rows on a page: with what stands around them an answer stays below 1 MiB (protocol,
  * "Limits"). */
@@ -16,11 +17,7 @@
  * characters long, an action's id and the names of the members. */
 #define ROW_OVERHEAD 512
 
-/* How many rows a page looks at before it ends early, so that a large table is not read in one go:
- * other clients wait meanwhile. */
-#define SCAN_LIMIT 5000
-
-/* How many entries of the log are looked at in one go, for the same reason. */
+/* How many entries of the log are looked at in one go: other clients wait meanwhile. */
 #define LOG_SCAN_LIMIT 2000
 
 static const LsTable *
@@ -33,17 +30,11 @@ find_table (const char *name, GError **error)
   return table;
 }
 
-/* NULL if it is out of sight. */
 static LsRow *
-show (const LsViewer *viewer, const LsRecord *record)
+show (const LsRecord *record, LsSight sight)
 {
-  LsSight sight = ls_visibility_get_sight (viewer, record);
-  g_autofree char *data = NULL;
+  g_autofree char *data = ls_record_to_json (record, sight);
 
-  if (sight == LS_SIGHT_NONE)
-    return NULL;
-
-  data = ls_record_to_json (record, sight);
   return ls_row_new (record->table->entity, ls_record_get_id (record), data,
                      ls_record_get_version (record));
 }
@@ -73,10 +64,8 @@ GPtrArray *
 ls_school_list (LsSchool *self, const LsViewer *viewer, const char *table, GError **error)
 {
   g_autoptr (GPtrArray) rows = NULL;
-  g_autoptr (LsStatement) statement = NULL;
-  g_autofree char *sql = NULL;
+  g_autoptr (LsVisibleRows) visible = NULL;
   const LsTable *found;
-  gboolean row = TRUE;
 
   g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
 
@@ -84,26 +73,23 @@ ls_school_list (LsSchool *self, const LsViewer *viewer, const char *table, GErro
   if (found == NULL || !ls_school_check_active (viewer, error))
     return NULL;
 
-  rows = ls_row_array_new ();
-  sql = ls_rows_get_select (found, "WHERE deleted_at IS NULL ORDER BY id");
-  statement = ls_database_prepare (self->database, error, sql, "");
-  if (statement == NULL)
+  visible = ls_visible_rows_new (self->database, viewer, found, "", error);
+  if (visible == NULL)
     return NULL;
 
-  while (row)
+  rows = ls_row_array_new ();
+  for (;;)
     {
-      if (!ls_statement_step (statement, &row, error))
-        return NULL;
-      if (row)
-        {
-          g_autoptr (LsRecord) record = ls_rows_read (statement, found);
-          LsRow *shown = show (viewer, record);
+      g_autoptr (LsRecord) record = NULL;
+      LsSight sight;
 
-          if (shown != NULL)
-            g_ptr_array_add (rows, shown);
-        }
+      if (!ls_visible_rows_next (visible, &record, &sight, error))
+        return NULL;
+      if (record == NULL)
+        return g_steal_pointer (&rows);
+
+      g_ptr_array_add (rows, show (record, sight));
     }
-  return g_steal_pointer (&rows);
 }
 
 /**
@@ -125,7 +111,7 @@ ls_school_get (LsSchool *self,
 {
   g_autoptr (LsRecord) record = NULL;
   const LsTable *found;
-  LsRow *row;
+  LsSight sight;
   gboolean deleted;
 
   g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
@@ -137,15 +123,15 @@ ls_school_get (LsSchool *self,
     return NULL;
 
   /* Who could not see the row learns nothing of its end either. */
-  row = record == NULL ? NULL : show (viewer, record);
-  if (row == NULL)
+  sight = record == NULL ? LS_SIGHT_NONE : ls_visibility_get_sight (viewer, record);
+  if (sight == LS_SIGHT_NONE)
     g_set_error_literal (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND, "No such row");
   else if (deleted)
-    {
-      g_clear_pointer (&row, ls_row_free);
-      g_set_error_literal (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_GONE, "The row was deleted");
-    }
-  return row;
+    g_set_error_literal (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_GONE, "The row was deleted");
+  else
+    return show (record, sight);
+
+  return NULL;
 }
 
 static gboolean
@@ -175,47 +161,32 @@ parse_page (LsSchool *self,
   return FALSE;
 }
 
-/* A page ends early only after a row that is on it: its token then tells of nothing unseen. */
 static gboolean
-page_is_full (const LsSnapshotPage *page, guint limit, gsize size, guint n_scanned)
-{
-  return page->rows->len >= limit ||
-         (page->rows->len > 0 && (size > PAGE_BUDGET || n_scanned >= SCAN_LIMIT));
-}
-
-static gboolean
-fill_page (LsSnapshotPage *page,
-           LsStatement *statement,
-           const LsTable *table,
-           const LsViewer *viewer,
-           guint limit,
-           GError **error)
+fill_page (LsSnapshotPage *page, LsVisibleRows *visible, guint limit, GError **error)
 {
   gsize size = 0;
 
-  for (guint n_scanned = 0;; n_scanned++)
+  for (;;)
     {
       g_autoptr (LsRecord) record = NULL;
       g_autoptr (LsRow) shown = NULL;
-      gboolean row;
+      LsSight sight;
 
-      if (!ls_statement_step (statement, &row, error))
+      if (!ls_visible_rows_next (visible, &record, &sight, error))
         return FALSE;
-      if (!row)
+      if (record == NULL)
         return TRUE;
 
-      record = ls_rows_read (statement, table);
-      shown = show (viewer, record);
-      size += shown == NULL ? 0 : strlen (shown->data) + ROW_OVERHEAD;
-      if (page_is_full (page, limit, size, n_scanned))
+      shown = show (record, sight);
+      size += strlen (shown->data) + ROW_OVERHEAD;
+      if (page->rows->len >= limit || (page->rows->len > 0 && size > PAGE_BUDGET))
         {
           const LsRow *last = page->rows->pdata[page->rows->len - 1];
 
           page->next = ls_page_token_make (page->entity, page->cursor, last->id);
           return TRUE;
         }
-      if (shown != NULL)
-        g_ptr_array_add (page->rows, g_steal_pointer (&shown));
+      g_ptr_array_add (page->rows, g_steal_pointer (&shown));
     }
 }
 
@@ -240,9 +211,8 @@ ls_school_snapshot (LsSchool *self,
                     GError **error)
 {
   g_autoptr (LsSnapshotPage) page = NULL;
-  g_autoptr (LsStatement) statement = NULL;
+  g_autoptr (LsVisibleRows) visible = NULL;
   g_autofree char *last_id = NULL;
-  g_autofree char *sql = NULL;
   const LsTable *table;
 
   g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
@@ -262,10 +232,8 @@ ls_school_snapshot (LsSchool *self,
       !parse_page (self, entity, page_token, &page->cursor, &last_id, error))
     return NULL;
 
-  sql = ls_rows_get_select (table, "WHERE deleted_at IS NULL AND id > ?1 ORDER BY id");
-  statement = ls_database_prepare (self->database, error, sql, "t", last_id);
-  if (statement == NULL ||
-      !fill_page (page, statement, table, viewer, MIN (limit, LS_SCHOOL_MAX_PAGE), error))
+  visible = ls_visible_rows_new (self->database, viewer, table, last_id, error);
+  if (visible == NULL || !fill_page (page, visible, MIN (limit, LS_SCHOOL_MAX_PAGE), error))
     return NULL;
 
   return g_steal_pointer (&page);

@@ -152,6 +152,27 @@ ls_viewer_has (const LsViewer *viewer, LsScopeKind kind, const char *id)
 }
 
 /**
+ * ls_viewer_list:
+ * @viewer: a viewer
+ * @kind: which set
+ *
+ * Returns: (transfer container) (element-type utf8): the ids in that set of the viewer's scope, in
+ *   no particular order
+ */
+GPtrArray *
+ls_viewer_list (const LsViewer *viewer, LsScopeKind kind)
+{
+  GPtrArray *ids = g_ptr_array_sized_new (g_hash_table_size (viewer->scopes[kind]));
+  GHashTableIter iter;
+  gpointer id;
+
+  g_hash_table_iter_init (&iter, viewer->scopes[kind]);
+  while (g_hash_table_iter_next (&iter, &id, NULL))
+    g_ptr_array_add (ids, id);
+  return ids;
+}
+
+/**
  * ls_viewer_add:
  * @viewer: a viewer that nobody else has yet
  * @kind: which set

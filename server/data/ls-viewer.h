@@ -47,6 +47,7 @@ LsRole ls_viewer_get_role (const LsViewer *viewer);
 LsExtraRole ls_viewer_get_extra_role (const LsViewer *viewer);
 gboolean ls_viewer_is_active (const LsViewer *viewer);
 gboolean ls_viewer_has (const LsViewer *viewer, LsScopeKind kind, const char *id);
+GPtrArray *ls_viewer_list (const LsViewer *viewer, LsScopeKind kind);
 gboolean ls_viewer_sees_presence (const LsViewer *viewer, const char *user_id);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsViewer, ls_viewer_unref)

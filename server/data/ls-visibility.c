@@ -4,7 +4,6 @@
 /* Who sees and writes what: the one place that decides it, for list, get, snapshot, updates, live
  * events and writes alike. First the rules, then the table that is protocol §4. */
 
-typedef LsSight (*SightRule) (const LsViewer *viewer, const LsRecord *row);
 typedef gboolean (*WriteRule) (const LsViewer *viewer, const LsWriteFacts *facts);
 
 static gboolean
@@ -13,151 +12,59 @@ is_self (const LsViewer *viewer, const char *user_id)
   return g_strcmp0 (user_id, ls_viewer_get_id (viewer)) == 0;
 }
 
-static LsSight
-full_if (gboolean seen)
-{
-  return seen ? LS_SIGHT_FULL : LS_SIGHT_NONE;
-}
-
 static gboolean
 column_in_scope (const LsViewer *viewer, const LsRecord *row, const char *column, LsScopeKind kind)
 {
   return ls_viewer_has (viewer, kind, ls_record_get_text (row, column));
 }
 
-/* Sight */
+/* Sight: whose test holds first says how much is seen; see #LsSightRule. */
 
-static LsSight
-all (const LsViewer *viewer, const LsRecord *row)
-{
-  return LS_SIGHT_FULL;
-}
+/* clang-format off */
 
-static LsSight
-none (const LsViewer *viewer, const LsRecord *row)
-{
-  return LS_SIGHT_NONE;
-}
+#define ANYBODY(sight) { sight, LS_SIGHT_TEST_ANYBODY, NULL, 0 }
+#define SELF(sight, column) { sight, LS_SIGHT_TEST_SELF, column, 0 }
+#define SCOPE(sight, column, scope) { sight, LS_SIGHT_TEST_SCOPE, column, scope }
+#define MEMBER(sight) { sight, LS_SIGHT_TEST_MEMBER, NULL, 0 }
+#define AUDIENCE(sight) { sight, LS_SIGHT_TEST_AUDIENCE, NULL, 0 }
+#define TEACHER(sight) { sight, LS_SIGHT_TEST_TEACHER, NULL, 0 }
+#define RULE(name, ...) static const LsSightRule name = { { __VA_ARGS__ } }
 
-static LsSight
-taught_or_created (const LsViewer *viewer, const LsRecord *row)
-{
-  return full_if (column_in_scope (viewer, row, "class_id", LS_SCOPE_CLASSES) ||
-                  is_self (viewer, ls_record_get_text (row, "created_by")));
-}
+RULE (all, ANYBODY (LS_SIGHT_FULL));
+static const LsSightRule none;
 
-static LsSight
-taught_or_recorded (const LsViewer *viewer, const LsRecord *row)
-{
-  return full_if (column_in_scope (viewer, row, "class_id", LS_SCOPE_CLASSES) ||
-                  is_self (viewer, ls_record_get_text (row, "recorded_by")));
-}
+RULE (taught_or_created, SCOPE (LS_SIGHT_FULL, "class_id", LS_SCOPE_CLASSES),
+                         SELF (LS_SIGHT_FULL, "created_by"));
+RULE (taught_or_recorded, SCOPE (LS_SIGHT_FULL, "class_id", LS_SCOPE_CLASSES),
+                          SELF (LS_SIGHT_FULL, "recorded_by"));
 
 /* Of a student: own; of a parent: the children's; of a teacher: of the students taught. */
-static LsSight
-of_my_students (const LsViewer *viewer, const LsRecord *row)
-{
-  return full_if (column_in_scope (viewer, row, "student_id", LS_SCOPE_STUDENTS));
-}
+RULE (of_my_students, SCOPE (LS_SIGHT_FULL, "student_id", LS_SCOPE_STUDENTS));
+RULE (my_students, SCOPE (LS_SIGHT_FULL, "id", LS_SCOPE_STUDENTS));
+RULE (of_my_classes, SCOPE (LS_SIGHT_FULL, "class_id", LS_SCOPE_CLASSES));
 
-static LsSight
-my_students (const LsViewer *viewer, const LsRecord *row)
-{
-  return full_if (ls_viewer_has (viewer, LS_SCOPE_STUDENTS, ls_record_get_id (row)));
-}
+RULE (audience, AUDIENCE (LS_SIGHT_FULL));
+RULE (audience_or_created, SELF (LS_SIGHT_FULL, "created_by"), AUDIENCE (LS_SIGHT_FULL));
 
-static LsSight
-of_my_classes (const LsViewer *viewer, const LsRecord *row)
-{
-  return full_if (column_in_scope (viewer, row, "class_id", LS_SCOPE_CLASSES));
-}
-
-static LsSight
-audience (const LsViewer *viewer, const LsRecord *row)
-{
-  const char *role = ls_role_to_string (ls_viewer_get_role (viewer));
-
-  return full_if (ls_record_get_integer (row, "is_active") != 0 &&
-                  (ls_record_get_text (row, "target_audience") == NULL ||
-                   ls_record_list_has (row, "target_audience", role)));
-}
-
-static LsSight
-audience_or_created (const LsViewer *viewer, const LsRecord *row)
-{
-  if (is_self (viewer, ls_record_get_text (row, "created_by")))
-    return LS_SIGHT_FULL;
-
-  return audience (viewer, row);
-}
-
-static LsSight
-own (const LsViewer *viewer, const LsRecord *row)
-{
-  return full_if (is_self (viewer, ls_record_get_text (row, "user_id")));
-}
-
-static LsSight
-own_parenthood (const LsViewer *viewer, const LsRecord *row)
-{
-  return full_if (is_self (viewer, ls_record_get_text (row, "parent_id")));
-}
-
-static LsSight
-member (const LsViewer *viewer, const LsRecord *row)
-{
-  return full_if (ls_record_list_has (row, "members", ls_viewer_get_id (viewer)));
-}
-
-static LsSight
-member_of_conversation (const LsViewer *viewer, const LsRecord *row)
-{
-  return full_if (column_in_scope (viewer, row, "conversation_id", LS_SCOPE_CONVERSATIONS));
-}
+RULE (own, SELF (LS_SIGHT_FULL, "user_id"));
+RULE (own_parenthood, SELF (LS_SIGHT_FULL, "parent_id"));
+RULE (member, MEMBER (LS_SIGHT_FULL));
+RULE (member_of_conversation, SCOPE (LS_SIGHT_FULL, "conversation_id", LS_SCOPE_CONVERSATIONS));
 
 /* A teacher's number in the civil service is nobody else's business. */
-static LsSight
-own_or_name (const LsViewer *viewer, const LsRecord *row)
-{
-  return own (viewer, row) == LS_SIGHT_FULL ? LS_SIGHT_FULL : LS_SIGHT_NAME;
-}
+RULE (own_or_name, SELF (LS_SIGHT_FULL, "user_id"), ANYBODY (LS_SIGHT_NAME));
 
-static LsSight
-user_for_teacher (const LsViewer *viewer, const LsRecord *row)
-{
-  if (is_self (viewer, ls_record_get_id (row)))
-    return LS_SIGHT_FULL;
+RULE (user_for_teacher, SELF (LS_SIGHT_FULL, "id"),
+                        SCOPE (LS_SIGHT_CONTACT, "id", LS_SCOPE_PEOPLE),
+                        ANYBODY (LS_SIGHT_ROLE));
+RULE (user_for_student, SELF (LS_SIGHT_FULL, "id"),
+                        SCOPE (LS_SIGHT_ROLE, "id", LS_SCOPE_PEOPLE),
+                        TEACHER (LS_SIGHT_ROLE));
+RULE (user_for_parent, SELF (LS_SIGHT_FULL, "id"),
+                       SCOPE (LS_SIGHT_FULL, "id", LS_SCOPE_PEOPLE),
+                       TEACHER (LS_SIGHT_NAME));
 
-  return ls_viewer_has (viewer, LS_SCOPE_PEOPLE, ls_record_get_id (row)) ? LS_SIGHT_CONTACT
-                                                                         : LS_SIGHT_ROLE;
-}
-
-static gboolean
-is_teacher (const LsRecord *user)
-{
-  return ls_role_from_string (ls_record_get_text (user, "role")) == LS_ROLE_TEACHER;
-}
-
-static LsSight
-user_for_student (const LsViewer *viewer, const LsRecord *row)
-{
-  if (is_self (viewer, ls_record_get_id (row)))
-    return LS_SIGHT_FULL;
-  if (is_teacher (row) || ls_viewer_has (viewer, LS_SCOPE_PEOPLE, ls_record_get_id (row)))
-    return LS_SIGHT_ROLE;
-
-  return LS_SIGHT_NONE;
-}
-
-static LsSight
-user_for_parent (const LsViewer *viewer, const LsRecord *row)
-{
-  if (is_self (viewer, ls_record_get_id (row)) ||
-      ls_viewer_has (viewer, LS_SCOPE_PEOPLE, ls_record_get_id (row)))
-    return LS_SIGHT_FULL;
-
-  return is_teacher (row) ? LS_SIGHT_NAME : LS_SIGHT_NONE;
-}
+/* clang-format on */
 
 /* Writing. Whoever writes an existing row must see it to begin with: ls_school_write() has checked
  * that before it asks here. */
@@ -295,7 +202,7 @@ sender_or_reader (const LsViewer *viewer, const LsWriteFacts *facts)
 
   if (facts->before == NULL)
     return may_talk (viewer, facts) &&
-           member_of_conversation (viewer, facts->after) != LS_SIGHT_NONE;
+           column_in_scope (viewer, facts->after, "conversation_id", LS_SCOPE_CONVERSATIONS);
   if (!is_self (viewer, ls_record_get_text (facts->before, "sender_id")))
     return changes_only (facts, reader_columns);
 
@@ -305,29 +212,29 @@ sender_or_reader (const LsViewer *viewer, const LsWriteFacts *facts)
 static const struct
 {
   const char *table;
-  SightRule admin;
-  SightRule teacher;
-  SightRule student;
-  SightRule parent;
+  const LsSightRule *admin;
+  const LsSightRule *teacher;
+  const LsSightRule *student;
+  const LsSightRule *parent;
   WriteRule writes;
 } rules[] = {
   /* clang-format off */
-  /*                table          admin                   teacher                 student                 parent                  writes */
-  { "grades",                      all,                    taught_or_created,      of_my_students,         of_my_students,         admin_or_its_teacher },
-  { "attendance",                  all,                    taught_or_recorded,     of_my_students,         of_my_students,         admin_or_its_teacher },
-  { "announcements",               all,                    audience_or_created,    audience,               audience,               staff_or_osis_activity },
-  { "e_library",                   all,                    all,                    all,                    none,                   teacher_or_staff },
-  { "school_events",               all,                    all,                    all,                    all,                    teacher_or_osis },
-  { "users",                       all,                    user_for_teacher,       user_for_student,       user_for_parent,        admin_or_own_contact },
-  { "messages",                    member_of_conversation, member_of_conversation, member_of_conversation, member_of_conversation, sender_or_reader },
-  { "conversations",               member,                 member,                 member,                 member,                 arranger },
-  { "notifications",               own,                    own,                    own,                    own,                    own_read_mark },
-  { "students",                    all,                    my_students,            my_students,            my_students,            admin },
-  { "teachers",                    all,                    own_or_name,            own_or_name,            own_or_name,            admin },
-  { "subjects",                    all,                    all,                    all,                    all,                    admin },
-  { "classes",                     all,                    all,                    all,                    all,                    admin },
-  { "schedules",                   all,                    all,                    of_my_classes,          of_my_classes,          admin },
-  { "parent_student_relationship", all,                    of_my_students,         of_my_students,         own_parenthood,         admin },
+  /* table                         admin                    teacher                  student                  parent                   writes */
+  { "grades",                      &all,                    &taught_or_created,      &of_my_students,         &of_my_students,         admin_or_its_teacher },
+  { "attendance",                  &all,                    &taught_or_recorded,     &of_my_students,         &of_my_students,         admin_or_its_teacher },
+  { "announcements",               &all,                    &audience_or_created,    &audience,               &audience,               staff_or_osis_activity },
+  { "e_library",                   &all,                    &all,                    &all,                    &none,                   teacher_or_staff },
+  { "school_events",               &all,                    &all,                    &all,                    &all,                    teacher_or_osis },
+  { "users",                       &all,                    &user_for_teacher,       &user_for_student,       &user_for_parent,        admin_or_own_contact },
+  { "messages",                    &member_of_conversation, &member_of_conversation, &member_of_conversation, &member_of_conversation, sender_or_reader },
+  { "conversations",               &member,                 &member,                 &member,                 &member,                 arranger },
+  { "notifications",               &own,                    &own,                    &own,                    &own,                    own_read_mark },
+  { "students",                    &all,                    &my_students,            &my_students,            &my_students,            admin },
+  { "teachers",                    &all,                    &own_or_name,            &own_or_name,            &own_or_name,            admin },
+  { "subjects",                    &all,                    &all,                    &all,                    &all,                    admin },
+  { "classes",                     &all,                    &all,                    &all,                    &all,                    admin },
+  { "schedules",                   &all,                    &all,                    &of_my_classes,          &of_my_classes,          admin },
+  { "parent_student_relationship", &all,                    &of_my_students,         &of_my_students,         &own_parenthood,         admin },
   /* clang-format on */
 };
 
@@ -341,6 +248,30 @@ find_rule (const LsTable *table)
   g_assert_not_reached ();
 }
 
+static const LsSightRule *
+find_sight_rule (const LsViewer *viewer, const LsTable *table)
+{
+  guint rule = find_rule (table);
+
+  if (!ls_viewer_is_active (viewer))
+    return &none;
+
+  switch (ls_viewer_get_role (viewer))
+    {
+    case LS_ROLE_ADMIN:
+      return rules[rule].admin;
+    case LS_ROLE_TEACHER:
+      return rules[rule].teacher;
+    case LS_ROLE_STUDENT:
+      return rules[rule].student;
+    case LS_ROLE_PARENT:
+      return rules[rule].parent;
+    case LS_ROLE_NONE:
+    default:
+      return &none;
+    }
+}
+
 /**
  * ls_visibility_get_sight:
  * @viewer: who looks
@@ -351,25 +282,23 @@ find_rule (const LsTable *table)
 LsSight
 ls_visibility_get_sight (const LsViewer *viewer, const LsRecord *record)
 {
-  guint rule = find_rule (record->table);
+  return ls_sight_rule_judge (find_sight_rule (viewer, record->table), viewer, record);
+}
 
-  if (!ls_viewer_is_active (viewer))
-    return LS_SIGHT_NONE;
-
-  switch (ls_viewer_get_role (viewer))
-    {
-    case LS_ROLE_ADMIN:
-      return rules[rule].admin (viewer, record);
-    case LS_ROLE_TEACHER:
-      return rules[rule].teacher (viewer, record);
-    case LS_ROLE_STUDENT:
-      return rules[rule].student (viewer, record);
-    case LS_ROLE_PARENT:
-      return rules[rule].parent (viewer, record);
-    case LS_ROLE_NONE:
-    default:
-      return LS_SIGHT_NONE;
-    }
+/**
+ * ls_visibility_get_condition:
+ * @viewer: who looks
+ * @table: at what
+ *
+ * The same as ls_visibility_get_sight(), asked of the database.
+ *
+ * Returns: (transfer full): SQL for ls_sight_rule_prepare() that holds for the rows of which
+ *   @viewer sees anything
+ */
+char *
+ls_visibility_get_condition (const LsViewer *viewer, const LsTable *table)
+{
+  return ls_sight_rule_get_condition (find_sight_rule (viewer, table), table);
 }
 
 /**

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ls-record.h"
-#include "ls-viewer.h"
+#include "ls-sight-rule.h"
 
 G_BEGIN_DECLS
 
@@ -23,6 +22,7 @@ typedef struct
 } LsWriteFacts;
 
 LsSight ls_visibility_get_sight (const LsViewer *viewer, const LsRecord *record);
+char *ls_visibility_get_condition (const LsViewer *viewer, const LsTable *table);
 gboolean ls_visibility_may_write (const LsViewer *viewer, const LsWriteFacts *facts);
 
 G_END_DECLS
