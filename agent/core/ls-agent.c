@@ -226,19 +226,18 @@ ls_agent_start (LsAgent *self)
  * ls_agent_stop:
  * @self: an agent
  *
- * Ends the connection politely, before the program ends. What the user said about connecting is not
- * touched.
+ * Ends the connection politely and for good, before the program ends. What the user said about
+ * connecting is not touched.
  */
 void
 ls_agent_stop (LsAgent *self)
 {
-  LsEngineGate gate = self->gate;
-
   g_return_if_fail (LS_IS_AGENT (self));
 
-  gate.suspended = TRUE;
-  ls_engine_set_gate (self->engine, gate);
+  self->gate.ending = TRUE;
+  ls_engine_set_gate (self->engine, self->gate);
   ls_agent_run (self);
+  ls_agent_disarm_all (self);
 }
 
 /**

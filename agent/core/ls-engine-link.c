@@ -292,7 +292,9 @@ ls_engine_link_apply (LsEngine *self, LsConnectionEvent event, LsReason reason)
     reason = self->status.reason;
   change_state (self, step.state, reason);
   act (self, step.action);
-  if (step.state == LS_STATE_WAITING || step.state == LS_STATE_OFFLINE)
+  /* Who asked for a sync waits for as long as there is an attempt, and no longer. */
+  if (step.state != LS_STATE_CONNECTING && step.state != LS_STATE_LIVE &&
+      step.state != LS_STATE_POLLING)
     ls_engine_stream_synced (self);
 }
 
@@ -351,7 +353,9 @@ ls_engine_link_fail (LsEngine *self, const GError *error)
 void
 ls_engine_link_check_gate (LsEngine *self)
 {
-  if (self->config->server == NULL)
+  if (self->gate.ending)
+    ls_engine_link_apply (self, LS_CONNECTION_STOP, LS_REASON_NONE);
+  else if (self->config->server == NULL)
     ls_engine_link_apply (self, LS_CONNECTION_STOP, LS_REASON_NOT_CONFIGURED);
   else if (self->gate.disconnected)
     ls_engine_link_apply (self, LS_CONNECTION_STOP, LS_REASON_USER);

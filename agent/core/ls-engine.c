@@ -92,13 +92,17 @@ ls_engine_push_simple (LsEngine *self, LsCommandKind kind)
  * @timer: which
  * @delay_ms: from now, in milliseconds
  *
- * Has @timer ring later.
+ * Has @timer ring later, unless the program ends.
  */
 void
 ls_engine_arm (LsEngine *self, LsTimer timer, gint64 delay_ms)
 {
-  LsCommand *command = ls_command_new (LS_COMMAND_ARM);
+  LsCommand *command;
 
+  if (self->gate.ending)
+    return;
+
+  command = ls_command_new (LS_COMMAND_ARM);
   command->timer = timer;
   command->at = ls_clock_get_monotonic (self->clock) + delay_ms;
   ls_engine_push (self, command);

@@ -10,6 +10,7 @@ G_BEGIN_DECLS
  * LsEngineGate:
  * @disconnected: the user said Disconnect
  * @suspended: this session is not the active one
+ * @ending: the program ends; nothing opens this again, and no timer is armed any more
  *
  * What keeps the engine from connecting, beside a missing server and a missing account.
  */
@@ -17,6 +18,7 @@ typedef struct
 {
   gboolean disconnected;
   gboolean suspended;
+  gboolean ending;
 } LsEngineGate;
 
 typedef struct _LsEngine LsEngine;

@@ -90,7 +90,6 @@ test_connection (LsServiceFixture *f, gconstpointer data)
   LS_SERVICE_WAIT (f, ls_agent_get_status (f->agent)->state == LS_STATE_LIVE);
   call (f, "Connection.Reconnect", "(@a{sv} {},)");
   g_assert_cmpuint (ls_fake_transport_count_started (f->transport, LS_FAKE_CALL_OPEN), >=, 3);
-  LS_SERVICE_WAIT (f, ls_agent_get_status (f->agent)->state == LS_STATE_LIVE);
   g_dbus_connection_signal_unsubscribe (f->app, id);
 }
 

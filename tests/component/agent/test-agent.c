@@ -679,6 +679,68 @@ test_agent_sync (Fixture *fixture, gconstpointer data)
   g_assert_error (fixture->error, LS_ERROR, LS_ERROR_UNREACHABLE);
 }
 
+/* Nobody waits for a sync that can't come any more. */
+static void
+test_agent_sync_ends_with_the_attempt (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  drop (fixture);
+  fixture->done = FALSE;
+  ls_agent_sync_async (fixture->agent, NULL, synced_cb, fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  ls_agent_disconnect (fixture->agent);
+  settle (fixture);
+  g_assert_true (fixture->done);
+  g_assert_error (fixture->error, LS_ERROR, LS_ERROR_UNREACHABLE);
+}
+
+/* Whatever was under way when the program was told to end, nothing begins afterwards. */
+static void
+assert_stopped (Fixture *fixture)
+{
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_STOPPED);
+  g_assert_cmpuint (ls_fake_clock_count_alarms (fixture->clock), ==, 0);
+  settle (fixture);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_STOPPED);
+  g_assert_cmpuint (ls_fake_clock_count_alarms (fixture->clock), ==, 0);
+  g_assert_cmpuint (ls_fake_transport_count_pending (fixture->transport), ==, 0);
+}
+
+static void
+test_agent_stop_while_opening (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  drop (fixture);
+  ls_agent_connect (fixture->agent);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  ls_agent_stop (fixture->agent);
+  assert_stopped (fixture);
+}
+
+static void
+test_agent_stop_while_loading (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  settle (fixture);
+  g_assert_finalize_object (fixture->agent);
+
+  start_agent (fixture);
+  ls_agent_stop (fixture->agent);
+  assert_stopped (fixture);
+  g_assert_nonnull (ls_agent_get_user (fixture->agent));
+}
+
+static void
+test_agent_stop_while_signing_in (Fixture *fixture, gconstpointer data)
+{
+  ls_agent_sign_in_async (fixture->agent, "a@b", "secret", NULL, signed_in_cb, fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_SIGN_IN));
+  ls_agent_stop (fixture->agent);
+  ls_fake_transport_answer_sign_in (fixture->transport, session_for (fixture, "anna", TRUE));
+  wait_until (fixture->done);
+  assert_stopped (fixture);
+}
+
 /* Another entity is wanted by an app: it is subscribed to, and its snapshot taken up to there. */
 static void
 test_agent_follow (Fixture *fixture, gconstpointer data)
@@ -737,6 +799,10 @@ main (int argc, char *argv[])
     { "/agent/drain", test_agent_drain },
     { "/agent/sign-out", test_agent_sign_out },
     { "/agent/sync", test_agent_sync },
+    { "/agent/sync/ends-with-the-attempt", test_agent_sync_ends_with_the_attempt },
+    { "/agent/stop/while-opening", test_agent_stop_while_opening },
+    { "/agent/stop/while-loading", test_agent_stop_while_loading },
+    { "/agent/stop/while-signing-in", test_agent_stop_while_signing_in },
     { "/agent/follow", test_agent_follow },
   };
 
