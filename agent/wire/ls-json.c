@@ -358,10 +358,8 @@ ls_json_string_equals (LsJsonSlice string, const char *text)
     return FALSE;
 
   length = string.length - 2;
-  if (strncmp (string.start + 1, text, length) == 0 && text[length] == '\0')
-    return TRUE;
   if (!has_escape (string))
-    return FALSE;
+    return strncmp (string.start + 1, text, length) == 0 && text[length] == '\0';
 
   unescaped = unescape (string);
   return g_strcmp0 (unescaped, text) == 0;

@@ -140,6 +140,15 @@ check_exact (const char *text, gsize length, GError **error)
   return ls_json_check (copy, length, 64 * 1024, error);
 }
 
+/* Names a case in the log, which is lines of text, whatever bytes the case has. */
+static void
+note (const char *text)
+{
+  g_autofree char *escaped = g_strescape (text, NULL);
+
+  g_test_message ("%s", escaped);
+}
+
 static void
 test_check_grammar (void)
 {
@@ -150,7 +159,7 @@ test_check_grammar (void)
       gboolean ok =
           check_exact (c->text, c->length < 0 ? strlen (c->text) : (gsize)c->length, &error);
 
-      g_test_message ("%s", c->text);
+      note (c->text);
       if (c->code == ACCEPTED)
         {
           g_assert_no_error (error);
@@ -417,6 +426,7 @@ test_get_string (void)
   g_assert_error (error, LS_JSON_ERROR, LS_JSON_ERROR_SHAPE);
   g_assert_false (ls_json_string_equals (root_of ("\"a\\u0000b\""), "a"));
   g_assert_false (ls_json_string_equals (root_of ("\"ab\""), "a"));
+  g_assert_false (ls_json_string_equals (root_of ("\"a\\nb\""), "a\\nb"));
   g_assert_false (ls_json_string_equals (root_of ("\"a\""), "ab"));
   g_assert_false (ls_json_string_equals (root_of ("null"), "null"));
 }
@@ -452,7 +462,7 @@ test_get_int (void)
       gint64 value = 77;
       gboolean ok = ls_json_get_int (root_of (cases[i].text), -5, LS_MAX_INTEGER, &value, &error);
 
-      g_test_message ("%s", cases[i].text);
+      note (cases[i].text);
       if (ok)
         g_assert_cmpint (cases[i].code, ==, ACCEPTED);
       else
