@@ -203,16 +203,26 @@ leave_bus (GDBusConnection **connection)
   g_clear_object (connection);
 }
 
+/* Answers that are under way hold references until they are given. */
+static void
+wait_finalized (gpointer object)
+{
+  gpointer watch = object;
+
+  g_object_add_weak_pointer (object, &watch);
+  g_object_unref (object);
+  while (watch != NULL)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 void
 ls_service_fixture_tear_down (LsServiceFixture *f, gconstpointer data)
 {
   g_clear_object (&f->service);
   ls_agent_stop (f->agent);
-  /* answers that are under way hold references until they are given */
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  g_clear_object (&f->agent);
-  g_clear_object (&f->store);
+  g_assert_cmpuint (ls_fake_clock_count_alarms (f->clock), ==, 0);
+  wait_finalized (g_steal_pointer (&f->agent));
+  wait_finalized (g_steal_pointer (&f->store));
   g_clear_object (&f->transport);
   g_clear_object (&f->network);
   leave_bus (&f->app);
