@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib-unix.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "ls-i18n.h"
 #include "ls-server.h"
 
 /* Exit status of a command line or a configuration that makes no sense */
@@ -31,8 +31,12 @@ run (const LsServerConfig *config)
       return EXIT_FAILURE;
     }
   if (config->tls_certificate == NULL && !ls_server_config_is_loopback (config))
-    g_printerr ("labsync-server: warning: without a TLS certificate, passwords and grades travel "
-                "readable to anybody on the network\n");
+    g_printerr ("labsync-server: %s\n",
+                _ ("warning: without a TLS certificate, passwords and grades travel readable to "
+                   "anybody on the network"));
+
+  /* What follows is for the log and for clients, which know errors by their words. */
+  ls_i18n_use_english ();
 
   g_signal_connect_swapped (server, "stopped", G_CALLBACK (g_main_loop_quit), loop);
   interrupt_id = g_unix_signal_add (SIGINT, on_terminate, server);
@@ -54,7 +58,7 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   gboolean show_version = FALSE;
 
-  setlocale (LC_ALL, "");
+  ls_i18n_init ();
   umask (077); /* what is stored is nobody else's business */
 
   config = ls_server_config_parse ((const char *const *)argv, &show_version, &error);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "ls-error.h"
+#include "ls-i18n.h"
 
 #define CONFLICT_POLICIES "manual;merge;server;local"
 
@@ -101,14 +102,15 @@ static const char *
 describe_number (LsSettingKind kind)
 {
   if (kind == LS_SETTING_DURATION)
-    return "a duration (a whole number with ms, s, min, h or d behind it and no blank, as in 30s)";
+    return _ (
+        "a duration (a whole number with ms, s, min, h or d behind it and no blank, as in 30s)");
   if (kind == LS_SETTING_SIZE)
-    return "a size (a whole number of bytes, or with KiB or MiB behind it and no blank, as in "
-           "64MiB)";
+    return _ ("a size (a whole number of bytes, or with KiB or MiB behind it and no blank, as in "
+              "64MiB)");
   if (kind == LS_SETTING_RATE)
-    return "a rate (a whole number per second, as in 5/s)";
+    return _ ("a rate (a whole number per second, as in 5/s)");
 
-  return "a whole number";
+  return _ ("a whole number");
 }
 
 /* The number @text stands for, or -1. No setting is ever negative. */
@@ -142,14 +144,14 @@ parse_number (const LsSettingKey *key, LsSettingValue *value, GError **error)
 
   if (value->number < 0)
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "“%s” is not %s", value->text,
+      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, _ ("“%s” is not %s"), value->text,
                    describe_number (key->kind));
       return FALSE;
     }
   if (value->number < read_number (key->kind, key->min) ||
       value->number > read_number (key->kind, key->max))
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "“%s” is not between %s and %s",
+      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, _ ("“%s” is not between %s and %s"),
                    value->text, key->min, key->max);
       return FALSE;
     }
@@ -164,7 +166,7 @@ parse_boolean (LsSettingValue *value, GError **error)
 
   if (!value->number && !g_str_equal (value->text, "false") && !g_str_equal (value->text, "0"))
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "“%s” is neither true nor false",
+      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, _ ("“%s” is neither true nor false"),
                    value->text);
       return FALSE;
     }
@@ -182,7 +184,7 @@ parse_choice (const LsSettingKey *key, LsSettingValue *value, GError **error)
     return TRUE;
 
   listed = g_strjoinv (", ", choices);
-  g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "“%s” is not one of %s", value->text,
+  g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, _ ("“%s” is not one of %s"), value->text,
                listed);
 
   return FALSE;
@@ -203,7 +205,7 @@ parse_list (LsSettingValue *value, GError **error)
       if (word[strspn (word, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-")] != '\0')
         {
           g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
-                       "“%s” is not a word; the list has a “;” between its words", word);
+                       _ ("“%s” is not a word; the list has a “;” between its words"), word);
           return FALSE;
         }
       if (*word != '\0')
@@ -221,7 +223,7 @@ parse_path (LsSettingValue *value, GError **error)
   if (*value->text == '\0' || g_path_is_absolute (value->text))
     return TRUE;
 
-  g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "“%s” is not an absolute path",
+  g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, _ ("“%s” is not an absolute path"),
                value->text);
 
   return FALSE;
@@ -238,20 +240,21 @@ parse_url (LsSettingValue *value, const char *scheme, const char *secure_scheme,
 
   uri = g_uri_parse (value->text, G_URI_FLAGS_NONE, &local_error);
   if (uri == NULL)
-    g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "“%s” is not an address: %s",
+    g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, _ ("“%s” is not an address: %s"),
                  value->text, local_error->message);
   else if (!g_str_equal (g_uri_get_scheme (uri), scheme) &&
            !g_str_equal (g_uri_get_scheme (uri), secure_scheme))
     g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
-                 "“%s” does not begin with %s:// or %s://", value->text, scheme, secure_scheme);
+                 _ ("“%s” does not begin with %s:// or %s://"), value->text, scheme, secure_scheme);
   else if (strpbrk (value->text, " \t") != NULL) /* GUri bears them, servers do not */
-    g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "“%s” has a blank in it", value->text);
+    g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, _ ("“%s” has a blank in it"),
+                 value->text);
   else if (g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0')
-    g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "“%s” names no host", value->text);
+    g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, _ ("“%s” names no host"), value->text);
   else if (g_uri_get_userinfo (uri) != NULL || g_uri_get_query (uri) != NULL ||
            g_uri_get_fragment (uri) != NULL)
     g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
-                 "An address must have no user, no “?” and no “#” in it");
+                 _ ("An address must have no user, no “?” and no “#” in it"));
   else
     return TRUE;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-settings-layer.h"
 
+#include "ls-i18n.h"
 #include "ls-settings-problem.h"
 
 #define GROUP_LOCKED "Locked"
@@ -57,7 +58,7 @@ read_group (Reader *reader, char *line)
     {
       /* Better no group than the values of this one in the group before. */
       reader->group = NULL;
-      add_problem (reader, NULL, "the group has no “]” at its end");
+      add_problem (reader, NULL, _ ("the group has no “]” at its end"));
       return;
     }
 
@@ -69,7 +70,7 @@ read_group (Reader *reader, char *line)
     {
       g_autofree char *name = g_strdup_printf ("[%s]", reader->group);
 
-      add_problem (reader, name, "there is no such group");
+      add_problem (reader, name, _ ("there is no such group"));
     }
 }
 
@@ -91,7 +92,7 @@ read_locks (Reader *reader, const char *text)
       if (key != NULL)
         g_ptr_array_add (reader->layer->locks, (gpointer)key);
       else
-        add_problem (reader, names[i], "there is no such setting to lock");
+        add_problem (reader, names[i], _ ("there is no such setting to lock"));
     }
 }
 
@@ -99,9 +100,9 @@ static void
 read_locked_group (Reader *reader, const char *name, const char *text)
 {
   if (reader->layer->level > LS_SETTINGS_LEVEL_SYSTEM)
-    add_problem (reader, "[" GROUP_LOCKED "]", "only a file of the system can lock settings");
+    add_problem (reader, "[" GROUP_LOCKED "]", _ ("only a file of the system can lock settings"));
   else if (!g_str_equal (name, KEY_LOCKED))
-    add_problem (reader, name, "the group [" GROUP_LOCKED "] has only “" KEY_LOCKED "”");
+    add_problem (reader, name, _ ("the group [Locked] has only “keys”"));
   else
     read_locks (reader, text);
 }
@@ -115,7 +116,7 @@ read_pair (Reader *reader, char *line)
 
   if (pair[1] == NULL)
     {
-      add_problem (reader, NULL, "the line is neither a [Group] nor key=value");
+      add_problem (reader, NULL, _ ("the line is neither a [Group] nor key=value"));
       return;
     }
 
@@ -123,7 +124,7 @@ read_pair (Reader *reader, char *line)
   g_strstrip (pair[1]);
   if (reader->group == NULL)
     {
-      add_problem (reader, pair[0], "the setting stands in no group");
+      add_problem (reader, pair[0], _ ("the setting stands in no group"));
       return;
     }
   if (!reader->group_is_known)
@@ -137,7 +138,7 @@ read_pair (Reader *reader, char *line)
   name = g_strconcat (reader->group, ".", pair[0], NULL);
   key = ls_setting_keys_find (reader->group, pair[0]);
   if (key == NULL)
-    add_problem (reader, name, "there is no such setting");
+    add_problem (reader, name, _ ("there is no such setting"));
   else
     ls_settings_layer_set (reader->layer, key, name, reader->line, pair[1], reader->previous,
                            reader->problems);
@@ -150,7 +151,7 @@ read_line (Reader *reader, char *line)
 
   if (!g_utf8_validate (line, -1, NULL))
     {
-      add_problem (reader, NULL, "the line is not UTF-8 text");
+      add_problem (reader, NULL, _ ("the line is not UTF-8 text"));
       return;
     }
 

@@ -13,6 +13,13 @@ G_BEGIN_DECLS
 #define LS_SETTINGS_SOURCE_ENVIRONMENT "environment"
 
 /**
+ * LS_SETTINGS_SOURCE_BUILT_IN:
+ *
+ * What stands in place of a file name for values that nothing sets.
+ */
+#define LS_SETTINGS_SOURCE_BUILT_IN "built-in"
+
+/**
  * LsSettingsLevel:
  * @LS_SETTINGS_LEVEL_VENDOR: what the distribution ships
  * @LS_SETTINGS_LEVEL_SYSTEM: what the administrator of the machine wrote

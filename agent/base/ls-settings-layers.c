@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 
+#include "ls-i18n.h"
 #include "ls-settings-problem.h"
 
 /* A settings file is a page or two; what is larger is something else. */
@@ -103,8 +104,9 @@ load_text (const char *path, char **text)
 static void
 add_unreadable (Reader *reader, LsSettingsLevel level, const char *path, int error_number)
 {
-  g_ptr_array_add (reader->problems, ls_settings_problem_new (path, 0, NULL, "cannot be read: %s",
-                                                              g_strerror (error_number)));
+  g_ptr_array_add (
+      reader->problems,
+      ls_settings_problem_new (path, 0, NULL, _ ("cannot be read: %s"), g_strerror (error_number)));
 
   if (!keep_previous (reader, level, path) && level <= LS_SETTINGS_LEVEL_SYSTEM)
     {
@@ -268,8 +270,8 @@ report_misspelt_variables (Reader *reader, GStrv environment)
 
       if (pair[0] != NULL && g_str_has_prefix (pair[0], VARIABLE_PREFIX) && is_misspelt (pair[0]))
         g_ptr_array_add (reader->problems,
-                         ls_settings_problem_new (LS_SETTINGS_SOURCE_ENVIRONMENT, 0, pair[0],
-                                                  "there is no such setting"));
+                         ls_settings_problem_new (LS_SETTINGS_SOURCE_ENVIRONMENT, 0, pair[0], "%s",
+                                                  _ ("there is no such setting")));
     }
 }
 

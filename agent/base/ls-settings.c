@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-settings.h"
 
+#include "ls-i18n.h"
+
 /* Where one setting has got its value from. */
 typedef struct
 {
@@ -96,9 +98,9 @@ resolve (LsSettings *self, guint index)
       const LsSettingsEntry *entry = ls_settings_layer_find (layer, &self->keys[index]);
 
       if (entry != NULL && is_refused (resolved, layer))
-        g_ptr_array_add (self->problems,
-                         ls_settings_problem_new (layer->source, entry->line, entry->name,
-                                                  "is locked by %s", resolved->locked_by->source));
+        g_ptr_array_add (self->problems, ls_settings_problem_new (
+                                             layer->source, entry->line, entry->name,
+                                             _ ("is locked by %s"), resolved->locked_by->source));
       else if (entry != NULL)
         resolved->entry = entry;
     }
@@ -381,7 +383,8 @@ ls_settings_explain (LsSettings *self, const char *group, const char *name)
   if (resolved->locked_by != NULL)
     explanation->locked_by = g_strdup (resolved->locked_by->source);
 
-  explanation->effective = origin_new ("built-in", 0, explanation->name, key->default_text, FALSE);
+  explanation->effective =
+      origin_new (LS_SETTINGS_SOURCE_BUILT_IN, 0, explanation->name, key->default_text, FALSE);
   g_ptr_array_add (explanation->origins, (gpointer)explanation->effective);
 
   for (guint i = 0; i < self->layers->len; i++)

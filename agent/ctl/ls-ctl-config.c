@@ -13,7 +13,10 @@ format_origin (const LsSettingsOrigin *origin)
   if (origin->line > 0)
     return g_strdup_printf ("%s:%u", origin->source, origin->line);
   if (g_str_equal (origin->source, LS_SETTINGS_SOURCE_ENVIRONMENT))
-    return g_strdup_printf ("%s %s", origin->source, origin->name);
+    return g_strdup_printf (_ ("environment %s"), origin->name);
+
+  if (g_str_equal (origin->source, LS_SETTINGS_SOURCE_BUILT_IN))
+    return g_strdup (_ ("built-in"));
 
   return g_strdup (origin->source);
 }

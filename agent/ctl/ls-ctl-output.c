@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-ctl-output.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -246,18 +247,29 @@ ls_ctl_print_line (const char *label, const char *text, LsCtlColor color)
   g_print ("\n");
 }
 
+/* As the locale writes dates; without one, as ISO 8601 does, not as in the United States. */
+static const char *
+get_time_format (void)
+{
+  const char *locale = setlocale (LC_TIME, NULL);
+  gboolean is_any =
+      g_str_equal (locale, "C") || g_str_has_prefix (locale, "C.") || g_str_equal (locale, "POSIX");
+
+  return is_any ? "%F %T" : "%x %X";
+}
+
 /**
  * ls_ctl_format_time:
  * @ms: milliseconds since the epoch, 0 for never
  *
- * Returns: (transfer full): the date and time here, or a dash
+ * Returns: (transfer full): the date and time here, as the locale writes them, or a dash
  */
 char *
 ls_ctl_format_time (gint64 ms)
 {
   g_autoptr (GDateTime) time = ms != 0 ? g_date_time_new_from_unix_local (ms / 1000) : NULL;
 
-  return time != NULL ? g_date_time_format (time, "%F %T") : g_strdup ("-");
+  return time != NULL ? g_date_time_format (time, get_time_format ()) : g_strdup ("-");
 }
 
 /**

@@ -48,20 +48,35 @@ static const Word accounts[] = {
   { "locked", N_ ("the keyring is locked or missing"), LS_CTL_COLOR_BAD },
 };
 
-/* Prints what @value means, or @value itself where a newer agent says what we do not know. */
-static void
-print_word (const char *label, const char *value, const Word *words, gsize n_words)
+static const Word roles[] = {
+  { "admin", N_ ("administrator"), LS_CTL_COLOR_NONE },
+  { "teacher", N_ ("teacher"), LS_CTL_COLOR_NONE },
+  { "student", N_ ("student"), LS_CTL_COLOR_NONE },
+  { "parent", N_ ("parent"), LS_CTL_COLOR_NONE },
+};
+
+static const Word *
+find_word (const char *value, const Word *words, gsize n_words)
 {
   for (gsize i = 0; i < n_words; i++)
     {
       if (g_str_equal (words[i].value, value))
-        {
-          ls_ctl_print_line (label, _ (words[i].sentence), words[i].color);
-          return;
-        }
+        return &words[i];
     }
 
-  ls_ctl_print_line (label, value, LS_CTL_COLOR_NONE);
+  return NULL;
+}
+
+/* Prints what @value means, or @value itself where a newer agent says what we do not know. */
+static void
+print_word (const char *label, const char *value, const Word *words, gsize n_words)
+{
+  const Word *word = find_word (value, words, n_words);
+
+  if (word != NULL)
+    ls_ctl_print_line (label, _ (word->sentence), word->color);
+  else
+    ls_ctl_print_line (label, value, LS_CTL_COLOR_NONE);
 }
 
 static const char *
@@ -80,13 +95,26 @@ print_time (const char *label, gint64 ms)
 }
 
 static void
+print_attempts (guint n_failed)
+{
+  g_autofree char *text =
+      g_strdup_printf (ngettext ("%'u has failed", "%'u have failed", n_failed), n_failed);
+
+  if (n_failed > 0)
+    ls_ctl_print_line (_ ("Attempts"), text, LS_CTL_COLOR_NONE);
+}
+
+static void
 print_account (LsDbusAccount *account)
 {
   const char *state = or_empty (ls_dbus_account_get_state (account));
   const char *name = or_empty (ls_dbus_account_get_display_name (account));
   const char *role = or_empty (ls_dbus_account_get_role (account));
+  const Word *role_word = find_word (role, roles, G_N_ELEMENTS (roles));
   g_autofree char *text = NULL;
 
+  if (role_word != NULL)
+    role = _ (role_word->sentence);
   if (*name == '\0')
     name = or_empty (ls_dbus_account_get_user_id (account));
   text = *role != '\0' ? g_strdup_printf ("%s (%s)", name, role) : g_strdup (name);
@@ -109,6 +137,7 @@ print_for_people (LsDbusConnection *connection, LsDbusAccount *account)
   if (*server != '\0')
     ls_ctl_print_line (_ ("Server"), server, LS_CTL_COLOR_NONE);
   print_time (_ ("Up to date at"), ls_dbus_connection_get_confirmed_at (connection));
+  print_attempts (ls_dbus_connection_get_attempt (connection));
   print_time (_ ("Next attempt"), ls_dbus_connection_get_next_attempt_at (connection));
   print_account (account);
 }

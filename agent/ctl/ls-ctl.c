@@ -195,7 +195,7 @@ ls_ctl_parse (LsCtl *self,
     {
       g_autofree char *message =
           g_strdup_printf (_ ("Usage: labsyncctl %s %s"), command->name,
-                           command->arguments != NULL ? command->arguments : "");
+                           command->arguments != NULL ? _ (command->arguments) : "");
 
       ls_ctl_fail_usage (self, g_strchomp (message));
       return FALSE;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib-unix.h>
-#include <locale.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 
 #include "ls-bus-names.h"
 #include "ls-daemon.h"
+#include "ls-i18n.h"
 #include "ls-sandbox.h"
 
 /* How long a polite goodbye may take after the order to stop, in milliseconds. */
@@ -25,6 +25,7 @@ typedef struct
   int status;
   gboolean acquired;
   gboolean stopping;
+  const char *other_agent; /* what to say in the user's language when all else is English */
 } Program;
 
 static gboolean
@@ -121,11 +122,11 @@ on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
   Program *program = user_data;
 
   if (connection == NULL)
-    g_printerr ("labsync-agent: the session bus has gone\n");
+    g_message ("the session bus has gone");
   else if (program->acquired)
     g_message ("another agent has taken this one's place");
   else
-    g_printerr ("labsync-agent: another agent is running; --replace takes its place\n");
+    g_printerr ("labsync-agent: %s\n", program->other_agent);
   program->status = connection == NULL ? EXIT_FAILURE : EXIT_SUCCESS;
   g_main_loop_quit (program->loop);
 }
@@ -165,12 +166,19 @@ run (const char *config_file, const char *state_dir, gboolean replace)
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (LsDaemon) daemon = NULL;
   g_autoptr (LsSandbox) sandbox = NULL;
-  Program program = { .loop = loop, .status = EXIT_SUCCESS };
+  const char *no_bus = _ ("there is no session bus");
+  Program program = {
+    .loop = loop,
+    .status = EXIT_SUCCESS,
+    .other_agent = _ ("another agent is running; --replace takes its place"),
+  };
 
+  /* What follows goes into the log and onto the bus. */
+  ls_i18n_use_english ();
   connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &error);
   if (connection == NULL)
     {
-      g_printerr ("labsync-agent: there is no session bus: %s\n", error->message);
+      g_printerr ("labsync-agent: %s: %s\n", no_bus, error->message);
       return EXIT_FAILURE;
     }
 
@@ -208,21 +216,23 @@ main (int argc, char *argv[])
   gboolean verbose = FALSE;
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
-    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &config_file, "Read this settings file, too",
-      "FILE" },
-    { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_dir, "Keep stores in this directory",
-      "DIR" },
-    { "replace", 'r', 0, G_OPTION_ARG_NONE, &replace, "Take the place of a running agent", NULL },
-    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "Say what is going on", NULL },
-    { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and exit", NULL },
+    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &config_file, N_ ("Read this settings file, too"),
+      N_ ("FILE") },
+    { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_dir, N_ ("Keep stores in this directory"),
+      N_ ("DIR") },
+    { "replace", 'r', 0, G_OPTION_ARG_NONE, &replace, N_ ("Take the place of a running agent"),
+      NULL },
+    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, N_ ("Say what is going on"), NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_ ("Print the version"), NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
 
-  setlocale (LC_ALL, "");
-  g_option_context_set_summary (context, "Keeps this machine in step with the school's server.");
-  g_option_context_add_main_entries (context, entries, NULL);
+  ls_i18n_init ();
+  g_option_context_set_summary (context,
+                                _ ("Keeps this machine in step with the school's server."));
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   if (!g_option_context_parse (context, &argc, &argv, &error))
     {
       g_printerr ("labsync-agent: %s\n", error->message);
@@ -230,7 +240,7 @@ main (int argc, char *argv[])
     }
   if (argc > 1)
     {
-      g_printerr ("labsync-agent: '%s' is one argument too many\n", argv[1]);
+      g_printerr (_ ("labsync-agent: “%s” is one argument too many\n"), argv[1]);
       return 2;
     }
   if (version)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-database.h"
 
+#include "ls-i18n.h"
 #include "ls-school-error.h"
 
 struct _LsDatabase
@@ -41,7 +42,7 @@ ls_database_open (const char *path, GError **error)
   if (sqlite3_open_v2 (path, &self->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
       SQLITE_OK)
     {
-      g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_STORAGE, "Can’t open “%s”: %s", path,
+      g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_STORAGE, _ ("Can’t open “%s”: %s"), path,
                    self->handle == NULL ? "out of memory" : sqlite3_errmsg (self->handle));
       return NULL;
     }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-migrations.h"
 
+#include <inttypes.h>
+
+#include "ls-i18n.h"
 #include "ls-school-error.h"
 
 /* "LSsc": tells our files from other SQLite databases. */
@@ -178,7 +181,7 @@ apply_step (LsDatabase *database, guint step, GError **error)
   for (guint i = 0; steps[step].scripts[i] != NULL; i++)
     if (!ls_database_execute (database, steps[step].scripts[i], error))
       {
-        g_prefix_error (error, "Can’t bring the database to version %u: ", step + 1);
+        g_prefix_error (error, _ ("Can’t bring the database to version %u: "), step + 1);
         ls_database_execute (database, "ROLLBACK", NULL);
         return FALSE;
       }
@@ -196,11 +199,11 @@ check_identity (gint64 application_id, gint64 version, GError **error)
 {
   if (application_id != APPLICATION_ID && (application_id != 0 || version != 0))
     g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_STORAGE,
-                 "This is the database of another program");
+                 _ ("This is the database of another program"));
   else if (version > (gint64)G_N_ELEMENTS (steps))
     g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NEWER,
-                 "The database has version %" G_GINT64_FORMAT ", this program knows up to %u",
-                 version, (guint)G_N_ELEMENTS (steps));
+                 _ ("The database has version %" PRId64 ", this program knows up to %u"), version,
+                 (guint)G_N_ELEMENTS (steps));
   else
     return TRUE;
 

@@ -5,6 +5,7 @@
 
 #include <glib/gstdio.h>
 
+#include "ls-i18n.h"
 #include "ls-log.h"
 #include "ls-migrations.h"
 #include "ls-school-private.h"
@@ -62,7 +63,7 @@ fail_with_errno (GError **error, const char *what, const char *path)
 {
   int saved_errno = errno;
 
-  g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_STORAGE, "Can’t %s “%s”: %s", what, path,
+  g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_STORAGE, "%s “%s”: %s", what, path,
                g_strerror (saved_errno));
   return FALSE;
 }
@@ -74,18 +75,18 @@ lock_directory (LsSchool *self, const char *data_dir, GError **error)
   g_autofree char *path = g_build_filename (data_dir, "school.lock", NULL);
 
   if (g_mkdir_with_parents (data_dir, 0700) != 0)
-    return fail_with_errno (error, "create the directory", data_dir);
+    return fail_with_errno (error, _ ("Can’t create the directory"), data_dir);
 
   self->lock_fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (self->lock_fd < 0)
-    return fail_with_errno (error, "open", path);
+    return fail_with_errno (error, _ ("Can’t open"), path);
   if (flock (self->lock_fd, LOCK_EX | LOCK_NB) == 0)
     return TRUE;
   if (errno != EWOULDBLOCK)
-    return fail_with_errno (error, "lock", path);
+    return fail_with_errno (error, _ ("Can’t lock"), path);
 
   g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_STORAGE,
-               "Another server is running with “%s”", data_dir);
+               _ ("Another server is running with “%s”"), data_dir);
   return FALSE;
 }
 
@@ -96,7 +97,7 @@ create_privately (const char *path, GError **error)
   int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
   if (fd < 0)
-    return fail_with_errno (error, "open", path);
+    return fail_with_errno (error, _ ("Can’t open"), path);
 
   close (fd);
   return TRUE;
@@ -154,7 +155,7 @@ ls_school_open (const char *data_dir, GError **error)
   if (!ls_migrations_apply (self->database, error) || !load_epoch (self, error) ||
       !ls_log_get_ends (self->database, &floor, &self->top, error))
     {
-      g_prefix_error (error, "Can’t use “%s”: ", path);
+      g_prefix_error (error, _ ("Can’t use “%s”: "), path);
       return NULL;
     }
   return g_steal_pointer (&self);

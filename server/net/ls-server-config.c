@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ls-error.h"
+#include "ls-i18n.h"
 #include "ls-setting-key.h"
 
 /* The only group of the key file */
@@ -33,26 +34,26 @@ typedef struct
 #define PLACE(member) G_STRUCT_OFFSET (LsServerConfig, member)
 
 static const Option options[] = {
-  { "listen", OPTION_LISTEN, 0, NULL, NULL, "ADDRESS:PORT",
-    "Where to listen (127.0.0.1:8080; port 0: any)" },
-  { "data-dir", OPTION_TEXT, PLACE (data_dir), NULL, NULL, "DIRECTORY",
-    "Where everything is stored" },
+  { "listen", OPTION_LISTEN, 0, NULL, NULL, N_ ("ADDRESS:PORT"),
+    N_ ("Where to listen (127.0.0.1:8080; port 0: any)") },
+  { "data-dir", OPTION_TEXT, PLACE (data_dir), NULL, NULL, N_ ("DIRECTORY"),
+    N_ ("Where everything is stored") },
   { "seed-demo", OPTION_FLAG, PLACE (seed_demo), NULL, NULL, NULL,
-    "Put a small school for demonstrations in" },
-  { "token-lifetime", OPTION_DURATION, PLACE (token_lifetime), "1s", "1d", "SECONDS",
-    "How long an access token is good (900)" },
-  { "session-lifetime", OPTION_DURATION, PLACE (session_lifetime), "1s", "365d", "SECONDS",
-    "How long a sign-in lasts (2592000, 30d)" },
-  { "tls-certificate", OPTION_TEXT, PLACE (tls_certificate), NULL, NULL, "FILE",
-    "Certificate chain (PEM)" },
-  { "tls-key", OPTION_TEXT, PLACE (tls_key), NULL, NULL, "FILE",
-    "Private key of the certificate (PEM)" },
-  { "heartbeat", OPTION_DURATION, PLACE (heartbeat), "1s", "1h", "SECONDS",
-    "How often an agent has to be heard (30); three times that in silence, and it is cut off" },
-  { "drain-retry", OPTION_DURATION, PLACE (drain_retry), "0s", "1h", "SECONDS",
-    "When agents are to come back after a restart (2)" },
-  { "drain-spread", OPTION_DURATION, PLACE (drain_spread), "0s", "1h", "SECONDS",
-    "Over which time they are to spread then (10)" },
+    N_ ("Put a small school for demonstrations in") },
+  { "token-lifetime", OPTION_DURATION, PLACE (token_lifetime), "1s", "1d", N_ ("SECONDS"),
+    N_ ("How long an access token is good (900)") },
+  { "session-lifetime", OPTION_DURATION, PLACE (session_lifetime), "1s", "365d", N_ ("SECONDS"),
+    N_ ("How long a sign-in lasts (2592000, 30d)") },
+  { "tls-certificate", OPTION_TEXT, PLACE (tls_certificate), NULL, NULL, N_ ("FILE"),
+    N_ ("Certificate chain (PEM)") },
+  { "tls-key", OPTION_TEXT, PLACE (tls_key), NULL, NULL, N_ ("FILE"),
+    N_ ("Private key of the certificate (PEM)") },
+  { "heartbeat", OPTION_DURATION, PLACE (heartbeat), "1s", "1h", N_ ("SECONDS"),
+    N_ ("How often an agent has to be heard (30); three times that in silence, and it is cut off") },
+  { "drain-retry", OPTION_DURATION, PLACE (drain_retry), "0s", "1h", N_ ("SECONDS"),
+    N_ ("When agents are to come back after a restart (2)") },
+  { "drain-spread", OPTION_DURATION, PLACE (drain_spread), "0s", "1h", N_ ("SECONDS"),
+    N_ ("Over which time they are to spread then (10)") },
 };
 
 #define N_OPTIONS G_N_ELEMENTS (options)
@@ -115,7 +116,7 @@ read_listen (LsServerConfig *config, const char *text, GError **error)
   if (address == NULL || !g_ascii_string_to_unsigned (colon + 1, 10, 0, G_MAXUINT16, &port, NULL))
     {
       g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
-                   "“%s” is not an IP address and a port, as in 127.0.0.1:8080 or [::1]:8080",
+                   _ ("“%s” is not an IP address and a port, as in 127.0.0.1:8080 or [::1]:8080"),
                    text);
       return FALSE;
     }
@@ -160,7 +161,7 @@ read_text (const char *text, char **place, GError **error)
 {
   if (*text == '\0')
     {
-      g_set_error_literal (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "it is empty");
+      g_set_error_literal (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, _ ("it is empty"));
       return FALSE;
     }
 
@@ -218,7 +219,7 @@ read_keys (LsServerConfig *config, GKeyFile *file, GError **error)
     if (!g_str_equal (groups[i], GROUP))
       {
         g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
-                     "there is no group “%s”, only “" GROUP "”", groups[i]);
+                     _ ("there is no group “%s”, only “%s”"), groups[i], GROUP);
         return FALSE;
       }
 
@@ -232,7 +233,7 @@ read_keys (LsServerConfig *config, GKeyFile *file, GError **error)
         return FALSE;
       if (option == NULL)
         {
-          g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "there is no key “%s”",
+          g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, _ ("there is no key “%s”"),
                        names[i]);
           return FALSE;
         }
@@ -298,20 +299,20 @@ command_line_parse (CommandLine *line, const char *const *arguments, GError **er
                        0,
                        G_OPTION_ARG_FILENAME,
                        &line->config_file,
-                       "File with the same options as keys of the group [" GROUP "]",
-                       "FILE" };
-  entries[N_OPTIONS + 1] =
-      (GOptionEntry) { "version",          0,   0, G_OPTION_ARG_NONE, &line->show_version,
-                       "Show the version", NULL };
+                       N_ ("File with the same options as keys of the group [Server]"),
+                       N_ ("FILE") };
+  entries[N_OPTIONS + 1] = (GOptionEntry) {
+    "version", 0, 0, G_OPTION_ARG_NONE, &line->show_version, N_ ("Print the version"), NULL
+  };
 
-  g_option_context_set_summary (context, "The school's side of Lab Sync.");
-  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_set_summary (context, _ ("The school's side of Lab Sync."));
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   if (!g_option_context_parse_strv (context, &rest, error))
     return FALSE;
   if (g_strv_length (rest) <= 1)
     return TRUE;
 
-  g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "“%s” is not an option", rest[1]);
+  g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, _ ("“%s” is not an option"), rest[1]);
   return FALSE;
 }
 
@@ -322,7 +323,7 @@ check_tls (const LsServerConfig *config, GError **error)
     return TRUE;
 
   g_set_error_literal (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
-                       "tls-certificate and tls-key are needed both, or none");
+                       _ ("tls-certificate and tls-key are needed both, or none"));
   return FALSE;
 }
 

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 
 #include "ls-http-service.h"
+#include "ls-i18n.h"
 #include "ls-signing-key.h"
 
 /* Connections that may wait to be accepted: a school that comes back after a restart. GIO's 10 are
@@ -220,7 +221,7 @@ listen_at (LsServer *self, const LsServerConfig *config, GError **error)
   if (socket == NULL ||
       !g_socket_listener_add_socket (G_SOCKET_LISTENER (self->listener), socket, NULL, error))
     {
-      g_prefix_error (error, "Could not listen on %s port %u: ", config->host, config->port);
+      g_prefix_error (error, _ ("Could not listen on %s port %u: "), config->host, config->port);
       return FALSE;
     }
 

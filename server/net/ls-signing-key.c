@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ls-i18n.h"
+
 /* As long as the digest of HS256, as RFC 7518 §3.2 demands */
 #define KEY_LENGTH 32
 
@@ -25,7 +27,7 @@ make_key (const char *path, GError **error)
 
   if (getrandom (key, sizeof key, 0) != (gssize)sizeof key)
     {
-      set_file_error (error, path, "Could not make a signing key for", errno);
+      set_file_error (error, path, _ ("Could not make a signing key for"), errno);
       return NULL;
     }
   if (!g_file_set_contents_full (path, (const char *)key, sizeof key,
@@ -45,21 +47,22 @@ read_key (const char *path, int fd, GError **error)
 
   if (length < 0 || fstat (fd, &info) < 0)
     {
-      set_file_error (error, path, "Could not read the signing key", errno);
+      set_file_error (error, path, _ ("Could not read the signing key"), errno);
       return NULL;
     }
   if (length != KEY_LENGTH)
     {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                   "The signing key “%s” does not have %d bytes; remove it to get a new one, which "
-                   "signs everybody out",
-                   path, KEY_LENGTH);
+      g_set_error (
+          error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+          _ ("The signing key “%s” does not have %d bytes; remove it to get a new one, which "
+             "signs everybody out"),
+          path, KEY_LENGTH);
       return NULL;
     }
   if ((info.st_mode & 077) != 0)
     {
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_PERM,
-                   "The signing key “%s” can be read by others; make it 0600", path);
+                   _ ("The signing key “%s” can be read by others; make it 0600"), path);
       return NULL;
     }
 
@@ -91,7 +94,7 @@ ls_signing_key_load (const char *data_dir, GError **error)
     return make_key (path, error);
   if (fd < 0)
     {
-      set_file_error (error, path, "Could not open the signing key", errno);
+      set_file_error (error, path, _ ("Could not open the signing key"), errno);
       return NULL;
     }
 

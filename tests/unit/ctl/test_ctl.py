@@ -433,3 +433,75 @@ def test_config_file_of_the_agent(ctl, tmp_path):
     given.write_text("[Cache]\nmax-age=1d\n")
     result = ctl("config", "explain", "Cache.max-age", "--json", "--config", str(given))
     assert json.loads(result.stdout)["settings"][0]["source"] == str(given)
+
+
+# Languages
+
+
+@pytest.fixture(scope="session")
+def indonesian(tmp_path_factory):
+    """What makes a program speak Indonesian from the build. A locale that has no text, as C.UTF-8, would not do."""
+    folder = tmp_path_factory.mktemp("locale")
+    made = subprocess.run(
+        ["localedef", "--no-archive", "-i", "id_ID", "-f", "UTF-8", str(folder / "id_ID.UTF-8")],
+        capture_output=True, text=True, check=False,
+    )
+    assert (folder / "id_ID.UTF-8/LC_TIME").exists(), made.stderr
+    return {
+        "LOCPATH": str(folder), "LC_ALL": "id_ID.UTF-8", "LANGUAGE": "id",
+        "LABSYNC_LOCALEDIR": os.environ["LABSYNC_LOCALEDIR"],
+    }
+
+
+def test_help_in_indonesian(ctl, indonesian):
+    overview = ctl("--help", **indonesian).stdout
+    assert "Perintah:" in overview and "get ENTITAS ID" in overview
+    assert "Tampilkan sambungan dan siapa yang masuk" in overview
+    page = ctl("list", "--help", **indonesian).stdout
+    assert "--filter=NAMA=NILAI" in page and "Urutkan menurut anggota ini" in page
+
+
+def test_status_in_indonesian(ctl, agent, indonesian):
+    text = ctl("status", **indonesian).stdout
+    assert "langsung: perubahan segera diterima" in text and "Bu Sari (guru)" in text
+    date = subprocess.run(
+        ["date", "-u", "-d", "@1700000000", "+%x %X"], env={**os.environ, **indonesian},
+        capture_output=True, text=True, check=True,
+    ).stdout.strip()
+    assert date in text and "2023-11-14" not in text
+
+
+@pytest.mark.parametrize("attempt, english, translated", [
+    (1, "1 has failed", "1 kali gagal"), (2, "2 have failed", "2 kali gagal"),
+    (1234, "1234 have failed", "1.234 kali gagal"),
+])
+def test_plurals_and_numbers(ctl, agent, indonesian, attempt, english, translated):
+    agent.properties["Connection"]["State"] = GLib.Variant("s", "waiting")
+    agent.properties["Connection"]["Attempt"] = GLib.Variant("u", attempt)
+    assert english in ctl("status").stdout
+    text = ctl("status", **indonesian).stdout
+    assert translated in text and "menunggu untuk mencoba lagi" in text
+
+
+def test_errors_in_indonesian(ctl, agent, indonesian):
+    def refuse(arguments):
+        raise Refusal("NotFound", "nothing there")
+    agent.methods["Cache.Get"] = refuse
+    assert ctl("get", "grade", "g1", **indonesian).stderr == "labsyncctl: Tidak ada baris seperti itu\n"
+    assert "Perintah apa?" in ctl(**indonesian).stderr
+
+
+def test_settings_in_indonesian(ctl, tmp_path, indonesian):
+    (tmp_path / "labsync").mkdir()
+    (tmp_path / "labsync/agent.conf").write_text("[Server]\nurl=ftp://x\n")
+    result = ctl("config", **indonesian)
+    assert "PENGATURAN" in result.stdout and "bawaan" in result.stdout
+    assert "tidak diawali dengan http:// atau https://" in result.stderr
+
+
+def test_json_is_the_same_in_every_language(ctl, agent, tmp_path, indonesian):
+    (tmp_path / "labsync").mkdir()
+    (tmp_path / "labsync/agent.conf").write_text("[Server]\nurl=ftp://x\n")
+    for command in (["status"], ["config"], ["nonsense"], ["status", "--nonsense"]):
+        here, there = ctl(*command, "--json"), ctl(*command, "--json", **indonesian)
+        assert (here.stdout, here.stderr, here.returncode) == (there.stdout, there.stderr, there.returncode)
