@@ -95,6 +95,43 @@ transport_snapshot_cb (GObject *object, GAsyncResult *result, gpointer user_data
 }
 
 static void
+transport_checksum_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Question) question = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsChecksum) checksum = NULL;
+  LsAgent *self = question->agent;
+
+  checksum = ls_transport_checksum_finish (LS_TRANSPORT (object), result, &error);
+  if (question_is_void (question, result))
+    return;
+
+  if (checksum == NULL)
+    ls_engine_their_checksum_failed (self->engine, error);
+  else
+    ls_engine_their_checksum (self->engine, checksum);
+  ls_agent_run (self);
+}
+
+static void
+store_checksum_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Question) question = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsChecksum) checksum = NULL;
+  LsAgent *self = question->agent;
+
+  checksum = ls_store_checksum_finish (LS_STORE (object), result, &error);
+  if (question_is_void (question, result))
+    return;
+
+  if (checksum == NULL)
+    g_warning ("no checksum: %s", error->message);
+  ls_engine_our_checksum (self->engine, checksum);
+  ls_agent_run (self);
+}
+
+static void
 store_commit_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Question) question = user_data;
@@ -340,6 +377,21 @@ do_fetch_snapshot (LsAgent *self, LsCommand *command)
 }
 
 static void
+do_fetch_checksum (LsAgent *self, LsCommand *command)
+{
+  const LsSession *session = ls_engine_get_session (self->engine);
+
+  ls_transport_checksum_async (self->transport, session->access, command->entity, self->link,
+                               transport_checksum_cb, question_new (self));
+}
+
+static void
+do_take_checksum (LsAgent *self, LsCommand *command)
+{
+  ls_store_checksum_async (self->store, command->entity, store_checksum_cb, question_new (self));
+}
+
+static void
 do_look_up_tokens (LsAgent *self, LsCommand *command)
 {
   ls_secrets_lookup_async (self->secrets, self->config->server, self->user->id, self->cancellable,
@@ -438,6 +490,8 @@ ls_agent_run (LsAgent *self)
     [LS_COMMAND_SEND] = do_send,
     [LS_COMMAND_FETCH_UPDATES] = do_fetch_updates,
     [LS_COMMAND_FETCH_SNAPSHOT] = do_fetch_snapshot,
+    [LS_COMMAND_FETCH_CHECKSUM] = do_fetch_checksum,
+    [LS_COMMAND_TAKE_CHECKSUM] = do_take_checksum,
     [LS_COMMAND_LOOK_UP_TOKENS] = do_look_up_tokens,
     [LS_COMMAND_REFRESH_TOKENS] = do_refresh_tokens,
     [LS_COMMAND_COMMIT] = do_commit,

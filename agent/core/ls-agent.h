@@ -70,6 +70,8 @@ typedef struct
   guint64 n_commits;
   guint64 n_gaps;
   guint64 n_snapshots;
+  guint64 n_comparisons;
+  guint64 n_divergences;
   guint64 n_polls;
   guint64 n_connects;
   guint64 n_refreshes;

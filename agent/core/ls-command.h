@@ -18,9 +18,10 @@ typedef enum
   LS_TIMER_REFRESH,
   LS_TIMER_FOLLOW,
   LS_TIMER_STABLE,
+  LS_TIMER_COMPARE,
 } LsTimer;
 
-#define LS_N_TIMERS (LS_TIMER_STABLE + 1)
+#define LS_N_TIMERS (LS_TIMER_COMPARE + 1)
 
 /**
  * LsCommandKind:
@@ -30,6 +31,8 @@ typedef enum
  * @LS_COMMAND_SEND: send @message
  * @LS_COMMAND_FETCH_UPDATES: ask for what comes after @cursor
  * @LS_COMMAND_FETCH_SNAPSHOT: ask for @page of @entity
+ * @LS_COMMAND_FETCH_CHECKSUM: ask the server for the checksum of @entity
+ * @LS_COMMAND_TAKE_CHECKSUM: take the checksum of @entity in the store
  * @LS_COMMAND_LOOK_UP_TOKENS: read the tokens
  * @LS_COMMAND_REFRESH_TOKENS: ask for fresh ones
  * @LS_COMMAND_COMMIT: commit @change_set
@@ -54,6 +57,8 @@ typedef enum
   LS_COMMAND_SEND,
   LS_COMMAND_FETCH_UPDATES,
   LS_COMMAND_FETCH_SNAPSHOT,
+  LS_COMMAND_FETCH_CHECKSUM,
+  LS_COMMAND_TAKE_CHECKSUM,
   LS_COMMAND_LOOK_UP_TOKENS,
   LS_COMMAND_REFRESH_TOKENS,
   LS_COMMAND_COMMIT,

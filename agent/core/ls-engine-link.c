@@ -62,6 +62,7 @@ hang_up (LsEngine *self)
   self->phase = LS_SOCKET_CLOSED;
   self->attempt_on_tokens = FALSE;
   ls_sync_abort (self->sync);
+  ls_engine_compare_hang_up (self);
   g_clear_pointer (&self->delayed, ls_command_free);
   ls_engine_push_simple (self, LS_COMMAND_HANG_UP);
   set_transport (self, LS_TRANSPORT_KIND_NONE);
@@ -174,6 +175,7 @@ begin_polling (LsEngine *self)
 {
   set_transport (self, LS_TRANSPORT_KIND_POLLING);
   ls_engine_arm (self, LS_TIMER_STABLE, STABLE_AFTER);
+  ls_engine_compare_connected (self);
   wait_for_next_poll (self);
   if (self->config->websocket)
     open_socket (self);
@@ -196,6 +198,7 @@ stream (LsEngine *self)
   set_transport (self, LS_TRANSPORT_KIND_WEBSOCKET);
   self->n_socket_failures = 0;
   ls_engine_arm (self, LS_TIMER_STABLE, STABLE_AFTER);
+  ls_engine_compare_connected (self);
 }
 
 static void

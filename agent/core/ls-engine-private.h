@@ -20,8 +20,42 @@ typedef enum
   LS_SOCKET_STREAMING /* welcome is in */
 } LsSocketPhase;
 
+/** LsComparePhase: how far the comparison of an entity is */
+typedef enum
+{
+  LS_COMPARE_IDLE,
+  LS_COMPARE_ASKING,  /* the server */
+  LS_COMPARE_WAITING, /* for what is on disk to be what the server spoke of */
+  LS_COMPARE_TAKING   /* the store's checksum */
+} LsComparePhase;
+
+/**
+ * LsCompare:
+ * @phase: where it is
+ * @todo: entities that are still to be compared in this round, the one under way included
+ * @theirs: (owned) (nullable): what the server said; %NULL while taking: the answer is void
+ * @n_tries: how often the entity under way was asked for
+ * @unsupported: the server of this connection has no checksums
+ * @due_at: when the next round is, monotonic ms; 0: not known yet
+ * @begun_at: when the last began, the same; 0: never
+ * @healed_at: when a snapshot of the entity was taken because it differed, the same; 0: never
+ *
+ * The comparison of what is on disk with what the server has.
+ */
+typedef struct
+{
+  LsComparePhase phase;
+  LsEntitySet todo;
+  LsChecksum *theirs;
+  guint n_tries;
+  gboolean unsupported;
+  gint64 due_at;
+  gint64 begun_at;
+  gint64 healed_at[LS_N_ENTITIES];
+} LsCompare;
+
 /* Shared by the parts of the engine alone: ls-engine.c (inputs), ls-engine-link.c (the connection),
- * ls-engine-stream.c (events and syncs). */
+ * ls-engine-stream.c (events and syncs), ls-engine-compare.c (checksums). */
 struct _LsEngine
 {
   LsClock *clock;   /* (owned) */
@@ -55,6 +89,7 @@ struct _LsEngine
   LsSync *sync;       /* (owned) */
   LsCommand *delayed; /* (owned) (nullable): of the sync, until the intake is settled */
   gboolean sync_wanted;
+  LsCompare compare;
 };
 
 /* ls-engine.c */
@@ -81,5 +116,14 @@ void ls_engine_stream_commit (LsEngine *self);
 void ls_engine_stream_check (LsEngine *self);
 void ls_engine_stream_synced (LsEngine *self);
 void ls_engine_stream_update_followed (LsEngine *self);
+
+/* ls-engine-compare.c */
+void ls_engine_compare_connected (LsEngine *self);
+void ls_engine_compare_hang_up (LsEngine *self);
+void ls_engine_compare_forget (LsEngine *self);
+void ls_engine_compare_soon (LsEngine *self);
+void ls_engine_compare_now (LsEngine *self);
+void ls_engine_compare_on_timer (LsEngine *self);
+void ls_engine_compare_go_on (LsEngine *self);
 
 G_END_DECLS

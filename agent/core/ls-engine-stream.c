@@ -150,6 +150,7 @@ ls_engine_stream_check (LsEngine *self)
   if (ls_intake_is_settled (self->intake) &&
       (self->status.state == LS_STATE_LIVE || self->status.state == LS_STATE_POLLING))
     ls_engine_stream_synced (self);
+  ls_engine_compare_go_on (self);
 }
 
 /**
@@ -172,6 +173,7 @@ ls_engine_stream_synced (LsEngine *self)
     command->error = g_error_new (LS_ERROR, LS_ERROR_UNREACHABLE, "%s",
                                   ls_reason_to_string (self->status.reason));
   ls_engine_push (self, command);
+  ls_engine_compare_now (self);
 }
 
 static void
@@ -197,6 +199,8 @@ finish_sync (LsEngine *self)
     ls_engine_link_apply (self, LS_CONNECTION_POLLED,
                           self->config->websocket ? self->trouble : LS_REASON_NONE);
   ls_engine_stream_check (self);
+  if (ls_sync_took_snapshot (self->sync))
+    ls_engine_compare_soon (self);
 }
 
 static void

@@ -51,6 +51,7 @@ ls_engine_free (LsEngine *self)
 {
   g_queue_clear_full (&self->commands, (GDestroyNotify)ls_command_free);
   g_clear_pointer (&self->delayed, ls_command_free);
+  ls_engine_compare_forget (self);
   ls_token_keeper_clear (&self->keeper);
   ls_sync_free (self->sync);
   ls_intake_free (self->intake);
@@ -276,6 +277,7 @@ ls_engine_set_account (LsEngine *self, const LsStoreState *store, const LsSessio
 {
   ls_engine_link_apply (self, LS_CONNECTION_SIGN_OUT, LS_REASON_NONE);
   ls_token_keeper_clear (&self->keeper);
+  ls_engine_compare_forget (self);
   self->fetching_tokens = FALSE;
   ls_intake_begin (self->intake, store->cursor);
   for (guint i = 0; i < LS_N_ENTITIES; i++)
@@ -624,6 +626,7 @@ ls_engine_timer (LsEngine *self, LsTimer timer)
     [LS_TIMER_REFRESH] = on_refresh_timer,
     [LS_TIMER_FOLLOW] = ls_engine_stream_update_followed,
     [LS_TIMER_STABLE] = on_stable_timer,
+    [LS_TIMER_COMPARE] = ls_engine_compare_on_timer,
   };
   G_STATIC_ASSERT (G_N_ELEMENTS (handlers) == LS_N_TIMERS);
 

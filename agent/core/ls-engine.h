@@ -60,6 +60,9 @@ void ls_engine_committed (LsEngine *self);
 void ls_engine_staged (LsEngine *self);
 void ls_engine_finished_snapshot (LsEngine *self);
 void ls_engine_store_failed (LsEngine *self, const GError *error);
+void ls_engine_their_checksum (LsEngine *self, const LsChecksum *checksum);
+void ls_engine_their_checksum_failed (LsEngine *self, const GError *error);
+void ls_engine_our_checksum (LsEngine *self, const LsChecksum *checksum);
 void ls_engine_timer (LsEngine *self, LsTimer timer);
 
 void ls_engine_follow (LsEngine *self, LsEntitySet entities);

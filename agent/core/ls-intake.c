@@ -30,7 +30,8 @@ struct _LsIntake
   gboolean partial;   /* the position is inside a transaction of the server */
   LsEntitySet followed;
   LsCursor baselines[LS_N_ENTITIES];
-  GQueue held; /* (element-type LsMessage) (owned) */
+  gint64 newest[LS_N_ENTITIES]; /* offset of the last event that was taken */
+  GQueue held;                  /* (element-type LsMessage) (owned) */
 };
 
 /**
@@ -87,7 +88,10 @@ ls_intake_begin (LsIntake *self, LsCursor cursor)
   drop_pending (self);
   g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
   for (guint i = 0; i < LS_N_ENTITIES; i++)
-    self->baselines[i] = LS_CURSOR_NONE;
+    {
+      self->baselines[i] = LS_CURSOR_NONE;
+      self->newest[i] = 0;
+    }
 }
 
 /**
@@ -187,6 +191,7 @@ take_events (LsIntake *self, GPtrArray *events)
       if (!is_new (self, event))
         continue;
 
+      self->newest[ls_event_get_entity (event)] = event->offset;
       g_ptr_array_add (self->pending, ls_event_ref (event));
       self->pending_size += ls_event_get_size (event);
     }
@@ -205,6 +210,9 @@ ls_intake_move (LsIntake *self, LsCursor cursor)
   if (ls_cursor_equal (self->position, cursor))
     return;
 
+  /* Offsets of another log mean nothing in this one. */
+  for (guint i = 0; i < LS_N_ENTITIES && !g_str_equal (self->position.epoch, cursor.epoch); i++)
+    self->newest[i] = 0;
   self->position = cursor;
   self->moved = TRUE;
 }
@@ -348,6 +356,22 @@ ls_intake_failed (LsIntake *self)
   self->position = self->committed;
   drop_pending (self);
   g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
+}
+
+/**
+ * ls_intake_stands_at:
+ * @self: an intake
+ * @entity: an entity
+ * @cursor: a position
+ *
+ * Returns: whether what is on disk of @entity is what it was at @cursor: everything up to there is
+ *   in, and nothing beyond
+ */
+gboolean
+ls_intake_stands_at (LsIntake *self, LsEntity entity, LsCursor cursor)
+{
+  return ls_intake_is_settled (self) && ls_cursor_covers (self->committed, cursor) &&
+         self->newest[entity] <= cursor.offset;
 }
 
 /**

@@ -45,6 +45,7 @@ LsMessage *ls_intake_release (LsIntake *self);
 LsChangeSet *ls_intake_next (LsIntake *self, gint64 as_of);
 void ls_intake_committed (LsIntake *self);
 void ls_intake_failed (LsIntake *self);
+gboolean ls_intake_stands_at (LsIntake *self, LsEntity entity, LsCursor cursor);
 void ls_intake_rewind (LsIntake *self);
 gboolean ls_intake_is_settled (LsIntake *self);
 

@@ -509,6 +509,40 @@ ls_store_list_finish (LsStore *self, GAsyncResult *result, GError **error)
 }
 
 /**
+ * ls_store_checksum_async:
+ * @self: a store
+ * @entity: of what
+ * @callback: called with the answer
+ * @user_data: for @callback
+ *
+ * Takes the checksum of the live rows as they are on disk, not of what they were meant to be.
+ */
+void
+ls_store_checksum_async (LsStore *self,
+                         LsEntity entity,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  g_return_if_fail (LS_IS_STORE (self));
+
+  LS_STORE_GET_IFACE (self)->checksum_async (self, entity, callback, user_data);
+}
+
+/**
+ * ls_store_checksum_finish:
+ * @self: a store
+ * @result: what the callback was given
+ * @error: %LS_ERROR_STORAGE, %LS_ERROR_NOT_SIGNED_IN
+ *
+ * Returns: (transfer full) (nullable): the checksum, without a cursor
+ */
+LsChecksum *
+ls_store_checksum_finish (LsStore *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
  * ls_store_statistics_async:
  * @self: a store
  * @callback: called when it is done

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "ls-change.h"
+#include "ls-checksum.h"
 #include "ls-message.h"
 #include "ls-row.h"
 
@@ -204,6 +205,10 @@ struct _LsStoreInterface
                       const LsListQuery *query,
                       GAsyncReadyCallback callback,
                       gpointer user_data);
+  void (*checksum_async) (LsStore *self,
+                          LsEntity entity,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data);
   void (*statistics_async) (LsStore *self, GAsyncReadyCallback callback, gpointer user_data);
 };
 
@@ -269,6 +274,11 @@ void ls_store_list_async (LsStore *self,
                           GAsyncReadyCallback callback,
                           gpointer user_data);
 LsRowPage *ls_store_list_finish (LsStore *self, GAsyncResult *result, GError **error);
+void ls_store_checksum_async (LsStore *self,
+                              LsEntity entity,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+LsChecksum *ls_store_checksum_finish (LsStore *self, GAsyncResult *result, GError **error);
 void ls_store_statistics_async (LsStore *self, GAsyncReadyCallback callback, gpointer user_data);
 LsStoreStatistics *ls_store_statistics_finish (LsStore *self, GAsyncResult *result, GError **error);
 

@@ -62,6 +62,18 @@ ls_sync_is_running (LsSync *self)
   return self->running;
 }
 
+/**
+ * ls_sync_took_snapshot:
+ * @self: a run
+ *
+ * Returns: whether the last run took a snapshot of anything
+ */
+gboolean
+ls_sync_took_snapshot (LsSync *self)
+{
+  return ls_cursor_is_set (self->base);
+}
+
 static LsCommand *
 fetch_updates (LsSync *self)
 {

@@ -195,6 +195,45 @@ ls_transport_snapshot_finish (LsTransport *self, GAsyncResult *result, GError **
 }
 
 /**
+ * ls_transport_checksum_async:
+ * @self: a transport
+ * @token: the access token
+ * @entity: of what
+ * @cancellable: (nullable): a cancellable
+ * @callback: called with the answer
+ * @user_data: for @callback
+ *
+ * Asks for the checksum of the rows that the server has.
+ */
+void
+ls_transport_checksum_async (LsTransport *self,
+                             const char *token,
+                             LsEntity entity,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  g_return_if_fail (LS_IS_TRANSPORT (self));
+
+  LS_TRANSPORT_GET_IFACE (self)->checksum_async (self, token, entity, cancellable, callback,
+                                                 user_data);
+}
+
+/**
+ * ls_transport_checksum_finish:
+ * @self: a transport
+ * @result: what the callback was given
+ * @error: of %LS_LINK_ERROR; with status 404: the server has no checksums
+ *
+ * Returns: (transfer full) (nullable): the checksum, with the cursor that it stands for
+ */
+LsChecksum *
+ls_transport_checksum_finish (LsTransport *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
  * ls_transport_sign_in_async:
  * @self: a transport
  * @email: the user's e-mail address

@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 
+#include "ls-checksum.h"
 #include "ls-message.h"
 #include "ls-reply.h"
 #include "ls-state.h"
@@ -19,6 +20,7 @@ G_DECLARE_INTERFACE (LsTransport, ls_transport, LS, TRANSPORT, GObject)
  * @close: see ls_transport_close()
  * @updates_async: see ls_transport_updates_async()
  * @snapshot_async: see ls_transport_snapshot_async()
+ * @checksum_async: see ls_transport_checksum_async()
  * @sign_in_async: see ls_transport_sign_in_async()
  * @refresh_async: see ls_transport_refresh_async()
  * @sign_out_async: see ls_transport_sign_out_async()
@@ -47,6 +49,12 @@ struct _LsTransportInterface
                           const char *token,
                           LsEntity entity,
                           const char *page,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data);
+  void (*checksum_async) (LsTransport *self,
+                          const char *token,
+                          LsEntity entity,
                           GCancellable *cancellable,
                           GAsyncReadyCallback callback,
                           gpointer user_data);
@@ -92,6 +100,13 @@ void ls_transport_snapshot_async (LsTransport *self,
                                   gpointer user_data);
 LsSnapshotPage *
 ls_transport_snapshot_finish (LsTransport *self, GAsyncResult *result, GError **error);
+void ls_transport_checksum_async (LsTransport *self,
+                                  const char *token,
+                                  LsEntity entity,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+LsChecksum *ls_transport_checksum_finish (LsTransport *self, GAsyncResult *result, GError **error);
 void ls_transport_sign_in_async (LsTransport *self,
                                  const char *email,
                                  const char *password,

@@ -90,6 +90,8 @@ add_counters (GVariantDict *statistics, const LsCounters *counters)
     { "commits", counters->n_commits },
     { "gaps", counters->n_gaps },
     { "snapshots", counters->n_snapshots },
+    { "comparisons", counters->n_comparisons },
+    { "divergences", counters->n_divergences },
     { "polls", counters->n_polls },
     { "connects", counters->n_connects },
     { "refreshes", counters->n_refreshes },

@@ -337,6 +337,37 @@ ls_cache_get (LsCache *self, LsEntity entity, const char *id, GError **error)
 }
 
 /**
+ * ls_cache_get_checksum:
+ * @self: a cache
+ * @entity: of what
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Returns: (transfer full) (nullable): the checksum of the live rows
+ */
+LsChecksum *
+ls_cache_get_checksum (LsCache *self, LsEntity entity, GError **error)
+{
+  g_autoptr (LsChecksum) checksum = ls_checksum_new (entity);
+  g_autoptr (GError) step_error = NULL;
+  sqlite3_stmt *stmt = ls_database_prepare (
+      self->database, "SELECT id, version FROM row WHERE entity = ? AND data IS NOT NULL", error);
+
+  if (stmt == NULL)
+    return NULL;
+
+  ls_database_bind_text (stmt, 1, ls_entity_to_string (entity));
+  while (ls_database_step (self->database, stmt, &step_error))
+    ls_checksum_add (checksum, ls_database_column_text (stmt, 0), sqlite3_column_int64 (stmt, 1));
+  if (step_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&step_error));
+      return NULL;
+    }
+
+  return g_steal_pointer (&checksum);
+}
+
+/**
  * ls_cache_get_statistics:
  * @self: a cache
  * @error: never set

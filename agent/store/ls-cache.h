@@ -40,6 +40,7 @@ LsEventPage *ls_cache_read_events (LsCache *self,
                                    GError **error);
 LsRow *ls_cache_get (LsCache *self, LsEntity entity, const char *id, GError **error);
 LsRowPage *ls_cache_list (LsCache *self, const LsListQuery *query, GError **error);
+LsChecksum *ls_cache_get_checksum (LsCache *self, LsEntity entity, GError **error);
 LsStoreStatistics *ls_cache_get_statistics (LsCache *self, GError **error);
 gboolean ls_cache_trim (LsCache *self, gint64 max_size, gint64 oldest, GError **error);
 

@@ -270,6 +270,16 @@ do_list (LsStoreShelf *shelf, gpointer data, GError **error)
 }
 
 static gpointer
+do_checksum (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  Args *args = data;
+
+  if (!check_open (shelf, error))
+    return NULL;
+  return ls_cache_get_checksum (shelf->cache, args->entity, error);
+}
+
+static gpointer
 do_statistics (LsStoreShelf *shelf, gpointer data, GError **error)
 {
   if (!check_open (shelf, error))
@@ -448,6 +458,16 @@ list_async (LsStore *store,
 }
 
 static void
+checksum_async (LsStore *store, LsEntity entity, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->entity = entity;
+  push (store, args, checksum_async, do_checksum, (GDestroyNotify)ls_checksum_free, FALSE,
+        g_task_new (store, NULL, callback, user_data));
+}
+
+static void
 statistics_async (LsStore *store, GAsyncReadyCallback callback, gpointer user_data)
 {
   push (store, g_new0 (Args, 1), statistics_async, do_statistics, g_free, FALSE,
@@ -468,6 +488,7 @@ store_iface_init (LsStoreInterface *iface)
   iface->read_events_async = read_events_async;
   iface->get_async = get_async;
   iface->list_async = list_async;
+  iface->checksum_async = checksum_async;
   iface->statistics_async = statistics_async;
 }
 

@@ -60,6 +60,15 @@ decode_snapshot (guint status, GBytes *body, const char *const *drop_fields, GEr
 }
 
 static gpointer
+decode_checksum (guint status, GBytes *body, const char *const *drop_fields, GError **error)
+{
+  gsize length = 0;
+  const char *text = g_bytes_get_data (body, &length);
+
+  return ls_wire_decode_checksum (text != NULL ? text : "", length, error);
+}
+
+static gpointer
 decode_session (guint status, GBytes *body, const char *const *drop_fields, GError **error)
 {
   gsize length = 0;
@@ -120,6 +129,11 @@ const LsSoupAnswerType ls_soup_answer_updates = {
 const LsSoupAnswerType ls_soup_answer_snapshot = {
   .decode = decode_snapshot,
   .free_value = (GDestroyNotify)ls_snapshot_page_free,
+};
+
+const LsSoupAnswerType ls_soup_answer_checksum = {
+  .decode = decode_checksum,
+  .free_value = (GDestroyNotify)ls_checksum_free,
 };
 
 const LsSoupAnswerType ls_soup_answer_sign_in = {

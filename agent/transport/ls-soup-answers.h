@@ -25,6 +25,7 @@ typedef struct
 
 extern const LsSoupAnswerType ls_soup_answer_updates;
 extern const LsSoupAnswerType ls_soup_answer_snapshot;
+extern const LsSoupAnswerType ls_soup_answer_checksum;
 extern const LsSoupAnswerType ls_soup_answer_sign_in;
 extern const LsSoupAnswerType ls_soup_answer_refresh;
 extern const LsSoupAnswerType ls_soup_answer_sign_out;

@@ -347,6 +347,27 @@ ls_transport_soup_snapshot_async (LsTransport *transport,
 }
 
 static void
+ls_transport_soup_checksum_async (LsTransport *transport,
+                                  const char *token,
+                                  LsEntity entity,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autofree char *query = g_strdup_printf ("entity=%s", ls_entity_to_string (entity));
+  g_autoptr (SoupMessage) message = NULL;
+
+  g_task_set_source_tag (task, ls_transport_soup_checksum_async);
+  if (!check_configured (self, task))
+    return;
+
+  message = create_get (self->endpoint, "/api/checksum", query);
+  start_call (g_steal_pointer (&task), self->endpoint, &ls_soup_answer_checksum, message, token);
+}
+
+static void
 ls_transport_soup_sign_in_async (LsTransport *transport,
                                  const char *email,
                                  const char *password,
@@ -418,6 +439,7 @@ ls_transport_soup_transport_init (LsTransportInterface *iface)
   iface->close = ls_transport_soup_close;
   iface->updates_async = ls_transport_soup_updates_async;
   iface->snapshot_async = ls_transport_soup_snapshot_async;
+  iface->checksum_async = ls_transport_soup_checksum_async;
   iface->sign_in_async = ls_transport_soup_sign_in_async;
   iface->refresh_async = ls_transport_soup_refresh_async;
   iface->sign_out_async = ls_transport_soup_sign_out_async;

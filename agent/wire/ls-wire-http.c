@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-wire-http.h"
 
+#include <string.h>
+
 #include "ls-json-writer.h"
 #include "ls-json.h"
 #include "ls-wire-event.h"
 #include "ls-wire-value.h"
+
+/* Hexadecimal digits of a checksum */
+#define SUM_LENGTH 16
 
 static char *
 finish (GString *out, gsize *length)
@@ -288,6 +293,89 @@ ls_wire_encode_snapshot_page (const LsSnapshotPage *page, gsize *length)
   g_string_append_c (out, ']');
   ls_json_write_string (out, "next", page->next);
   ls_wire_write_cursor (out, "cursor", page->cursor);
+  return finish_envelope (out, length);
+}
+
+/* A sum is 16 hexadecimal digits: as a number it would be beyond 2^53. */
+static gboolean
+read_sum (LsJsonSlice value, guint64 *sum, GError **error)
+{
+  g_autofree char *text = ls_json_get_string (value, error);
+
+  if (text == NULL)
+    return FALSE;
+  if (strlen (text) != SUM_LENGTH || strspn (text, "0123456789abcdef") != SUM_LENGTH)
+    return fail_shape (error, "a checksum is 16 hexadecimal digits");
+
+  *sum = g_ascii_strtoull (text, NULL, 16);
+  return TRUE;
+}
+
+/**
+ * ls_wire_decode_checksum:
+ * @text: (array length=length): body of a 200 to `GET /api/checksum`
+ * @length: its length in bytes
+ * @error: return location for a #LsJsonError
+ *
+ * Reads a checksum.
+ *
+ * Returns: (transfer full) (nullable): the checksum
+ */
+LsChecksum *
+ls_wire_decode_checksum (const char *text, gsize length, GError **error)
+{
+  enum
+  {
+    ENTITY,
+    COUNT,
+    CHECKSUM,
+    CURSOR,
+    N_MEMBERS
+  };
+  static const char *const names[] = { "entity", "count", "checksum", "cursor", NULL };
+  LsJsonSlice members[N_MEMBERS];
+  g_autoptr (LsChecksum) checksum = NULL;
+  LsEntity entity;
+
+  g_return_val_if_fail (text != NULL, NULL);
+
+  if (!read_envelope (text, length, names, members, error))
+    return NULL;
+
+  entity = read_entity (members[ENTITY], error);
+  if (entity == LS_ENTITY_INVALID)
+    return NULL;
+
+  checksum = ls_checksum_new (entity);
+  if (!ls_wire_read_integer (members[COUNT], &checksum->count, error) ||
+      !read_sum (members[CHECKSUM], &checksum->sum, error) ||
+      !ls_wire_read_cursor (members[CURSOR], &checksum->cursor, error))
+    return NULL;
+
+  return g_steal_pointer (&checksum);
+}
+
+/**
+ * ls_wire_encode_checksum:
+ * @checksum: a checksum with its cursor
+ * @length: (out) (optional): the text's length in bytes
+ *
+ * Returns: (transfer full): the body of a 200 to `GET /api/checksum`
+ */
+char *
+ls_wire_encode_checksum (const LsChecksum *checksum, gsize *length)
+{
+  g_autofree char *sum = NULL;
+  GString *out;
+
+  g_return_val_if_fail (checksum != NULL, NULL);
+
+  sum = g_strdup_printf ("%016" G_GINT64_MODIFIER "x", checksum->sum);
+  out = begin_envelope ();
+  ls_json_write_string (out, "entity", ls_entity_to_string (checksum->entity));
+  ls_json_write_int (out, "count", checksum->count);
+  ls_json_write_string (out, "checksum", sum);
+  ls_wire_write_cursor (out, "cursor", checksum->cursor);
   return finish_envelope (out, length);
 }
 

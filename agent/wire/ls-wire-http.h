@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ls-checksum.h"
 #include "ls-reply.h"
 
 G_BEGIN_DECLS
@@ -16,6 +17,9 @@ char *ls_wire_encode_updates (const LsUpdates *updates, gsize *length);
 
 LsSnapshotPage *ls_wire_decode_snapshot_page (const char *text, gsize length, GError **error);
 char *ls_wire_encode_snapshot_page (const LsSnapshotPage *page, gsize *length);
+
+LsChecksum *ls_wire_decode_checksum (const char *text, gsize length, GError **error);
+char *ls_wire_encode_checksum (const LsChecksum *checksum, gsize *length);
 
 char *ls_wire_encode_login (const char *email, const char *password, gsize *length);
 char *ls_wire_encode_refresh (const char *refresh_token, gsize *length);

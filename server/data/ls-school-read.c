@@ -239,6 +239,60 @@ ls_school_snapshot (LsSchool *self,
   return g_steal_pointer (&page);
 }
 
+/**
+ * ls_school_checksum:
+ * @self: a school
+ * @viewer: who asks
+ * @entity: of what
+ * @error: return location for an error
+ *
+ * Returns: (transfer full) (nullable): the checksum of all rows that @viewer may see, at the top of
+ *   the log
+ */
+LsChecksum *
+ls_school_checksum (LsSchool *self, const LsViewer *viewer, LsEntity entity, GError **error)
+{
+  g_autoptr (LsChecksum) checksum = NULL;
+  g_autoptr (LsStatement) statement = NULL;
+  g_autofree char *sql = NULL;
+  const LsTable *table;
+
+  g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
+  g_return_val_if_fail ((guint)entity < LS_N_ENTITIES, NULL);
+
+  table = ls_schema_get_entity_table (entity);
+  if (table == NULL)
+    {
+      g_set_error_literal (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND,
+                           "There is no checksum of that");
+      return NULL;
+    }
+  if (!ls_school_check_active (viewer, error))
+    return NULL;
+
+  checksum = ls_checksum_new (entity);
+  checksum->cursor = ls_school_get_cursor (self);
+  sql = ls_rows_get_select (table, "WHERE deleted_at IS NULL");
+  statement = ls_database_prepare (self->database, error, sql, "");
+  if (statement == NULL)
+    return NULL;
+
+  for (;;)
+    {
+      g_autoptr (LsRecord) record = NULL;
+      gboolean row;
+
+      if (!ls_statement_step (statement, &row, error))
+        return NULL;
+      if (!row)
+        return g_steal_pointer (&checksum);
+
+      record = ls_rows_read (statement, table);
+      if (ls_visibility_get_sight (viewer, record) != LS_SIGHT_NONE)
+        ls_checksum_add (checksum, ls_record_get_id (record), ls_record_get_version (record));
+    }
+}
+
 static void
 fill_updates (LsUpdates *updates,
               LsBatch *batch,

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
+#include "ls-checksum.h"
 #include "ls-log-entry.h"
 #include "ls-reply.h"
 #include "ls-row.h"
@@ -159,6 +160,8 @@ LsSnapshotPage *ls_school_snapshot (LsSchool *self,
                                     const char *page_token,
                                     guint limit,
                                     GError **error);
+LsChecksum *
+ls_school_checksum (LsSchool *self, const LsViewer *viewer, LsEntity entity, GError **error);
 LsUpdates *ls_school_updates (LsSchool *self,
                               const LsViewer *viewer,
                               LsCursor from,

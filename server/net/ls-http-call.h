@@ -52,6 +52,7 @@ void ls_http_handle_logout (const LsHttpCall *call);
 /* Catching up */
 void ls_http_handle_updates (const LsHttpCall *call);
 void ls_http_handle_snapshot (const LsHttpCall *call);
+void ls_http_handle_checksum (const LsHttpCall *call);
 void ls_http_handle_poll (const LsHttpCall *call);
 
 /* Tables */

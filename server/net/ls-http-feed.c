@@ -64,6 +64,17 @@ ls_http_handle_updates (const LsHttpCall *call)
   ls_http_answer_json (call->message, SOUP_STATUS_OK, json, length);
 }
 
+static gboolean
+get_entity (const LsHttpCall *call, LsEntity *entity)
+{
+  *entity = ls_entity_from_string (get_parameter (call, "entity"));
+  if (*entity != LS_ENTITY_INVALID && *entity != LS_ENTITY_PRESENCE)
+    return TRUE;
+
+  answer_bad_request (call, "entity is not one that is stored");
+  return FALSE;
+}
+
 /**
  * ls_http_handle_snapshot:
  * @call: `GET /api/snapshot?entity=E[&page=TOKEN&limit=N]`
@@ -73,18 +84,15 @@ ls_http_handle_updates (const LsHttpCall *call)
 void
 ls_http_handle_snapshot (const LsHttpCall *call)
 {
-  LsEntity entity = ls_entity_from_string (get_parameter (call, "entity"));
   g_autoptr (LsSnapshotPage) page = NULL;
   g_autoptr (GError) error = NULL;
+  LsEntity entity;
   gsize length;
   guint limit;
   char *json;
 
-  if (entity == LS_ENTITY_INVALID || entity == LS_ENTITY_PRESENCE)
-    {
-      answer_bad_request (call, "entity is not one that is stored");
-      return;
-    }
+  if (!get_entity (call, &entity))
+    return;
 
   if (ls_http_request_get_limit (call->query, LS_SCHOOL_MAX_PAGE, &limit, &error))
     page = ls_school_snapshot (call->school, call->identity->viewer, entity,
@@ -96,5 +104,34 @@ ls_http_handle_snapshot (const LsHttpCall *call)
     }
 
   json = ls_wire_encode_snapshot_page (page, &length);
+  ls_http_answer_json (call->message, SOUP_STATUS_OK, json, length);
+}
+
+/**
+ * ls_http_handle_checksum:
+ * @call: `GET /api/checksum?entity=E`
+ *
+ * Gives the checksum of all rows of an entity.
+ */
+void
+ls_http_handle_checksum (const LsHttpCall *call)
+{
+  g_autoptr (LsChecksum) checksum = NULL;
+  g_autoptr (GError) error = NULL;
+  LsEntity entity;
+  gsize length;
+  char *json;
+
+  if (!get_entity (call, &entity))
+    return;
+
+  checksum = ls_school_checksum (call->school, call->identity->viewer, entity, &error);
+  if (checksum == NULL)
+    {
+      ls_http_answer_failure (call->message, error);
+      return;
+    }
+
+  json = ls_wire_encode_checksum (checksum, &length);
   ls_http_answer_json (call->message, SOUP_STATUS_OK, json, length);
 }

@@ -47,6 +47,7 @@ static const Endpoint endpoints[] = {
   [LS_ENDPOINT_LOGOUT] = { ls_http_handle_logout, FALSE },
   [LS_ENDPOINT_UPDATES] = { ls_http_handle_updates, FALSE },
   [LS_ENDPOINT_SNAPSHOT] = { ls_http_handle_snapshot, FALSE },
+  [LS_ENDPOINT_CHECKSUM] = { ls_http_handle_checksum, FALSE },
   [LS_ENDPOINT_HEALTH] = { ls_http_handle_health, TRUE },
   [LS_ENDPOINT_READY] = { ls_http_handle_ready, TRUE },
   [LS_ENDPOINT_METRICS] = { ls_http_handle_metrics, TRUE },

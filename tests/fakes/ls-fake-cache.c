@@ -645,6 +645,29 @@ ls_fake_cache_list (LsFakeCache *self, const LsListQuery *query, GError **error)
 }
 
 /**
+ * ls_fake_cache_get_checksum:
+ * @self: a cache
+ * @entity: of what
+ *
+ * Returns: (transfer full): the checksum of the live rows
+ */
+LsChecksum *
+ls_fake_cache_get_checksum (LsFakeCache *self, LsEntity entity)
+{
+  LsChecksum *checksum = ls_checksum_new (entity);
+
+  for (GTreeNode *node = g_tree_node_first (self->rows[entity]); node != NULL;
+       node = g_tree_node_next (node))
+    {
+      const LsRow *row = g_tree_node_value (node);
+
+      if (!row->deleted)
+        ls_checksum_add (checksum, row->id, row->version);
+    }
+  return checksum;
+}
+
+/**
  * ls_fake_cache_get_statistics:
  * @self: a cache
  *

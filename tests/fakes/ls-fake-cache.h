@@ -34,6 +34,7 @@ LsEventPage *ls_fake_cache_read_events (LsFakeCache *self,
                                         GError **error);
 LsRow *ls_fake_cache_get (LsFakeCache *self, LsEntity entity, const char *id, GError **error);
 LsRowPage *ls_fake_cache_list (LsFakeCache *self, const LsListQuery *query, GError **error);
+LsChecksum *ls_fake_cache_get_checksum (LsFakeCache *self, LsEntity entity);
 LsStoreStatistics *ls_fake_cache_get_statistics (LsFakeCache *self);
 void ls_fake_cache_trim (LsFakeCache *self, gint64 oldest);
 

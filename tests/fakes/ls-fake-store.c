@@ -262,6 +262,13 @@ do_list (LsFakeStore *self, Call *call, GTask *task)
 }
 
 static void
+do_checksum (LsFakeStore *self, Call *call, GTask *task)
+{
+  g_task_return_pointer (task, ls_fake_cache_get_checksum (self->cache, call->entity),
+                         (GDestroyNotify)ls_checksum_free);
+}
+
+static void
 do_statistics (LsFakeStore *self, Call *call, GTask *task)
 {
   g_task_return_pointer (task, ls_fake_cache_get_statistics (self->cache), g_free);
@@ -420,6 +427,18 @@ ls_fake_store_list_async (LsStore *store,
 }
 
 static void
+ls_fake_store_checksum_async (LsStore *store,
+                              LsEntity entity,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  Call *call = call_new (do_checksum, FALSE, TRUE);
+
+  call->entity = entity;
+  make_call (store, ls_fake_store_checksum_async, call, callback, user_data);
+}
+
+static void
 ls_fake_store_statistics_async (LsStore *store, GAsyncReadyCallback callback, gpointer user_data)
 {
   make_call (store, ls_fake_store_statistics_async, call_new (do_statistics, FALSE, TRUE), callback,
@@ -440,6 +459,7 @@ store_iface_init (LsStoreInterface *iface)
   iface->read_events_async = ls_fake_store_read_events_async;
   iface->get_async = ls_fake_store_get_async;
   iface->list_async = ls_fake_store_list_async;
+  iface->checksum_async = ls_fake_store_checksum_async;
   iface->statistics_async = ls_fake_store_statistics_async;
 }
 

@@ -190,6 +190,21 @@ ls_fake_transport_snapshot_async (LsTransport *transport,
 }
 
 static void
+ls_fake_transport_checksum_async (LsTransport *transport,
+                                  const char *token,
+                                  LsEntity entity,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  LsFakeCall *call =
+      add_call (transport, LS_FAKE_CALL_CHECKSUM, token, cancellable, callback, user_data);
+
+  call->entity = entity;
+  call_started (call);
+}
+
+static void
 ls_fake_transport_sign_in_async (LsTransport *transport,
                                  const char *email,
                                  const char *password,
@@ -235,6 +250,7 @@ ls_fake_transport_transport_init (LsTransportInterface *iface)
   iface->close = ls_fake_transport_close;
   iface->updates_async = ls_fake_transport_updates_async;
   iface->snapshot_async = ls_fake_transport_snapshot_async;
+  iface->checksum_async = ls_fake_transport_checksum_async;
   iface->sign_in_async = ls_fake_transport_sign_in_async;
   iface->refresh_async = ls_fake_transport_refresh_async;
   iface->sign_out_async = ls_fake_transport_sign_out_async;
@@ -382,6 +398,21 @@ ls_fake_transport_answer_snapshot (LsFakeTransport *self, LsSnapshotPage *page)
   g_return_if_fail (LS_IS_FAKE_TRANSPORT (self));
 
   answer (self, LS_FAKE_CALL_SNAPSHOT, page, (GDestroyNotify)ls_snapshot_page_free);
+}
+
+/**
+ * ls_fake_transport_answer_checksum:
+ * @self: a fake transport with a pending call for a checksum
+ * @checksum: (transfer full): the answer
+ *
+ * Answers the oldest such call.
+ */
+void
+ls_fake_transport_answer_checksum (LsFakeTransport *self, LsChecksum *checksum)
+{
+  g_return_if_fail (LS_IS_FAKE_TRANSPORT (self));
+
+  answer (self, LS_FAKE_CALL_CHECKSUM, checksum, (GDestroyNotify)ls_checksum_free);
 }
 
 /**

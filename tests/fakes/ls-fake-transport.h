@@ -11,6 +11,7 @@ typedef enum
   LS_FAKE_CALL_OPEN,
   LS_FAKE_CALL_UPDATES,
   LS_FAKE_CALL_SNAPSHOT,
+  LS_FAKE_CALL_CHECKSUM,
   LS_FAKE_CALL_SIGN_IN,
   LS_FAKE_CALL_REFRESH,
   LS_FAKE_CALL_SIGN_OUT,
@@ -21,9 +22,9 @@ typedef enum
 /**
  * LsFakeCall:
  * @kind: what was asked for; the other members are as noted and else 0 or %NULL
- * @token: open, updates, snapshot, sign-out: the access token; refresh: the refresh token
+ * @token: open, updates, snapshot, checksum, sign-out: the access token; refresh: the refresh token
  * @cursor: updates
- * @entity: snapshot
+ * @entity: snapshot, checksum
  * @page: (nullable): snapshot
  * @email: sign-in
  * @password: sign-in
@@ -58,6 +59,7 @@ void ls_fake_transport_accept (LsFakeTransport *self, LsProtocol protocol);
 void ls_fake_transport_refuse (LsFakeTransport *self, GError *error);
 void ls_fake_transport_answer_updates (LsFakeTransport *self, LsUpdates *updates);
 void ls_fake_transport_answer_snapshot (LsFakeTransport *self, LsSnapshotPage *page);
+void ls_fake_transport_answer_checksum (LsFakeTransport *self, LsChecksum *checksum);
 void ls_fake_transport_answer_sign_in (LsFakeTransport *self, LsSession *session);
 void ls_fake_transport_answer_refresh (LsFakeTransport *self, LsSession *session);
 void ls_fake_transport_answer_sign_out (LsFakeTransport *self);

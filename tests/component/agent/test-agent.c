@@ -624,8 +624,9 @@ test_agent_drain (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (status->next_attempt_at, <=, now + 35000);
   ls_fake_clock_advance (fixture->clock, 4999);
   g_assert_false (is_asked (fixture, LS_FAKE_CALL_OPEN));
-  ls_fake_clock_advance (fixture->clock, 30001);
-  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  for (guint i = 0; i < 31 && !is_asked (fixture, LS_FAKE_CALL_OPEN); i++)
+    ls_fake_clock_advance (fixture->clock, 1000);
+  g_assert_true (is_asked (fixture, LS_FAKE_CALL_OPEN));
 }
 
 static void

@@ -19,6 +19,7 @@ static const struct
   { "/api/auth/logout", LS_ENDPOINT_LOGOUT, LS_METHOD_POST, NULL, NULL },
   { "/api/updates", LS_ENDPOINT_UPDATES, LS_METHOD_GET, NULL, NULL },
   { "/api/snapshot", LS_ENDPOINT_SNAPSHOT, LS_METHOD_GET, NULL, NULL },
+  { "/api/checksum", LS_ENDPOINT_CHECKSUM, LS_METHOD_GET, NULL, NULL },
   { "/health", LS_ENDPOINT_HEALTH, LS_METHOD_GET, NULL, NULL },
   { "/ready", LS_ENDPOINT_READY, LS_METHOD_GET, NULL, NULL },
   { "/metrics", LS_ENDPOINT_METRICS, LS_METHOD_GET, NULL, NULL },

@@ -25,6 +25,14 @@ recode_snapshot (const char *text, gsize length)
 }
 
 static char *
+recode_checksum (const char *text, gsize length)
+{
+  g_autoptr (LsChecksum) checksum = ls_wire_decode_checksum (text, length, NULL);
+
+  return checksum != NULL ? ls_wire_encode_checksum (checksum, NULL) : NULL;
+}
+
+static char *
 recode_session (const char *text, gsize length)
 {
   g_autoptr (LsSession) session = ls_wire_decode_session (text, length, NULL);
@@ -66,6 +74,8 @@ recode (const char *name, const char *text, gsize length)
     return recode_updates (text, length);
   if (g_str_has_prefix (name, "snapshot-"))
     return recode_snapshot (text, length);
+  if (g_str_has_prefix (name, "checksum-"))
+    return recode_checksum (text, length);
   if (g_str_has_prefix (name, "session-"))
     return recode_session (text, length);
   if (g_str_has_prefix (name, "failure-"))
