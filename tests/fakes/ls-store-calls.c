@@ -256,6 +256,26 @@ ls_call_list (LsStore *store, const LsListQuery *query, GError **error)
 }
 
 /**
+ * ls_call_checksum:
+ * @store: a store
+ * @entity: of what
+ * @error: as for ls_store_checksum_finish()
+ *
+ * Calls ls_store_checksum_async() and waits.
+ *
+ * Returns: (transfer full) (nullable): as ls_store_checksum_finish()
+ */
+LsChecksum *
+ls_call_checksum (LsStore *store, LsEntity entity, GError **error)
+{
+  g_autoptr (GAsyncResult) answer = NULL;
+
+  ls_store_checksum_async (store, entity, call_cb, &answer);
+  wait_for (&answer);
+  return ls_store_checksum_finish (store, answer, error);
+}
+
+/**
  * ls_call_statistics:
  * @store: a store
  * @error: as for ls_store_statistics_finish()

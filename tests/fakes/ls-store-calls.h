@@ -29,6 +29,7 @@ LsEventPage *ls_call_read_events (LsStore *store,
                                   GError **error);
 LsRow *ls_call_get (LsStore *store, LsEntity entity, const char *id, GError **error);
 LsRowPage *ls_call_list (LsStore *store, const LsListQuery *query, GError **error);
+LsChecksum *ls_call_checksum (LsStore *store, LsEntity entity, GError **error);
 LsStoreStatistics *ls_call_statistics (LsStore *store, GError **error);
 
 G_END_DECLS
