@@ -253,8 +253,7 @@ LsChecksum *
 ls_school_checksum (LsSchool *self, const LsViewer *viewer, LsEntity entity, GError **error)
 {
   g_autoptr (LsChecksum) checksum = NULL;
-  g_autoptr (LsStatement) statement = NULL;
-  g_autofree char *sql = NULL;
+  g_autoptr (LsVisibleRows) visible = NULL;
   const LsTable *table;
 
   g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
@@ -272,24 +271,21 @@ ls_school_checksum (LsSchool *self, const LsViewer *viewer, LsEntity entity, GEr
 
   checksum = ls_checksum_new (entity);
   checksum->cursor = ls_school_get_cursor (self);
-  sql = ls_rows_get_select (table, "WHERE deleted_at IS NULL");
-  statement = ls_database_prepare (self->database, error, sql, "");
-  if (statement == NULL)
+  visible = ls_visible_rows_new (self->database, viewer, table, "", error);
+  if (visible == NULL)
     return NULL;
 
   for (;;)
     {
       g_autoptr (LsRecord) record = NULL;
-      gboolean row;
+      LsSight sight;
 
-      if (!ls_statement_step (statement, &row, error))
+      if (!ls_visible_rows_next (visible, &record, &sight, error))
         return NULL;
-      if (!row)
+      if (record == NULL)
         return g_steal_pointer (&checksum);
 
-      record = ls_rows_read (statement, table);
-      if (ls_visibility_get_sight (viewer, record) != LS_SIGHT_NONE)
-        ls_checksum_add (checksum, ls_record_get_id (record), ls_record_get_version (record));
+      ls_checksum_add (checksum, ls_record_get_id (record), ls_record_get_version (record));
     }
 }
 

@@ -707,31 +707,6 @@ finish (Fixture *fixture, gint64 offset, gboolean complete, LsCommit **commit)
   return g_string_free (text, FALSE);
 }
 
-/* Live rows of the entity count, with the versions that they have by now. */
-static void
-test_checksum (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (LsChecksum) expected = ls_checksum_new (LS_ENTITY_GRADE);
-  g_autoptr (LsChecksum) checksum = NULL;
-  g_autoptr (GError) error = NULL;
-
-  g_assert_null (ls_call_checksum (fixture->store, LS_ENTITY_GRADE, &error));
-  g_assert_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN);
-
-  open_quietly (fixture);
-  put (fixture, event_new ("grade_created", "a", "{}", 1), 1);
-  put (fixture, event_new ("grade_created", "b", "{}", 1), 2);
-  put (fixture, event_new ("grade_created", "gone", "{}", 1), 3);
-  put (fixture, event_new ("user_created", "u", "{}", 1), 4);
-  put (fixture, event_new ("grade_updated", "b", "{\"b\":1}", 7), 5);
-  put (fixture, event_new ("grade_deleted", "gone", "{\"id\":\"gone\"}", 2), 6);
-  ls_checksum_add (expected, "b", 7);
-  ls_checksum_add (expected, "a", 1);
-  checksum = ls_call_checksum (fixture->store, LS_ENTITY_GRADE, NULL);
-  g_assert_true (ls_checksum_agrees (checksum, expected));
-  g_assert_false (ls_cursor_is_set (checksum->cursor));
-}
-
 static void
 test_first_snapshot_is_quiet (Fixture *fixture, gconstpointer data)
 {
@@ -902,7 +877,6 @@ main (int argc, char *argv[])
     { "/contract/store/list-order", test_list_order },
     { "/contract/store/list-filter", test_list_filter },
     { "/contract/store/list-refuses", test_list_refuses },
-    { "/contract/store/checksum", test_checksum },
     { "/contract/store/first-snapshot-is-quiet", test_first_snapshot_is_quiet },
     { "/contract/store/later-snapshots-tell", test_later_snapshots_tell },
     { "/contract/store/deletion-names-the-row", test_deletion_names_the_row },

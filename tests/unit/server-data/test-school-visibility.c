@@ -342,7 +342,7 @@ test_checksum (School *school, gconstpointer data)
     for (guint entity = 0; entity < LS_N_ENTITIES; entity++)
       {
         g_autoptr (LsViewer) viewer = school_get_viewer (school, users[i]);
-        g_autoptr (LsChecksum) expected = ls_checksum_new (entity);
+        g_autoptr (LsChecksum) of_snapshot = ls_checksum_new (entity);
         g_autoptr (LsChecksum) checksum = NULL;
         g_autoptr (LsSnapshotPage) page = NULL;
         g_autoptr (GError) error = NULL;
@@ -356,11 +356,11 @@ test_checksum (School *school, gconstpointer data)
           {
             const LsRow *row = page->rows->pdata[j];
 
-            ls_checksum_add (expected, row->id, row->version);
+            ls_checksum_add (of_snapshot, row->id, row->version);
           }
         checksum = ls_school_checksum (school->school, viewer, entity, &error);
         g_assert_no_error (error);
-        g_assert_true (ls_checksum_agrees (checksum, expected));
+        g_assert_true (ls_checksum_agrees (checksum, of_snapshot));
         g_assert_true (ls_cursor_equal (checksum->cursor, ls_school_get_cursor (school->school)));
       }
 }
