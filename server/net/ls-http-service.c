@@ -203,15 +203,6 @@ check_request (LsHttpService *self, SoupServerMessage *message, const LsRoute *r
   return TRUE;
 }
 
-/* Says that the connection ends with this answer, as all do that LsServer accepts: a client that did
- * not know would send its next request into nothing. */
-static void
-end_connection (SoupServerMessage *message)
-{
-  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection",
-                                "close");
-}
-
 static void
 on_request (SoupServer *server,
             SoupServerMessage *message,
@@ -229,18 +220,13 @@ on_request (SoupServer *server,
                       .auth = self->auth,
                       .metrics = self->metrics };
 
-  if (check_request (self, message, route))
-    {
-      if (route->endpoint == LS_ENDPOINT_SOCKET)
-        handle_socket (self, message, query);
-      else
-        handle_endpoint (self, &call);
-    }
+  if (!check_request (self, message, route))
+    return;
 
-  /* All but a handshake that goes on. */
-  if (route->endpoint != LS_ENDPOINT_SOCKET ||
-      soup_server_message_get_status (message) != SOUP_STATUS_NONE)
-    end_connection (message);
+  if (route->endpoint == LS_ENDPOINT_SOCKET)
+    handle_socket (self, message, query);
+  else
+    handle_endpoint (self, &call);
 }
 
 /* Does not keep more of a body than it may have. */
