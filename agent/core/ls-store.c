@@ -185,7 +185,9 @@ ls_store_save_account_finish (LsStore *self, GAsyncResult *result, GError **erro
  * @user_data: for @callback
  *
  * Opens the store of a user at a server, made if there is none. A damaged cache is moved aside
- * and begun anew; another store that is open is closed.
+ * and begun anew; another store that is open is closed. A store on a disk that can't be written is
+ * opened all the same: what is there can be read, writes fail with %LS_ERROR_STORAGE, until the disk
+ * is well again.
  */
 void
 ls_store_open_async (LsStore *self,

@@ -23,6 +23,7 @@ struct _LsDatabase
 {
   sqlite3 *handle;        /* (owned) */
   GHashTable *statements; /* (element-type utf8 sqlite3_stmt) (owned): by their SQL */
+  gboolean read_only;
 };
 
 static void
@@ -321,24 +322,50 @@ configure (LsDatabase *self,
   return migrate (self, migrations, n_migrations, error);
 }
 
+static gboolean
+connect (LsDatabase *self, const char *path)
+{
+  return sqlite3_open_v2 (path, &self->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) ==
+         SQLITE_OK;
+}
+
+/* On a disk that can't be written SQLite lacks the shared memory beside the log. Where there is a
+ * log, it makes do with memory of its own if it need not lock anybody out; where there is none, if
+ * it is told that nothing will change. Nobody but us writes these files, and we can't. */
+static gboolean
+connect_read_only (LsDatabase *self, const char *path)
+{
+  const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
+  g_autofree char *log_path = g_strconcat (path, "-wal", NULL);
+  g_autofree char *uri = g_filename_to_uri (path, NULL, NULL);
+  g_autofree char *unchanging = g_strconcat (uri, "?immutable=1", NULL);
+  GStatBuf info;
+
+  if (g_stat (log_path, &info) != 0 || info.st_size == 0)
+    return sqlite3_open_v2 (unchanging, &self->handle, flags, NULL) == SQLITE_OK;
+
+  return sqlite3_open_v2 (uri, &self->handle, flags, "unix-none") == SQLITE_OK &&
+         ls_database_run (self, "PRAGMA locking_mode = EXCLUSIVE", NULL);
+}
+
 static LsDatabase *
 try_open (const char *path,
           gint32 application_id,
           const LsMigration *migrations,
           guint n_migrations,
+          gboolean read_only,
           gboolean *damaged,
           GError **error)
 {
   g_autoptr (LsDatabase) self = g_new0 (LsDatabase, 1);
-  int rc;
 
   *damaged = FALSE;
+  self->read_only = read_only;
   self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, finalize_statement);
   if (!create_private (path, error))
     return NULL;
 
-  rc = sqlite3_open_v2 (path, &self->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-  if (rc != SQLITE_OK)
+  if (!(read_only ? connect_read_only (self, path) : connect (self, path)))
     {
       set_error (self, error, "the store can't be opened");
       return NULL;
@@ -388,7 +415,8 @@ move_aside (const char *path, GError **error)
  * @n_migrations: how many, and the version that comes out
  * @error: %LS_ERROR_STORAGE; %LS_ERROR_NEWER_STORE: left as it was
  *
- * Opens a database and brings it up to date. A damaged file is moved aside and begun anew.
+ * Opens a database and brings it up to date. A damaged file is moved aside and begun anew. One that
+ * can't be written, as its disk is read-only or full, is opened for reading as it is.
  *
  * Returns: (transfer full) (nullable): the database
  */
@@ -402,11 +430,20 @@ ls_database_open (const char *path,
   g_autoptr (GError) first_error = NULL;
   gboolean damaged;
   LsDatabase *self =
-      try_open (path, application_id, migrations, n_migrations, &damaged, &first_error);
+      try_open (path, application_id, migrations, n_migrations, FALSE, &damaged, &first_error);
+  gboolean aside;
 
   if (self != NULL)
     return self;
-  if (!damaged)
+  aside = damaged;
+  if (!aside && g_error_matches (first_error, LS_ERROR, LS_ERROR_STORAGE))
+    self = try_open (path, application_id, migrations, n_migrations, TRUE, &damaged, NULL);
+  if (self != NULL)
+    {
+      g_warning ("%s; it is only read", first_error->message);
+      return self;
+    }
+  if (!aside)
     {
       g_propagate_error (error, g_steal_pointer (&first_error));
       return NULL;
@@ -414,7 +451,19 @@ ls_database_open (const char *path,
   if (!move_aside (path, error))
     return NULL;
 
-  return try_open (path, application_id, migrations, n_migrations, &damaged, error);
+  return try_open (path, application_id, migrations, n_migrations, FALSE, &damaged, error);
+}
+
+/**
+ * ls_database_is_read_only:
+ * @self: a database
+ *
+ * Returns: whether it could only be opened for reading
+ */
+gboolean
+ls_database_is_read_only (LsDatabase *self)
+{
+  return self->read_only;
 }
 
 /**

@@ -23,6 +23,7 @@ LsDatabase *ls_database_open (const char *path,
 void ls_database_free (LsDatabase *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsDatabase, ls_database_free)
 
+gboolean ls_database_is_read_only (LsDatabase *self);
 gboolean ls_database_run (LsDatabase *self, const char *sql, GError **error);
 gboolean ls_database_in_transaction (LsDatabase *self);
 sqlite3_stmt *ls_database_prepare (LsDatabase *self, const char *sql, GError **error);

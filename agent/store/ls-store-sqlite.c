@@ -234,7 +234,10 @@ check_open (LsStoreShelf *shelf, GError **error)
   if (shelf->cache != NULL)
     return TRUE;
 
-  g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "no store is open");
+  if (shelf->cache_dir != NULL)
+    g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "the store can't be read");
+  else
+    g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "no store is open");
   return FALSE;
 }
 

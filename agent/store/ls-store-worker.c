@@ -109,6 +109,28 @@ try_group (LsStoreWorker *self, Job **jobs, guint n_jobs, GError **error)
   return FALSE;
 }
 
+/* A cache that could only be read is opened anew before a write: the disk may be well again. The old
+ * one goes first, since closing a file drops the locks of the process on it. */
+static gboolean
+make_writable (LsStoreWorker *self, GError **error)
+{
+  LsStoreShelf *shelf = &self->shelf;
+  g_autofree char *path = NULL;
+
+  if (shelf->cache == NULL && shelf->cache_dir == NULL)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "no store is open");
+      return FALSE;
+    }
+  if (shelf->cache != NULL && !ls_database_is_read_only (ls_cache_get_database (shelf->cache)))
+    return TRUE;
+
+  path = g_build_filename (shelf->cache_dir, "cache.db", NULL);
+  g_clear_pointer (&shelf->cache, ls_cache_free);
+  shelf->cache = ls_cache_open (path, error);
+  return shelf->cache != NULL;
+}
+
 /* A group that fails is tried again one by one, so that only the guilty are told so. */
 static void
 do_writes (LsStoreWorker *self, Job **jobs, guint n_jobs)
@@ -116,10 +138,10 @@ do_writes (LsStoreWorker *self, Job **jobs, guint n_jobs)
   g_autoptr (GError) group_error = NULL;
 
   self->n_writes += n_jobs;
-  if (self->shelf.cache == NULL)
+  if (!make_writable (self, &group_error))
     {
       for (guint i = 0; i < n_jobs; i++)
-        jobs[i]->error = g_error_new (LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "no store is open");
+        jobs[i]->error = g_error_copy (group_error);
       return;
     }
   if (n_jobs > 1 && try_group (self, jobs, n_jobs, &group_error))
@@ -169,6 +191,8 @@ trim (LsStoreWorker *self)
     return;
 
   database = ls_cache_get_database (shelf->cache);
+  if (ls_database_is_read_only (database))
+    return;
   while (more && g_async_queue_length (self->jobs) <= 0)
     {
       g_autoptr (GError) error = NULL;
@@ -184,7 +208,9 @@ trim (LsStoreWorker *self)
           return;
         }
     }
-  self->n_writes = 0;
+  /* who was interrupted goes on after the next jobs */
+  if (!more)
+    self->n_writes = 0;
 }
 
 static gpointer

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  * LsStoreShelf:
  * @state_dir: (owned): where everything is
  * @cache: (owned) (nullable): the cache that is open
- * @cache_dir: (owned) (nullable): its directory
+ * @cache_dir: (owned) (nullable): its directory; set without @cache: it was open, and its file then
+ *   failed altogether
  * @max_size: how large its file may be, in bytes
  * @max_age: how old an event may be, in milliseconds
  * @newest: the newest time that was written, in milliseconds since the epoch

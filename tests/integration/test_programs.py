@@ -334,9 +334,13 @@ def test_a_read_only_disk(server, desk, small_disk):
     desktop.stop()
     subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
     desktop.start()
+    row_id, score = some_grade(server)
+    assert rows and desktop.row("grade", row_id) is not None
+    server.person(TEACHER).update("grades", row_id, score=(score + 1) % 100)
     until(lambda: desktop.reason() == "storage", what="the reason")
-    desktop.stop()
+    assert desktop.state() == "waiting"
+    assert not desktop.bus.property("Diagnostics", "Healthy")
+    assert desktop.row("grade", row_id)["score"] == score
     subprocess.run(["mount", "-o", "remount,rw", folder], check=True)
-    desktop.start()
+    until(lambda: desktop.row("grade", row_id)["score"] == (score + 1) % 100, 60, "what was missed")
     desktop.wait_state("live")
-    assert rows and desktop.cached("grade") == rows
