@@ -349,6 +349,38 @@ test_snapshot (Fixture *fixture, gconstpointer unused)
   g_assert_cmpstr (row->data, ==, "{\"id\":\"u1\"}");
 }
 
+static LsChecksum *
+get_checksum (Fixture *fixture, GError **error)
+{
+  g_clear_object (&fixture->result);
+  ls_transport_checksum_async (fixture->transport, TOKEN, LS_ENTITY_LIBRARY_MATERIAL, NULL,
+                               result_cb, fixture);
+  return ls_transport_checksum_finish (fixture->transport, wait_result (fixture), error);
+}
+
+/* A server that has none says 404, and that can be told from a link that is ill. */
+static void
+test_checksum (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (LsChecksum) checksum = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture->body = "{\"success\":true,\"data\":{\"entity\":\"library_material\",\"count\":2,"
+                  "\"checksum\":\"00000000000000ff\",\"cursor\":\"e:5\"}}";
+  checksum = get_checksum (fixture, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (fixture->request, ==,
+                   "GET /api/checksum?entity=library_material Bearer " TOKEN " ");
+  g_assert_cmpint (checksum->entity, ==, LS_ENTITY_LIBRARY_MATERIAL);
+  g_assert_cmpint (checksum->count, ==, 2);
+  g_assert_cmphex (checksum->sum, ==, 255);
+  g_assert_cmpint (checksum->cursor.offset, ==, 5);
+
+  fixture->status = SOUP_STATUS_NOT_FOUND;
+  g_assert_null (get_checksum (fixture, &error));
+  g_assert_cmpuint (ls_link_error_get_status (error), ==, 404);
+}
+
 static void
 test_sign_in (Fixture *fixture, gconstpointer unused)
 {
@@ -515,6 +547,7 @@ main (int argc, char *argv[])
   add ("/transport/socket/opens-again", NULL, test_reopen);
   add ("/transport/calls/get-updates", NULL, test_updates);
   add ("/transport/calls/get-snapshot", NULL, test_snapshot);
+  add ("/transport/calls/get-checksum", NULL, test_checksum);
   add ("/transport/calls/sign-in", NULL, test_sign_in);
   add ("/transport/calls/sign-in-refused", NULL, test_sign_in_refused);
   add ("/transport/calls/refresh", NULL, test_refresh);
