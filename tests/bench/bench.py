@@ -1,157 +1,382 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The whole path beside the least that could do the same.
+"""The whole path beside its limits: the same feeder, the same batches, the same subscribers, one run.
 
-The limit of the latency and of the catch-up is a bare client in this very program, on the same server
-at the same time: it receives and keeps nothing. The limit of the memory is `gdbus monitor`, a process
-that does nothing but listen on the bus. A machine is noisy: the ratios are what counts.
+A limit (limits/*.c) does the least that could do the same. A machine is noisy, so in every round ours
+and the limit take turns, and the ratio is taken within the round. A new measurement is a method of
+Round that returns a number for one side, and a line in TABLE.
 """
 
-import asyncio
+import argparse
+import base64
 import json
+import os
+import re
+import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-import urllib.request
+from collections import namedtuple
 from pathlib import Path
 
-import websockets
 from gi.repository import GLib
 
-from labsync_testing import Desktop, Server
+from labsync_testing import Desktop
 
-WRITES = 300
-PAUSE = 0.02  # seconds between writes: 50 a second
-MISSED = 2000
+BUILD = Path(os.environ["LABSYNC_BUILD"]) / "tests/bench"
+BATCH = 100  # events in a frame when there are many
+ROWS = 1000  # that the events change, one after the other
+SECONDS = 60  # the longest that anything may take
+IDLE = 30  # seconds to count wakeups in
+WARM = 100_000  # rows in the cache when the start is measured
 
-
-def percentile(values, percent):
-    return sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
-
-
-def row(what, ours, limit, unit):
-    print(f"| {what} | {ours:.1f} {unit} | {limit:.1f} {unit} | {ours / limit:.2f} |", flush=True)
-
-
-def pss(pid):
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    raise ValueError("no Pss")
-
-
-def iterate(condition, seconds):
-    """Runs the main loop, where the app's events arrive, until the condition holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        GLib.MainContext.default().iteration(False) or time.sleep(0.0001)
-        if time.monotonic() > end:
-            sys.exit("the benchmark did not finish in time")
+Row = namedtuple("Row", "name what unit bar")
+TABLE = [
+    Row("signal_1", "events/s, server to disk to 1 app by signal", "", "≥ 0.80"),
+    Row("signal_10", "the same to each of 10 apps", "", "≥ 0.80"),
+    Row("bus_10", "the same, beside 10 apps on a bus without network and disk", "", ""),
+    Row("store_1", "events/s to 1 app, beside the disk alone", "", ""),
+    Row("p50_100", "server to app at 100 events/s, p50", "ms", ""),
+    Row("p99_100", "server to app at 100 events/s, p99", "ms", ""),
+    Row("p50_1000", "server to app at 1,000 events/s, p50", "ms", ""),
+    Row("p99_1000", "server to app at 1,000 events/s, p99", "ms", ""),
+    Row("catch_up", "10,000 missed events: connect until the app has them", "ms", "≤ 1,000 ms"),
+    Row("answer", f"start to the first answer on the bus, {WARM:,} rows cached", "ms", "≤ 150 ms"),
+    Row("live", f"start to live, {WARM:,} rows cached", "ms", ""),
+    Row("idle", "memory, connected and idle (PSS)", "MiB", "≤ 10 MiB"),
+    Row("used", "memory after 90,000 events (PSS)", "MiB", "idle + 4 MiB"),
+    Row("wakeups", "wakeups a minute, idle, besides the ping", "", "≤ 4"),
+    Row("disk", "bytes on disk an event of 300 bytes", "B", "≤ 480 B"),
+]
 
 
-class BareClient(threading.Thread):
-    """Notes when each event arrives, and does nothing else."""
-
-    def __init__(self, server, token):
-        super().__init__(daemon=True)
-        self.url = server.url.replace("http", "ws") + "/ws"
-        self.headers = {"Authorization": "Bearer " + token}
-        self.arrived = []
-        self.ready = threading.Event()
-        self.start()
-        self.ready.wait(10)
-
-    def run(self):
-        asyncio.run(self.listen())
-
-    async def listen(self):
-        hello = {"type": "hello", "cursor": None, "eventTypes": None, "agent": {"version": "0", "machine": "b" * 32}}
-        async with websockets.connect(self.url, subprotocols=["labsync.v1"], extra_headers=self.headers) as socket:
-            await socket.send(json.dumps(hello))
-            while len(self.arrived) < WRITES:
-                frame = await socket.recv()
-                now = time.monotonic()
-                message = json.loads(frame)
-                if message["type"] == "welcome":
-                    self.ready.set()
-                if message["type"] == "events":
-                    self.arrived += [now] * len(message["events"])
+def part(data):
+    return base64.urlsafe_b64encode(json.dumps(data).encode()).rstrip(b"=").decode()
 
 
-def bench_latency(server, desktop, admin, grade):
-    app = desktop.app("grade_updated")
-    bare = BareClient(server, admin.token)
-    sent = []
-
-    def write():
-        for score in range(WRITES):
-            sent.append(time.monotonic())
-            admin.update("grades", grade, score=score % 100)
-            time.sleep(PAUSE)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    iterate(lambda: len(app.arrived) >= WRITES and len(bare.arrived) >= WRITES, 60)
-    writer.join()
-    ours = [(b - a) * 1000 for a, b in zip(sent, app.arrived)]
-    limit = [(b - a) * 1000 for a, b in zip(sent, bare.arrived)]
-    row("write to app, by signal, p50", percentile(ours, 50), percentile(limit, 50), "ms")
-    row("write to app, by signal, p99", percentile(ours, 99), percentile(limit, 99), "ms")
-    bare.join()
+def token():
+    """A token for a server that does not look at it: it only has to live long enough."""
+    now = int(time.time())
+    claims = {"user_id": "u-1", "role": "admin", "iat": now, "exp": now + 24 * 3600}
+    return f"{part({'alg': 'none'})}.{part(claims)}.nothing"
 
 
-def fetch(server, token, cursor):
-    while True:
-        request = urllib.request.Request(
-            f"{server.url}/api/updates?cursor={cursor}&limit=500", headers={"Authorization": "Bearer " + token}
+class Feeder:
+    """The server: feeder.c."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [BUILD / "bench-feeder"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        with urllib.request.urlopen(request) as answer:
-            page = json.loads(answer.read())["data"]
-        cursor = page["cursor"]
-        if not page["more"]:
-            return
+        self.url = re.match(r"listening on (http://.*)", self.process.stdout.readline())[1]
+
+    def feed(self, count, batch=BATCH, rate=0, rows=ROWS):
+        self.process.stdin.write(f"feed {count} {batch} {rate} {rows}\n")
+        self.process.stdin.flush()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(SECONDS)
+        self.process.stdout.close()
 
 
-def bench_catch_up(server, desktop, admin, grade):
-    before = admin.call("PATCH", f"/api/grades/{grade}", {"score": 1}).body["cursor"]
-    desktop.bus.until(lambda: desktop.row("grade", grade)["score"] == 1)
-    desktop.kill()
-    for score in range(MISSED):
-        admin.update("grades", grade, score=score % 99 + 2)
-    last = (MISSED - 1) % 99 + 2
+class Side(Desktop):
+    """One of two that are compared: a desktop with a program on its bus."""
 
-    started = time.monotonic()
-    fetch(server, admin.token, before)
-    limit = time.monotonic() - started
+    def __init__(self, directory, feeder, **settings):
+        super().__init__(directory, feeder.url, **settings)
+        self.feeder = feeder
+        self.n_fed = 0
+        self.open()
 
-    started = time.monotonic()
-    desktop.start()
-    desktop.wait_state("live")
-    ours = time.monotonic() - started
-    assert desktop.row("grade", grade)["score"] == last
-    row(f"start to live with {MISSED} events missed", ours * 1000, limit * 1000, "ms")
+    def state(self):
+        try:
+            return super().state()
+        except GLib.Error:
+            return None
+
+    def reach(self, *states):
+        """Waits for a state without slowing it down. Returns the time."""
+        end = time.monotonic() + SECONDS
+        while self.state() not in states:
+            assert time.monotonic() < end, f"not {states}: {self.messages()}"
+            time.sleep(0.001)
+        return time.time()
+
+    def call(self, method):
+        self.bus.agent("Connection", method, "(a{sv})", {})
+
+    def subscribe(self, n_subscribers, count):
+        subscribers = [
+            subprocess.Popen(
+                [BUILD / "bench-subscriber", str(count), str(SECONDS)],
+                env=self.environment, stdout=subprocess.PIPE, text=True,
+            )
+            for _ in range(n_subscribers)
+        ]
+        for subscriber in subscribers:
+            assert subscriber.stdout.readline() == "ready\n"
+        return subscribers
+
+    def collect(self, subscribers):
+        reports = []
+        for subscriber in subscribers:
+            text, _ = subscriber.communicate(timeout=SECONDS)
+            assert subscriber.returncode == 0
+            reports.append(json.loads(text))
+            assert reports[-1]["in_order"], reports[-1]
+        return reports
+
+    def feed(self, n_subscribers, count, batch=BATCH, rate=0, rows=ROWS):
+        """Feeds subscribers and returns what they say."""
+        subscribers = self.subscribe(n_subscribers, count)
+        self.feeder.feed(count, batch, rate, rows)
+        self.n_fed += count
+        return self.collect(subscribers)
+
+    def pss(self):
+        text = Path(f"/proc/{self.agent.pid}/smaps_rollup").read_text()
+        return int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1]) / 1024
+
+    def switches(self):
+        """How often a thread of the program has slept and woken up."""
+        files = Path(f"/proc/{self.agent.pid}/task").glob("*/status")
+        return sum(int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", file.read_text(), re.M)[1]) for file in files)
+
+    def times_to_start(self):
+        """Ends the program and starts it again: milliseconds to an answer, and to live."""
+        self.stop()
+        started = time.time()
+        self.start(wait=False)
+        answered = self.reach("connecting", "offline", "signed-out", "live")
+        return (answered - started) * 1000, (self.reach("live") - started) * 1000
+
+
+class Ours(Side):
+    """The agent, as installed."""
+
+    def enter(self):
+        self.start()
+        self.bus.agent("Account", "SetTokens", "(ssa{sv})", token(), "refresh", {})
+        self.reach("live")
+
+    def stored(self):
+        return self.database().stat().st_size
+
+
+class Limit(Side):
+    """limits/pipeline.c in the agent's place."""
+
+    @property
+    def file(self):
+        return self.directory / "limit.db"
+
+    def start(self, wait=True):
+        with open(self.log, "ab") as log:
+            self.agent = subprocess.Popen(
+                [BUILD / "limit-pipeline", self.feeder.url.replace("http", "ws") + "/ws", self.file],
+                env=self.environment, stdout=log, stderr=log,
+            )
+
+    def enter(self):
+        self.start()
+        self.reach("live")
+
+    def stored(self):
+        return self.file.stat().st_size
+
+
+def limit(name, *arguments, **options):
+    """Runs a limit to its end and returns what it prints."""
+    return json.loads(
+        subprocess.run(
+            [BUILD / f"limit-{name}", *map(str, arguments)],
+            stdout=subprocess.PIPE, check=True, timeout=SECONDS + IDLE, **options,
+        ).stdout
+    )
+
+
+def rate(reports):
+    first = min(report["first_sent"] for report in reports)
+    last = max(report["last"] for report in reports)
+    return reports[0]["events"] * 1e6 / (last - first)
+
+
+def catch_up(side, count):
+    """Milliseconds from the wish to connect until an app has what was missed."""
+    subscribers = side.subscribe(1, count)
+    side.call("Disconnect")
+    side.reach("stopped")
+    side.feeder.feed(count)
+    side.n_fed += count
+    began = time.time()
+    side.call("Connect")
+    return side.collect(subscribers)[0]["last"] / 1000 - began * 1000
+
+
+def measure_side(side, scale):
+    """What is measured once a round and for both alike: name -> number."""
+    found = {}
+    found["idle"] = side.pss()
+    found["signal_1"] = rate(side.feed(1, 50_000 // scale))
+    found["signal_10"] = rate(side.feed(10, 25_000 // scale))
+    for per_second in (100, 1000):
+        (report,) = side.feed(1, per_second * 3 // min(scale, 10), 1, per_second)
+        found[f"p50_{per_second}"] = report["p50"] / 1000
+        found[f"p99_{per_second}"] = report["p99"] / 1000
+    found["catch_up"] = catch_up(side, 10_000 // scale)
+    found["used"] = side.pss()
+    side.stop()
+    found["disk"] = side.stored() / side.n_fed
+    return found
+
+
+def bus_alone(side, scale):
+    """Events a second that the bus carries to 10 apps, on a desktop whose own program has ended."""
+    count = 25_000 // scale
+    program = subprocess.Popen(
+        [BUILD / "limit-signal", str(count), "10"], env=side.environment, stdout=subprocess.PIPE, text=True
+    )
+    end = time.monotonic() + SECONDS
+    while not side.bus.has_owner("org.labsync.Agent") and time.monotonic() < end:
+        time.sleep(0.01)
+    side.collect(side.subscribe(10, count))
+    text, _ = program.communicate(timeout=SECONDS)
+    return json.loads(text)["events_per_second"]
+
+
+def measure_round(directory, number, scale):
+    """One round: (ours, limit), each name -> number."""
+    found = {}
+    # Who is first changes, so that neither gains from what the other leaves behind.
+    for kind in (Ours, Limit) if number % 2 == 0 else (Limit, Ours):
+        feeder = Feeder()
+        side = kind(directory / f"{number}-{kind.__name__}", feeder)
+        try:
+            side.enter()
+            found[kind] = measure_side(side, scale)
+            if kind is Limit:
+                found[kind]["bus_10"] = bus_alone(side, scale)
+        finally:
+            side.close()
+            feeder.close()
+    store = limit("store", 50_000 // scale, directory / f"{number}.db")
+    found[Limit]["store_1"] = store["events_per_second"]
+    found[Ours]["bus_10"] = found[Ours]["signal_10"]
+    found[Ours]["store_1"] = found[Ours]["signal_1"]
+    return found[Ours], found[Limit]
+
+
+def measure_idle(directory, scale):
+    """Wakeups of both in the same half minute."""
+    feeder = Feeder()
+    side = Ours(directory / "idle", feeder, Connection_ping_interval="1h")
+    other = Side(directory / "idle-limit", feeder)
+    try:
+        side.enter()
+        time.sleep(2)
+        seconds = max(IDLE // scale, 1)
+        before = side.switches()
+        least = limit("memory", feeder.url.replace("http", "ws") + "/ws", seconds, env=other.environment)
+        # The limit needs a second to settle, in which ours is idle, too.
+        ours = (side.switches() - before) * 60 / (seconds + 1)
+        return [({"wakeups": ours}, {"wakeups": least["wakeups_per_minute"]})], least["pss_kib"] / 1024
+    finally:
+        side.close()
+        other.close()
+        feeder.close()
+
+
+def measure_start(directory, rounds, scale):
+    """Starts with a warm cache: a list of (ours, limit)."""
+    found = {}
+    for kind in (Ours, Limit):
+        feeder = Feeder()
+        side = kind(directory / f"start-{kind.__name__}", feeder)
+        try:
+            side.enter()
+            side.feed(1, WARM // scale, BATCH, 0, WARM // scale)
+            found[kind] = [dict(zip(("answer", "live"), side.times_to_start())) for _ in range(rounds)]
+        finally:
+            side.close()
+            feeder.close()
+    return list(zip(found[Ours], found[Limit]))
+
+
+def measure(rounds, scale):
+    """All of it: name -> {"ours": […], "limit": […]}."""
+    with tempfile.TemporaryDirectory(prefix="ls-bench-") as directory:
+        directory = Path(directory)
+        pairs = measure_start(directory, rounds, scale)
+        idle, least = measure_idle(directory, scale)
+        pairs += idle
+        for number in range(rounds):
+            print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+            ours, other = measure_round(directory, number, scale)
+            other["idle"] = least  # every library at work, and nothing else
+            pairs.append((ours, other))
+    found = {}
+    for ours, other in pairs:
+        for name in ours:
+            entry = found.setdefault(name, {"ours": [], "limit": []})
+            entry["ours"].append(ours[name])
+            entry["limit"].append(other[name])
+    return found
+
+
+def number(value, unit):
+    text = f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+    return f"{text} {unit}".strip()
+
+
+def ratio(entry):
+    ratios = [a / b for a, b in zip(entry["ours"], entry["limit"]) if b]
+    if not ratios:
+        return "–"
+    low, middle, high = (f"{value:.2f}" for value in (min(ratios), statistics.median(ratios), max(ratios)))
+    return middle if low == high else f"{middle} ({low}–{high})"
+
+
+def lines(found):
+    yield ("what", "ours", "limit", "ours / limit", "bar")
+    for row in TABLE:
+        entry = found[row.name]
+        yield (
+            row.what, number(statistics.median(entry["ours"]), row.unit),
+            number(statistics.median(entry["limit"]), row.unit), ratio(entry), row.bar,
+        )
+
+
+def print_markdown(found):
+    for index, cells in enumerate(lines(found)):
+        print("| " + " | ".join(cells) + " |")
+        if index == 0:
+            print("|" + "---|" * len(cells))
+
+
+def print_table(found):
+    cells = list(lines(found))
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    for row in cells:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="ls-") as directory:
-        directory = Path(directory)
-        with Server(directory / "server") as server, Desktop(directory / "d", server.url) as desktop:
-            desktop.sign_in()
-            desktop.wait_state("live")
-            admin = server.person("admin@demo.test")
-            grade = next(iter(desktop.cached("grade")))
-            print("| what | ours | limit | ratio |\n|---|---|---|---|")
-            monitor = subprocess.Popen(
-                ["gdbus", "monitor", "--session", "--dest", "org.labsync.Agent"],
-                env=desktop.environment, stdout=subprocess.DEVNULL,
-            )
-            time.sleep(1)
-            row("memory, idle and live (PSS)", pss(desktop.agent.pid), pss(monitor.pid), "MiB")
-            monitor.kill()
-            monitor.wait()
-            bench_latency(server, desktop, admin, grade)
-            bench_catch_up(server, desktop, admin, grade)
+    parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5, help="how often (5)")
+    parser.add_argument("--scale", type=int, default=1, help="a part of the events only: a try, no figures")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--markdown", action="store_true", help="print the table of the README")
+    form.add_argument("--json", action="store_true", help="print every number")
+    options = parser.parse_args()
+
+    found = measure(options.rounds, options.scale)
+    if options.json:
+        print(json.dumps({"when": time.strftime("%Y-%m-%d"), "cpus": os.cpu_count(), "figures": found}, indent=1))
+    elif options.markdown:
+        print_markdown(found)
+    else:
+        print_table(found)
 
 
 main()
