@@ -2,6 +2,7 @@
 #include "ls-account-service.h"
 
 #include "ls-bus-names.h"
+#include "ls-callers.h"
 #include "ls-invocation.h"
 
 /* The longest that a sign-out may wait for unsent actions (org.labsync.Agent1.Account). */
@@ -42,6 +43,7 @@ static void
 ls_account_service_class_init (LsAccountServiceClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = ls_account_service_finalize;
+  ls_callers_guard_class (G_DBUS_INTERFACE_SKELETON_CLASS (klass));
 }
 
 static void

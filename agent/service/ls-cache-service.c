@@ -2,6 +2,7 @@
 #include "ls-cache-service.h"
 
 #include "ls-bus-names.h"
+#include "ls-callers.h"
 #include "ls-invocation.h"
 
 /* How many rows List returns (org.labsync.Agent1.Cache). */
@@ -53,6 +54,7 @@ static void
 ls_cache_service_class_init (LsCacheServiceClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = ls_cache_service_finalize;
+  ls_callers_guard_class (G_DBUS_INTERFACE_SKELETON_CLASS (klass));
 }
 
 static void

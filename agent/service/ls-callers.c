@@ -121,10 +121,29 @@ call_done_cb (gpointer data, GObject *where_invocation_was)
   g_free (call);
 }
 
+/* An interface whose calls are counted. */
+typedef struct
+{
+  LsCallers *callers;                       /* (owned) */
+  GDBusInterfaceVTable vtable;              /* of the interface, with our method_call */
+  GDBusInterfaceMethodCallFunc method_call; /* the interface's own */
+} Guard;
+
+static void
+guard_free (Guard *guard)
+{
+  g_object_unref (guard->callers);
+  g_free (guard);
+}
+
+static GQuark
+guard_quark (void)
+{
+  return g_quark_from_static_string ("ls-callers-guard");
+}
+
 static gboolean
-on_skeleton_authorize_method (GDBusInterfaceSkeleton *skeleton,
-                              GDBusMethodInvocation *invocation,
-                              LsCallers *self)
+begin_call (LsCallers *self, GDBusMethodInvocation *invocation)
 {
   const char *sender = g_dbus_method_invocation_get_sender (invocation);
   Caller *caller = ensure_caller (self, sender);
@@ -146,6 +165,32 @@ on_skeleton_authorize_method (GDBusInterfaceSkeleton *skeleton,
   return TRUE;
 }
 
+static void
+on_method_call (GDBusConnection *connection,
+                const char *sender,
+                const char *object_path,
+                const char *interface_name,
+                const char *method_name,
+                GVariant *parameters,
+                GDBusMethodInvocation *invocation,
+                gpointer user_data)
+{
+  Guard *guard = g_object_get_qdata (user_data, guard_quark ());
+
+  if (begin_call (guard->callers, invocation))
+    guard->method_call (connection, sender, object_path, interface_name, method_name, parameters,
+                        invocation, user_data);
+}
+
+static GDBusInterfaceVTable *
+get_guarded_vtable (GDBusInterfaceSkeleton *skeleton)
+{
+  Guard *guard = g_object_get_qdata (G_OBJECT (skeleton), guard_quark ());
+  GDBusInterfaceSkeletonClass *parent = g_type_class_peek_parent (G_OBJECT_GET_CLASS (skeleton));
+
+  return guard != NULL ? &guard->vtable : parent->get_vtable (skeleton);
+}
+
 /**
  * ls_callers_new:
  * @connection: where callers are watched
@@ -162,9 +207,25 @@ ls_callers_new (GDBusConnection *connection)
 }
 
 /**
+ * ls_callers_guard_class:
+ * @klass: a final class of an interface
+ *
+ * Lets ls_callers_guard() work for objects of @klass. To be called when it is initialised.
+ *
+ * The signal #GDBusInterfaceSkeleton::g-authorize-method would need no such thing, but with a
+ * handler of it GLib passes every call through a thread of a pool: slow, and the handler would run
+ * there beside us.
+ */
+void
+ls_callers_guard_class (GDBusInterfaceSkeletonClass *klass)
+{
+  klass->get_vtable = get_guarded_vtable;
+}
+
+/**
  * ls_callers_guard:
  * @self: the callers
- * @skeleton: an interface; it must not outlive @self
+ * @skeleton: an interface that is not exported yet, see ls_callers_guard_class()
  *
  * Refuses calls to @skeleton with %LS_ERROR_LIMIT_EXCEEDED while the caller has
  * %LS_CALLERS_MAX_CALLS without an answer.
@@ -172,10 +233,18 @@ ls_callers_new (GDBusConnection *connection)
 void
 ls_callers_guard (LsCallers *self, GDBusInterfaceSkeleton *skeleton)
 {
-  g_return_if_fail (LS_IS_CALLERS (self));
+  GDBusInterfaceSkeletonClass *klass = G_DBUS_INTERFACE_SKELETON_GET_CLASS (skeleton);
+  Guard *guard;
 
-  g_signal_connect_object (skeleton, "g-authorize-method",
-                           G_CALLBACK (on_skeleton_authorize_method), self, 0);
+  g_return_if_fail (LS_IS_CALLERS (self));
+  g_return_if_fail (klass->get_vtable == get_guarded_vtable);
+
+  guard = g_new0 (Guard, 1);
+  guard->callers = g_object_ref (self);
+  guard->vtable = *klass->get_vtable (skeleton);
+  guard->method_call = guard->vtable.method_call;
+  guard->vtable.method_call = on_method_call;
+  g_object_set_qdata_full (G_OBJECT (skeleton), guard_quark (), guard, (GDestroyNotify)guard_free);
 }
 
 static void

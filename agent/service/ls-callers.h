@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (LsCallers, ls_callers, LS, CALLERS, GObject)
 
 LsCallers *ls_callers_new (GDBusConnection *connection);
+void ls_callers_guard_class (GDBusInterfaceSkeletonClass *klass);
 void ls_callers_guard (LsCallers *self, GDBusInterfaceSkeleton *skeleton);
 gboolean ls_callers_add_subscription (LsCallers *self, const char *sender, GError **error);
 void ls_callers_remove_subscription (LsCallers *self, const char *sender);

@@ -2,6 +2,7 @@
 #include "ls-connection-service.h"
 
 #include "ls-bus-names.h"
+#include "ls-callers.h"
 #include "ls-invocation.h"
 
 /**
@@ -38,6 +39,7 @@ static void
 ls_connection_service_class_init (LsConnectionServiceClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = ls_connection_service_finalize;
+  ls_callers_guard_class (G_DBUS_INTERFACE_SKELETON_CLASS (klass));
 }
 
 static void

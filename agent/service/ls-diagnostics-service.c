@@ -2,6 +2,7 @@
 #include "ls-diagnostics-service.h"
 
 #include "ls-bus-names.h"
+#include "ls-callers.h"
 #include "ls-invocation.h"
 
 /**
@@ -47,6 +48,7 @@ static void
 ls_diagnostics_service_class_init (LsDiagnosticsServiceClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = ls_diagnostics_service_finalize;
+  ls_callers_guard_class (G_DBUS_INTERFACE_SKELETON_CLASS (klass));
 }
 
 static void

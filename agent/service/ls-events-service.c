@@ -3,6 +3,7 @@
 
 #include "ls-bus-events.h"
 #include "ls-bus-names.h"
+#include "ls-callers.h"
 #include "ls-invocation.h"
 #include "ls-subscription-service.h"
 
@@ -83,6 +84,7 @@ ls_events_service_class_init (LsEventsServiceClass *klass)
 
   object_class->dispose = ls_events_service_dispose;
   object_class->finalize = ls_events_service_finalize;
+  ls_callers_guard_class (G_DBUS_INTERFACE_SKELETON_CLASS (klass));
 }
 
 static void
@@ -213,12 +215,12 @@ open_subscription (SubscribeCall *call, const LsEventPage *page, GError **error)
   if (!check_gapless (page, call->after_seq, error))
     return FALSE;
 
+  ls_callers_guard (self->callers, skeleton);
   path = g_strdup_printf (LS_BUS_SUBSCRIPTION_PATH "%" G_GUINT64_FORMAT, ++self->last_number);
   if (!g_dbus_interface_skeleton_export (
           skeleton, g_dbus_method_invocation_get_connection (call->invocation), path, error))
     return FALSE;
 
-  ls_callers_guard (self->callers, skeleton);
   ls_dbus_events_complete_subscribe (LS_DBUS_EVENTS (self), g_steal_pointer (&call->invocation),
                                      path);
   ls_subscription_service_start (call->subscription);

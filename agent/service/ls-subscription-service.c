@@ -3,6 +3,7 @@
 
 #include "ls-bus-events.h"
 #include "ls-bus-names.h"
+#include "ls-callers.h"
 #include "ls-invocation.h"
 #include "ls-subscriber.h"
 
@@ -79,6 +80,7 @@ static void
 ls_subscription_service_class_init (LsSubscriptionServiceClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = ls_subscription_service_finalize;
+  ls_callers_guard_class (G_DBUS_INTERFACE_SKELETON_CLASS (klass));
 
   /**
    * LsSubscriptionService::closed:
