@@ -161,7 +161,7 @@ ls_cache_log_event (LsCache *self, LsEvent *event, gint64 as_of, GError **error)
   sqlite3_stmt *stmt = ls_database_prepare (
       self->database,
       "INSERT INTO event (type, entity_id, data, timestamp, user_role, user_id, version, as_of)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       error);
 
   if (stmt == NULL)
@@ -175,11 +175,10 @@ ls_cache_log_event (LsCache *self, LsEvent *event, gint64 as_of, GError **error)
   ls_database_bind_text (stmt, 6, event->user_id);
   sqlite3_bind_int64 (stmt, 7, event->version);
   sqlite3_bind_int64 (stmt, 8, as_of);
-  if (!ls_database_step (self->database, stmt, error))
+  if (!ls_database_finish (self->database, stmt, error))
     return FALSE;
 
-  event->seq = (guint64)sqlite3_column_int64 (stmt, 0);
-  sqlite3_reset (stmt);
+  event->seq = (guint64)ls_database_get_last_id (self->database);
   return TRUE;
 }
 
