@@ -23,6 +23,7 @@ struct _LsEventsService
   LsAgent *agent;            /* (owned) */
   LsCallers *callers;        /* (owned) */
   LsDurables *durables;      /* (owned) */
+  LsLogReader *reader;       /* (owned) */
   GHashTable *subscriptions; /* (owned) (element-type LsSubscriptionService): a set */
   guint64 last_number;       /* of a subscription's path */
 };
@@ -60,6 +61,7 @@ ls_events_service_dispose (GObject *object)
 
   if (self->agent != NULL)
     ls_events_service_close (self);
+  g_clear_object (&self->reader);
   g_clear_object (&self->durables);
   g_clear_object (&self->callers);
   g_clear_object (&self->agent);
@@ -268,8 +270,8 @@ handle_subscribe (LsDbusEvents *object,
   call->service = g_object_ref (self);
   call->invocation = invocation;
   call->after_seq = request->after_seq;
-  call->subscription =
-      ls_subscription_service_new (self->agent, self->durables, g_steal_pointer (&request));
+  call->subscription = ls_subscription_service_new (self->agent, self->durables, self->reader,
+                                                    g_steal_pointer (&request));
   g_hash_table_add (self->subscriptions, g_object_ref (call->subscription));
   g_signal_connect_object (call->subscription, "closed", G_CALLBACK (on_subscription_closed), self,
                            0);
@@ -417,6 +419,7 @@ ls_events_service_new (LsAgent *agent, LsCallers *callers, LsDurables *durables)
   self->agent = g_object_ref (agent);
   self->callers = g_object_ref (callers);
   self->durables = g_object_ref (durables);
+  self->reader = ls_log_reader_new (agent);
   g_signal_connect_object (callers, "vanished", G_CALLBACK (on_callers_vanished), self, 0);
   return self;
 }

@@ -11,7 +11,8 @@
  * LsSubscriptionService:
  *
  * org.labsync.Agent1.Subscription: delivers to one app what its #LsSubscriber takes. While that is
- * level with the log, committed events go straight to it; else the log is read page by page.
+ * level with the log, committed events go straight to it; else the log is read page by page, from
+ * memory while it is not far behind.
  */
 struct _LsSubscriptionService
 {
@@ -19,12 +20,12 @@ struct _LsSubscriptionService
 
   LsAgent *agent;                 /* (owned) */
   LsDurables *durables;           /* (owned) */
+  LsLogReader *reader;            /* (owned) */
   LsSubscriptionRequest *request; /* (owned) */
   LsSubscriber *subscriber;       /* (owned) */
   char *store_id;                 /* (owned): the store that the places belong to */
   LsEntitySet followed;
-  guint64 reading_to; /* the newest event when the read that is under way was begun */
-  gboolean level;     /* with the log */
+  gboolean level; /* with the log */
   gboolean reading;
   gboolean stuck; /* the log could not be read, and the app knows */
   gboolean closed;
@@ -69,6 +70,7 @@ ls_subscription_service_finalize (GObject *object)
 
   g_clear_object (&self->subscriber);
   g_clear_pointer (&self->request, ls_subscription_request_free);
+  g_clear_object (&self->reader);
   g_clear_object (&self->durables);
   g_clear_object (&self->agent);
   g_free (self->store_id);
@@ -98,11 +100,10 @@ ls_subscription_service_init (LsSubscriptionService *self)
 }
 
 static void
-send (LsSubscriptionService *self, GPtrArray *batch)
+send (LsSubscriptionService *self, GVariant *events)
 {
   GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON (self);
   GDBusConnection *connection = g_dbus_interface_skeleton_get_connection (skeleton);
-  GVariant *events = ls_bus_events_new (batch);
   g_autoptr (GError) error = NULL;
 
   if (!g_dbus_connection_emit_signal (connection, self->request->sender,
@@ -117,24 +118,26 @@ send_hint (LsSubscriptionService *self)
 {
   g_autoptr (GPtrArray) nothing = ls_event_array_new ();
 
-  send (self, nothing);
+  send (self, ls_bus_events_new (nothing));
 }
 
-static void read_on (LsSubscriptionService *self);
-
-/* Events of the log, right after the subscriber's position and up to @up_to. */
 static void
-deliver (LsSubscriptionService *self, GPtrArray *events, guint64 up_to)
+update_level (LsSubscriptionService *self)
 {
-  g_autoptr (GPtrArray) batch = ls_subscriber_offer (self->subscriber, events, up_to);
-
-  if (batch->len > 0)
-    send (self, batch);
-
   self->level =
       ls_subscriber_get_position (self->subscriber) >= ls_agent_get_last_seq (self->agent);
-  if (!self->level)
-    read_on (self);
+}
+
+/* A page that begins at the subscriber's position or before it. */
+static void
+deliver (LsSubscriptionService *self, LsLogPage *page)
+{
+  g_autoptr (GPtrArray) batch = ls_subscriber_offer (self->subscriber, page->events, page->up_to);
+
+  /* mostly everybody gets all of it, and then the same */
+  if (batch->len > 0)
+    send (self, batch->len == page->events->len ? ls_log_page_get_batch (page)
+                                                : ls_bus_events_new (batch));
 }
 
 static void
@@ -149,12 +152,12 @@ read_failed (LsSubscriptionService *self, const GError *error)
   send_hint (self);
 }
 
+static void read_on (LsSubscriptionService *self);
+
 static void
-store_read_events_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+reader_read_cb (LsLogPage *page, const GError *error, gpointer user_data)
 {
   g_autoptr (LsSubscriptionService) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (LsEventPage) page = ls_store_read_events_finish (LS_STORE (object), result, &error);
 
   self->reading = FALSE;
   if (self->closed)
@@ -167,55 +170,51 @@ store_read_events_cb (GObject *object, GAsyncResult *result, gpointer user_data)
     }
 
   self->stuck = FALSE;
-  deliver (self, page->events,
-           page->more ? page->last_seq : MAX (page->last_seq, self->reading_to));
+  deliver (self, page);
+  read_on (self);
 }
 
+/* Delivers what there is, until the subscriber is level or its window is full. */
 static void
 read_on (LsSubscriptionService *self)
 {
-  if (self->reading)
-    return;
+  const gboolean *types = ls_subscriber_get_types (self->subscriber);
 
-  if (!ls_subscriber_has_room (self->subscriber))
+  update_level (self);
+  while (!self->level && !self->reading && ls_subscriber_has_room (self->subscriber))
     {
-      if (ls_subscriber_take_hint (self->subscriber))
-        send_hint (self);
-      return;
+      guint64 position = ls_subscriber_get_position (self->subscriber);
+      g_autoptr (LsLogPage) page = ls_log_reader_find (self->reader, position, types);
+
+      if (page == NULL)
+        {
+          self->reading = TRUE;
+          ls_log_reader_read (self->reader, position, types, reader_read_cb, g_object_ref (self));
+          return;
+        }
+      deliver (self, page);
+      update_level (self);
     }
-
-  self->reading = TRUE;
-  self->reading_to = ls_agent_get_last_seq (self->agent);
-  ls_store_read_events_async (ls_agent_get_store (self->agent),
-                              ls_subscriber_get_position (self->subscriber),
-                              ls_subscriber_get_types (self->subscriber), LS_BATCH_EVENTS,
-                              LS_BATCH_SIZE, store_read_events_cb, g_object_ref (self));
-}
-
-static guint64
-newest_seq (GPtrArray *events)
-{
-  guint64 newest = 0;
-
-  for (guint i = 0; i < events->len; i++)
-    {
-      const LsEvent *event = g_ptr_array_index (events, i);
-
-      newest = MAX (newest, event->seq);
-    }
-  return newest;
+  if (!self->level && !self->reading && ls_subscriber_take_hint (self->subscriber))
+    send_hint (self);
 }
 
 static void
 on_agent_events_committed (LsAgent *agent, GPtrArray *events, LsSubscriptionService *self)
 {
+  GPtrArray *pages = ls_log_reader_get_committed (self->reader);
+
   if (self->closed)
     return;
 
-  if (self->level)
-    deliver (self, events, newest_seq (events));
-  else
-    read_on (self);
+  for (guint i = 0; self->level && i < pages->len; i++)
+    {
+      LsLogPage *page = g_ptr_array_index (pages, i);
+
+      deliver (self, page);
+      self->level = ls_subscriber_get_position (self->subscriber) >= page->up_to;
+    }
+  read_on (self);
 }
 
 static void
@@ -319,6 +318,7 @@ entities_of (const gboolean *types)
  * ls_subscription_service_new:
  * @agent: the agent, with an open store
  * @durables: the durable places
+ * @reader: reads the log
  * @request: (transfer full): what the app asked for
  *
  * What it wants is followed upstream until ls_subscription_service_close(), which has to be called.
@@ -326,7 +326,10 @@ entities_of (const gboolean *types)
  * Returns: (transfer full): a subscription that delivers nothing before it is started
  */
 LsSubscriptionService *
-ls_subscription_service_new (LsAgent *agent, LsDurables *durables, LsSubscriptionRequest *request)
+ls_subscription_service_new (LsAgent *agent,
+                             LsDurables *durables,
+                             LsLogReader *reader,
+                             LsSubscriptionRequest *request)
 {
   g_auto (GStrv) types = ls_bus_event_types_to_strv (request->types);
   LsSubscriptionService *self = g_object_new (LS_TYPE_SUBSCRIPTION_SERVICE, "version",
@@ -334,6 +337,7 @@ ls_subscription_service_new (LsAgent *agent, LsDurables *durables, LsSubscriptio
 
   self->agent = g_object_ref (agent);
   self->durables = g_object_ref (durables);
+  self->reader = g_object_ref (reader);
   self->request = request;
   self->store_id = g_strdup (ls_agent_get_store_id (agent));
   self->subscriber = ls_subscriber_new (request->types, request->filter,
@@ -373,10 +377,7 @@ ls_subscription_service_start (LsSubscriptionService *self)
 
   g_signal_connect_object (self->agent, "events-committed", G_CALLBACK (on_agent_events_committed),
                            self, 0);
-  self->level =
-      ls_subscriber_get_position (self->subscriber) >= ls_agent_get_last_seq (self->agent);
-  if (!self->level)
-    read_on (self);
+  read_on (self);
 }
 
 /**

@@ -4,6 +4,7 @@
 #include "ls-agent.h"
 #include "ls-dbus.h"
 #include "ls-durables.h"
+#include "ls-log-reader.h"
 
 G_BEGIN_DECLS
 
@@ -36,8 +37,10 @@ G_DECLARE_FINAL_TYPE (LsSubscriptionService,
                       SUBSCRIPTION_SERVICE,
                       LsDbusSubscriptionSkeleton)
 
-LsSubscriptionService *
-ls_subscription_service_new (LsAgent *agent, LsDurables *durables, LsSubscriptionRequest *request);
+LsSubscriptionService *ls_subscription_service_new (LsAgent *agent,
+                                                    LsDurables *durables,
+                                                    LsLogReader *reader,
+                                                    LsSubscriptionRequest *request);
 const char *ls_subscription_service_get_sender (LsSubscriptionService *self);
 void ls_subscription_service_start (LsSubscriptionService *self);
 void ls_subscription_service_caught_up (LsSubscriptionService *self, guint64 from, guint64 to);

@@ -231,6 +231,52 @@ test_window (LsServiceFixture *f, gconstpointer data)
   assert_sequence (f->batches, LS_WINDOW_EVENTS + 1, 1211);
 }
 
+static guint64
+last_seq (GPtrArray *batches)
+{
+  guint64 seq = 0;
+
+  for (guint i = 0; i < batches->len; i++)
+    {
+      g_autoptr (GVariant) batch = g_variant_ref (g_ptr_array_index (batches, i));
+      gsize n = g_variant_n_children (batch);
+
+      if (n > 0)
+        g_variant_get_child (batch, n - 1, "(tssssxss)", &seq, NULL, NULL, NULL, NULL, NULL, NULL,
+                             NULL);
+    }
+  return seq;
+}
+
+/* More events than are kept in memory: two that read at their own pace, and one that wants only a
+ * part, share what they can and get everything once. */
+static void
+test_far_behind (LsServiceFixture *f, gconstpointer data)
+{
+  const guint n = 3500;
+  g_autofree char *path = NULL;
+  g_autofree char *other = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ls_service_fixture_sign_in (f);
+  path = subscribe (f, "(@as [], @a{sv} {})");
+  other = subscribe_from (f, f->other, "(['grade_created'], @a{sv} {})");
+  ls_service_fixture_publish (f, "grade_created", 1, n);
+  while (last_seq (f->batches) < n || last_seq (f->other_batches) < n)
+    {
+      acknowledge (f, path, last_seq (f->batches));
+      call_subscription (f, f->other, other, "Subscription.Acknowledge",
+                         g_variant_new ("(t)", last_seq (f->other_batches) / 2), &error);
+      g_assert_no_error (error);
+      call_subscription (f, f->other, other, "Subscription.Acknowledge",
+                         g_variant_new ("(t)", last_seq (f->other_batches)), &error);
+      g_assert_no_error (error);
+      flush (f);
+    }
+  assert_sequence (f->batches, 1, n);
+  assert_sequence (f->other_batches, 1, n);
+}
+
 /* GetEvents after the hint moves the subscription past what it returned. */
 static void
 test_get_events_moves_on (LsServiceFixture *f, gconstpointer data)
@@ -439,6 +485,7 @@ main (int argc, char **argv)
   ADD ("future-cursor", test_future_cursor);
   ADD ("gapless", test_gapless);
   ADD ("window", test_window);
+  ADD ("far-behind", test_far_behind);
   ADD ("get-events/moves-on", test_get_events_moves_on);
   ADD ("get-events/pages", test_get_events_pages);
   ADD ("other-sender", test_other_sender);
