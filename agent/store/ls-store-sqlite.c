@@ -199,6 +199,7 @@ do_commit (LsStoreShelf *shelf, gpointer data, GError **error)
   Args *args = data;
 
   shelf->newest = MAX (shelf->newest, args->change_set->as_of);
+  shelf->n_events += args->change_set->events->len;
   return ls_cache_commit (shelf->cache, args->change_set, error);
 }
 

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-store-worker.h"
 
+#include <malloc.h>
+
 #include "ls-error.h"
 
 /* How many writes share a transaction at most: enough to make the fsync cheap, little enough for
  * the first caller not to wait long. */
 #define MAX_GROUP 256
+/* After so many events memory is given back, once it has been quiet for so long. */
+#define BURST 1000
+#define QUIET (2 * G_USEC_PER_SEC)
 /* Trimming looks after this many writes, and whenever there is nothing else to do then. */
 #define TRIM_EVERY 200
 
@@ -213,6 +218,25 @@ trim (LsStoreWorker *self)
     self->n_writes = 0;
 }
 
+/* Waits for a job. A burst leaves free memory behind all over the heap, which an idle program has no
+ * use for. */
+static Job *
+next_job (LsStoreWorker *self)
+{
+  Job *job = NULL;
+
+  if (self->shelf.n_events >= BURST)
+    {
+      job = g_async_queue_timeout_pop (self->jobs, QUIET);
+      if (job == NULL)
+        {
+          malloc_trim (0);
+          self->shelf.n_events = 0;
+        }
+    }
+  return job != NULL ? job : g_async_queue_pop (self->jobs);
+}
+
 static gpointer
 work (gpointer user_data)
 {
@@ -222,7 +246,7 @@ work (gpointer user_data)
   while (!stop)
     {
       g_autoptr (GPtrArray) jobs = g_ptr_array_new ();
-      Job *job = g_async_queue_pop (self->jobs);
+      Job *job = next_job (self);
 
       for (; job != NULL && job->func != NULL; job = g_async_queue_try_pop (self->jobs))
         {

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
  * @max_size: how large its file may be, in bytes
  * @max_age: how old an event may be, in milliseconds
  * @newest: the newest time that was written, in milliseconds since the epoch
+ * @n_events: how many were written since memory was last given back
  *
  * What the worker's thread works on, and nobody else.
  */
@@ -27,6 +28,7 @@ typedef struct
   gint64 max_size;
   gint64 max_age;
   gint64 newest;
+  guint64 n_events;
 } LsStoreShelf;
 
 /**

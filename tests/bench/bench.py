@@ -139,9 +139,12 @@ class Side(Desktop):
         return int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1]) / 1024
 
     def switches(self):
-        """How often a thread of the program has slept and woken up."""
+        """How often each thread of the program has slept and woken up."""
         files = Path(f"/proc/{self.agent.pid}/task").glob("*/status")
-        return sum(int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", file.read_text(), re.M)[1]) for file in files)
+        return {
+            file.parent.name: int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", file.read_text(), re.M)[1])
+            for file in files
+        }
 
     def times_to_start(self):
         """Ends the program and starts it again: milliseconds to an answer, and to live."""
@@ -225,6 +228,7 @@ def measure_side(side, scale):
         found[f"p50_{per_second}"] = report["p50"] / 1000
         found[f"p99_{per_second}"] = report["p99"] / 1000
     found["catch_up"] = catch_up(side, 10_000 // scale)
+    time.sleep(3 / min(scale, 3))  # a burst's memory is given back when it has been quiet for 2 s
     found["used"] = side.pss()
     side.stop()
     found["disk"] = side.stored() / side.n_fed
@@ -274,12 +278,14 @@ def measure_idle(directory, scale):
     other = Side(directory / "idle-limit", feeder)
     try:
         side.enter()
-        time.sleep(2)
+        # Until GLib's pools have let their threads go, which takes them 15 s.
+        time.sleep(20 / scale)
         seconds = max(IDLE // scale, 1)
         before = side.switches()
         least = limit("memory", feeder.url.replace("http", "ws") + "/ws", seconds, env=other.environment)
         # The limit needs a second to settle, in which ours is idle, too.
-        ours = (side.switches() - before) * 60 / (seconds + 1)
+        after = side.switches()
+        ours = sum(n - before.get(thread, 0) for thread, n in after.items()) * 60 / (seconds + 1)
         return [({"wakeups": ours}, {"wakeups": least["wakeups_per_minute"]})], least["pss_kib"] / 1024
     finally:
         side.close()

@@ -114,6 +114,7 @@ main (int argc, char *argv[])
   g_autoptr (GDBusConnection) connection = NULL;
   g_autoptr (GVariant) answer = NULL;
   const char *types[] = { "grade_updated", NULL };
+  const char *path;
 
   if (argc != 3)
     {
@@ -146,6 +147,9 @@ main (int argc, char *argv[])
   g_timeout_add_seconds ((guint)atoi (argv[2]), on_timeout, &self);
   g_main_loop_run (self.loop);
   report (&self, g_get_real_time ());
+  g_variant_get (answer, "(&o)", &path);
+  g_dbus_connection_call (connection, LS_BUS_NAME, path, LS_BUS_INTERFACE_SUBSCRIPTION, "Close",
+                          NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
   g_dbus_connection_flush_sync (connection, NULL, NULL);
   g_array_unref (self.delays);
   g_main_loop_unref (self.loop);

@@ -4,6 +4,7 @@
 #include "limit.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 #include "ls-bus-names.h"
 
@@ -207,7 +208,7 @@ static const char introspection[] =
     "<arg type='as' direction='in'/><arg type='a{sv}' direction='in'/>"
     "<arg type='o' direction='out'/></method></interface>"
     "<interface name='" LS_BUS_INTERFACE_SUBSCRIPTION "'><method name='Acknowledge'>"
-    "<arg type='t' direction='in'/></method></interface></node>";
+    "<arg type='t' direction='in'/></method><method name='Close'/></interface></node>";
 
 static void
 on_method_call (GDBusConnection *connection,
@@ -232,6 +233,13 @@ on_method_call (GDBusConnection *connection,
   else if (g_str_equal (method, "Acknowledge"))
     {
       g_variant_get (parameters, "(t)", &argument);
+    }
+  else if (g_str_equal (method, "Close"))
+    {
+      guint index;
+
+      if (g_ptr_array_find_with_equal_func (self->subscribers, sender, g_str_equal, &index))
+        g_ptr_array_remove_index (self->subscribers, index);
     }
   g_dbus_method_invocation_return_value (invocation, answer);
   if (self->func != NULL)
@@ -347,18 +355,6 @@ limit_bus_free (LimitBus *self)
   g_free (self);
 }
 
-/* The number after @name in a file of /proc; 0 if there is none. */
-static guint
-read_number (const char *path, const char *name)
-{
-  g_autofree char *text = NULL;
-  const char *line = NULL;
-
-  if (g_file_get_contents (path, &text, NULL, NULL))
-    line = strstr (text, name);
-  return line != NULL ? (guint)g_ascii_strtoull (line + strlen (name), NULL, 10) : 0;
-}
-
 /**
  * limit_get_pss:
  *
@@ -367,7 +363,12 @@ read_number (const char *path, const char *name)
 guint
 limit_get_pss (void)
 {
-  return read_number ("/proc/self/smaps_rollup", "Pss:");
+  g_autofree char *text = NULL;
+  const char *line = NULL;
+
+  if (g_file_get_contents ("/proc/self/smaps_rollup", &text, NULL, NULL))
+    line = strstr (text, "\nPss:");
+  return line != NULL ? (guint)g_ascii_strtoull (line + strlen ("\nPss:"), NULL, 10) : 0;
 }
 
 /**
@@ -378,15 +379,8 @@ limit_get_pss (void)
 guint
 limit_get_switches (void)
 {
-  g_autoptr (GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
-  const char *task;
-  guint n = 0;
+  struct rusage usage;
 
-  while ((task = g_dir_read_name (tasks)) != NULL)
-    {
-      g_autofree char *path = g_build_filename ("/proc/self/task", task, "status", NULL);
-
-      n += read_number (path, "\nvoluntary_ctxt_switches:");
-    }
-  return n;
+  getrusage (RUSAGE_SELF, &usage);
+  return (guint)usage.ru_nvcsw;
 }
