@@ -34,7 +34,7 @@ TABLES = {"GOptionEntry": 5, "LsCtlCommand": 1, "headings": 0, "Word": 1, "Optio
 # What these are given is for developers, or for machines.
 SILENT = {
     "g_debug", "g_info", "g_message", "g_warning", "g_critical", "g_error", "g_assert", "g_log_structured",
-    "g_set_prgname", "G_DEFINE_QUARK",
+    "g_set_prgname", "G_DEFINE_QUARK", "g_dbus_method_invocation_return_error",
 }
 PROGRAMS = re.compile(r"\blabsync(?:ctl|-agent|-server|-tray)\b|--[a-z-]+")
 DIRECTIVE = re.compile(r"%[-+ #0']*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|h|ll|l|z)?[a-zA-Z%]|\\033\[\d*m?|\\[nt]")
