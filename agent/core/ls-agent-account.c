@@ -147,6 +147,17 @@ ls_agent_account_load (LsAgent *self)
   ls_store_load_account_async (self->store, store_load_account_cb, task);
 }
 
+/* Whether the agent has ended while a sign-in was under way, which then ends, too. */
+static gboolean
+has_ended (LsAgent *self, GTask *task)
+{
+  if (!g_cancellable_is_cancelled (self->cancellable))
+    return FALSE;
+
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "the agent ends");
+  return TRUE;
+}
+
 static void
 secrets_store_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -157,7 +168,7 @@ secrets_store_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 
   if (!ls_secrets_store_finish (LS_SECRETS (object), result, &error))
     g_warning ("the tokens are kept in memory only: %s", error->message);
-  if (g_task_return_error_if_cancelled (task))
+  if (g_task_return_error_if_cancelled (task) || has_ended (self, task))
     return;
 
   use_account (self, sign_in->session->user, sign_in->state, sign_in->session);
@@ -179,6 +190,8 @@ store_open_cb (GObject *object, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, error);
       return;
     }
+  if (has_ended (self, task))
+    return;
 
   ls_secrets_store_async (self->secrets, self->config->server, sign_in->session->user->id,
                           sign_in->session, g_task_get_cancellable (task), secrets_store_cb,
@@ -189,8 +202,12 @@ store_open_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 static void
 sign_in_with (LsAgent *self, GTask *task, const LsSession *session)
 {
-  SignIn *sign_in = g_new0 (SignIn, 1);
+  SignIn *sign_in;
 
+  if (has_ended (self, task))
+    return;
+
+  sign_in = g_new0 (SignIn, 1);
   sign_in->session = ls_session_copy (session);
   if (sign_in->session->user == NULL)
     sign_in->session->user = self->reader.get_user (session->access);
@@ -346,6 +363,8 @@ secrets_clear_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 
   if (!ls_secrets_clear_finish (LS_SECRETS (object), result, &error))
     g_warning ("the tokens are still in the keyring: %s", error->message);
+  if (has_ended (self, task))
+    return;
 
   ls_store_close_async (self->store, GPOINTER_TO_INT (g_task_get_task_data (task)), store_close_cb,
                         g_object_ref (task));

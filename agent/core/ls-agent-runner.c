@@ -7,15 +7,21 @@ typedef struct
 {
   LsAgent *agent; /* (owned) */
   guint generation;
+  guint run; /* of the command, like what follows */
+  LsEntity entity;
+  LsCursor cursor;
 } Question;
 
 static Question *
-question_new (LsAgent *self)
+question_new (LsAgent *self, const LsCommand *command)
 {
   Question *question = g_new0 (Question, 1);
 
   question->agent = g_object_ref (self);
   question->generation = self->generation;
+  question->run = command->run;
+  question->entity = command->entity;
+  question->cursor = command->cursor;
   return question;
 }
 
@@ -69,9 +75,9 @@ transport_updates_cb (GObject *object, GAsyncResult *result, gpointer user_data)
     return;
 
   if (page == NULL)
-    ls_engine_fetch_failed (self->engine, error);
+    ls_engine_fetch_failed (self->engine, question->run, error);
   else
-    ls_engine_updates (self->engine, page);
+    ls_engine_updates (self->engine, question->run, page);
   ls_agent_run (self);
 }
 
@@ -88,9 +94,9 @@ transport_snapshot_cb (GObject *object, GAsyncResult *result, gpointer user_data
     return;
 
   if (page == NULL)
-    ls_engine_fetch_failed (self->engine, error);
+    ls_engine_fetch_failed (self->engine, question->run, error);
   else
-    ls_engine_snapshot_page (self->engine, page);
+    ls_engine_snapshot_page (self->engine, question->run, page);
   ls_agent_run (self);
 }
 
@@ -145,7 +151,7 @@ store_commit_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 
   if (commit == NULL)
     {
-      ls_engine_store_failed (self->engine, error);
+      ls_engine_commit_failed (self->engine, error);
     }
   else
     {
@@ -167,9 +173,9 @@ store_stage_cb (GObject *object, GAsyncResult *result, gpointer user_data)
     return;
 
   if (staged)
-    ls_engine_staged (self->engine);
+    ls_engine_staged (self->engine, question->run);
   else
-    ls_engine_store_failed (self->engine, error);
+    ls_engine_snapshot_failed (self->engine, question->run, error);
   ls_agent_run (self);
 }
 
@@ -187,24 +193,14 @@ store_finish_snapshot_cb (GObject *object, GAsyncResult *result, gpointer user_d
 
   if (commit == NULL)
     {
-      ls_engine_store_failed (self->engine, error);
+      ls_engine_snapshot_failed (self->engine, question->run, error);
     }
   else
     {
       ls_agent_emit_commit (self, commit);
-      ls_engine_finished_snapshot (self->engine);
+      ls_engine_finished_snapshot (self->engine, question->run, question->entity, question->cursor);
     }
   ls_agent_run (self);
-}
-
-static void
-store_forget_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  /* If this is not noted, the entity is fetched again after a restart: no harm done. */
-  if (!ls_store_forget_baseline_finish (LS_STORE (object), result, &error))
-    g_debug ("forget: %s", error->message);
 }
 
 static void
@@ -331,7 +327,7 @@ do_open (LsAgent *self, LsCommand *command)
   g_clear_object (&self->opening);
   self->opening = g_cancellable_new ();
   ls_transport_open_async (self->transport, session->access, self->opening, transport_open_cb,
-                           question_new (self));
+                           question_new (self, command));
 }
 
 static void
@@ -364,7 +360,7 @@ do_fetch_updates (LsAgent *self, LsCommand *command)
   const LsSession *session = ls_engine_get_session (self->engine);
 
   ls_transport_updates_async (self->transport, session->access, command->cursor, self->link,
-                              transport_updates_cb, question_new (self));
+                              transport_updates_cb, question_new (self, command));
 }
 
 static void
@@ -373,7 +369,7 @@ do_fetch_snapshot (LsAgent *self, LsCommand *command)
   const LsSession *session = ls_engine_get_session (self->engine);
 
   ls_transport_snapshot_async (self->transport, session->access, command->entity, command->page,
-                               self->link, transport_snapshot_cb, question_new (self));
+                               self->link, transport_snapshot_cb, question_new (self, command));
 }
 
 static void
@@ -382,20 +378,21 @@ do_fetch_checksum (LsAgent *self, LsCommand *command)
   const LsSession *session = ls_engine_get_session (self->engine);
 
   ls_transport_checksum_async (self->transport, session->access, command->entity, self->link,
-                               transport_checksum_cb, question_new (self));
+                               transport_checksum_cb, question_new (self, command));
 }
 
 static void
 do_take_checksum (LsAgent *self, LsCommand *command)
 {
-  ls_store_checksum_async (self->store, command->entity, store_checksum_cb, question_new (self));
+  ls_store_checksum_async (self->store, command->entity, store_checksum_cb,
+                           question_new (self, command));
 }
 
 static void
 do_look_up_tokens (LsAgent *self, LsCommand *command)
 {
   ls_secrets_lookup_async (self->secrets, self->config->server, self->user->id, self->cancellable,
-                           secrets_lookup_cb, question_new (self));
+                           secrets_lookup_cb, question_new (self, command));
 }
 
 static void
@@ -404,20 +401,21 @@ do_refresh_tokens (LsAgent *self, LsCommand *command)
   const LsSession *session = ls_engine_get_session (self->engine);
 
   ls_transport_refresh_async (self->transport, session->refresh, self->cancellable,
-                              transport_refresh_cb, question_new (self));
+                              transport_refresh_cb, question_new (self, command));
 }
 
 static void
 do_commit (LsAgent *self, LsCommand *command)
 {
-  ls_store_commit_async (self->store, command->change_set, store_commit_cb, question_new (self));
+  ls_store_commit_async (self->store, command->change_set, store_commit_cb,
+                         question_new (self, command));
 }
 
 static void
 do_stage (LsAgent *self, LsCommand *command)
 {
   ls_store_stage_async (self->store, command->entity, command->rows, command->first, store_stage_cb,
-                        question_new (self));
+                        question_new (self, command));
 }
 
 static void
@@ -425,13 +423,7 @@ do_finish_snapshot (LsAgent *self, LsCommand *command)
 {
   ls_store_finish_snapshot_async (self->store, command->entity, command->cursor,
                                   ls_clock_get_wall (self->clock), command->complete,
-                                  store_finish_snapshot_cb, question_new (self));
-}
-
-static void
-do_forget (LsAgent *self, LsCommand *command)
-{
-  ls_store_forget_baseline_async (self->store, command->entity, store_forget_cb, NULL);
+                                  store_finish_snapshot_cb, question_new (self, command));
 }
 
 static void
@@ -497,7 +489,6 @@ ls_agent_run (LsAgent *self)
     [LS_COMMAND_COMMIT] = do_commit,
     [LS_COMMAND_STAGE] = do_stage,
     [LS_COMMAND_FINISH_SNAPSHOT] = do_finish_snapshot,
-    [LS_COMMAND_FORGET] = do_forget,
     [LS_COMMAND_ARM] = do_arm,
     [LS_COMMAND_DISARM] = do_disarm,
     [LS_COMMAND_TELL_STATE] = do_tell_state,

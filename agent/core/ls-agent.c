@@ -47,6 +47,11 @@ ls_agent_dispose (GObject *object)
     }
   if (self->network != NULL)
     g_signal_handlers_disconnect_by_data (self->network, self);
+  /* A task keeps its source alive. */
+  for (guint i = 0; i < self->sync_tasks->len; i++)
+    g_task_return_new_error (self->sync_tasks->pdata[i], G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                             "the agent ends");
+  g_ptr_array_set_size (self->sync_tasks, 0);
 
   g_clear_object (&self->clock);
   g_clear_object (&self->network);

@@ -39,7 +39,6 @@ typedef enum
  * @LS_COMMAND_STAGE: put @rows of @entity aside (@first page or not)
  * @LS_COMMAND_FINISH_SNAPSHOT: make what was staged of @entity the truth as of @cursor; @complete
  *   tells whether rows that are absent are gone
- * @LS_COMMAND_FORGET: note that @entity is no longer followed
  * @LS_COMMAND_ARM: ring @timer at @at, in monotonic milliseconds; replaces what was armed
  * @LS_COMMAND_DISARM: do not ring @timer
  * @LS_COMMAND_TELL_STATE: the state went from @old_state to @new_state for @reason
@@ -64,7 +63,6 @@ typedef enum
   LS_COMMAND_COMMIT,
   LS_COMMAND_STAGE,
   LS_COMMAND_FINISH_SNAPSHOT,
-  LS_COMMAND_FORGET,
   LS_COMMAND_ARM,
   LS_COMMAND_DISARM,
   LS_COMMAND_TELL_STATE,
@@ -84,6 +82,7 @@ typedef enum
  * @rows: (owned) (nullable) (element-type LsRow): rows
  * @first: whether it is the first page
  * @complete: whether every row came
+ * @run: of the sync that asks; goes back with the answer
  * @timer: a timer
  * @at: monotonic milliseconds
  * @old_state: a state
@@ -104,6 +103,7 @@ typedef struct
   GPtrArray *rows;
   gboolean first;
   gboolean complete;
+  guint run;
   LsTimer timer;
   gint64 at;
   LsState old_state;

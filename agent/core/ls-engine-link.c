@@ -63,6 +63,7 @@ hang_up (LsEngine *self)
   self->attempt_on_tokens = FALSE;
   ls_sync_abort (self->sync);
   ls_engine_compare_hang_up (self);
+  ls_intake_drop_held (self->intake);
   g_clear_pointer (&self->delayed, ls_command_free);
   ls_engine_push_simple (self, LS_COMMAND_HANG_UP);
   set_transport (self, LS_TRANSPORT_KIND_NONE);

@@ -85,8 +85,10 @@ struct _LsEngine
 
   LsSubscriptionSet subscriptions;
   LsEntitySet followed;
-  LsIntake *intake;   /* (owned) */
-  LsSync *sync;       /* (owned) */
+  LsEntitySet upstream;              /* what the server was told to send on this socket */
+  guint n_unanswered[LS_N_ENTITIES]; /* subscriptions that it has not confirmed */
+  LsIntake *intake;                  /* (owned) */
+  LsSync *sync;                      /* (owned) */
   LsCommand *delayed; /* (owned) (nullable): of the sync, until the intake is settled */
   gboolean sync_wanted;
   LsCompare compare;

@@ -2,21 +2,49 @@
 /* The engine's events: the stream, the runs that fill its gaps, and what is followed. */
 #include "ls-engine-private.h"
 
+#include <string.h>
+
 static void
 subscribe (LsEngine *self, LsEntitySet entities, LsMessageKind kind)
 {
   for (guint i = 0; i < ls_event_type_get_count (); i++)
     {
+      LsEntity entity = ls_event_type_get_entity ((LsEventType)i);
       LsCommand *command;
 
-      if ((entities & (1u << ls_event_type_get_entity ((LsEventType)i))) == 0)
+      if ((entities & (1u << entity)) == 0)
         continue;
 
+      if (kind == LS_MESSAGE_SUBSCRIBE)
+        self->n_unanswered[entity]++;
       command = ls_command_new (LS_COMMAND_SEND);
       command->message = ls_message_new (kind);
       command->message->event_type = (LsEventType)i;
       ls_engine_push (self, command);
     }
+}
+
+/* Tells the server what of what is followed it does not know yet. */
+static void
+update_upstream (LsEngine *self)
+{
+  subscribe (self, self->upstream & ~self->followed, LS_MESSAGE_UNSUBSCRIBE);
+  subscribe (self, self->followed & ~self->upstream, LS_MESSAGE_SUBSCRIBE);
+  self->upstream = self->followed;
+}
+
+/* Of what a snapshot is of use. On a socket not before all of its events are sure to come: what
+ * happened in between would be missed. */
+static LsEntitySet
+get_subscribed (LsEngine *self)
+{
+  LsEntitySet set = LS_ENTITY_SET_ALL;
+
+  for (guint i = 0; self->phase == LS_SOCKET_STREAMING && i < LS_N_ENTITIES; i++)
+    if (self->n_unanswered[i] > 0)
+      set &= ~(1u << i);
+
+  return set;
 }
 
 static LsHeartbeatProfile
@@ -58,6 +86,8 @@ ls_engine_stream_hello (LsEngine *self)
 
   command->message = hello;
   self->phase = LS_SOCKET_GREETING;
+  self->upstream = self->followed;
+  memset (self->n_unanswered, 0, sizeof self->n_unanswered);
   ls_engine_push (self, command);
 }
 
@@ -74,7 +104,7 @@ ls_engine_stream_start_sync (LsEngine *self, gboolean everything)
   g_clear_pointer (&self->delayed, ls_command_free);
   if (everything)
     self->counters.n_snapshots++;
-  ls_engine_push (self, ls_sync_start (self->sync, everything));
+  ls_engine_push (self, ls_sync_start (self->sync, everything, get_subscribed (self)));
 }
 
 /**
@@ -111,7 +141,6 @@ take (LsEngine *self, LsMessage *message)
       ls_engine_stream_start_sync (self, FALSE);
       break;
     case LS_INTAKE_NEW_LOG:
-      ls_intake_hold (self->intake, message);
       ls_engine_stream_start_sync (self, TRUE);
       break;
     default:
@@ -148,6 +177,7 @@ ls_engine_stream_check (LsEngine *self)
       ls_engine_link_apply (self, LS_CONNECTION_CAUGHT_UP, LS_REASON_NONE);
     }
   if (ls_intake_is_settled (self->intake) &&
+      ls_intake_get_missing (self->intake) == LS_ENTITY_SET_NONE &&
       (self->status.state == LS_STATE_LIVE || self->status.state == LS_STATE_POLLING))
     ls_engine_stream_synced (self);
   ls_engine_compare_go_on (self);
@@ -188,12 +218,22 @@ drain (LsEngine *self)
     }
 }
 
+/* What came to be followed while a run was under way. */
+static void
+fetch_missing (LsEngine *self)
+{
+  if (!ls_sync_is_running (self->sync) &&
+      (ls_intake_get_missing (self->intake) & get_subscribed (self)) != LS_ENTITY_SET_NONE)
+    ls_engine_stream_start_sync (self, FALSE);
+}
+
 /* A run is at its end: the frames that waited for it are next. */
 static void
 finish_sync (LsEngine *self)
 {
   confirm (self);
   drain (self);
+  fetch_missing (self);
   ls_engine_stream_commit (self);
   if (self->phase != LS_SOCKET_STREAMING)
     ls_engine_link_apply (self, LS_CONNECTION_POLLED,
@@ -216,10 +256,11 @@ on_welcome (LsEngine *self, const LsMessage *welcome)
   ls_heartbeat_start (&self->heartbeat, choose_profile (self),
                       ls_clock_get_monotonic (self->clock));
   ls_engine_link_check_heartbeat (self);
+  update_upstream (self);
   if (welcome->resume != LS_RESUME_RESUMED)
     ls_engine_stream_start_sync (self, TRUE);
-  else if (ls_intake_get_missing (self->intake) != LS_ENTITY_SET_NONE)
-    ls_engine_stream_start_sync (self, FALSE);
+  else
+    fetch_missing (self);
 }
 
 static void
@@ -239,12 +280,13 @@ on_subscribed (LsEngine *self, const LsMessage *message)
 {
   LsEntity entity;
 
-  if (message->event_type == LS_EVENT_TYPE_INVALID || ls_sync_is_running (self->sync))
+  if (message->event_type == LS_EVENT_TYPE_INVALID)
     return;
 
   entity = ls_event_type_get_entity (message->event_type);
-  if (ls_intake_get_missing (self->intake) & (1u << entity))
-    ls_engine_stream_start_sync (self, FALSE);
+  if (self->n_unanswered[entity] > 0)
+    self->n_unanswered[entity]--;
+  fetch_missing (self);
 }
 
 static void
@@ -321,27 +363,15 @@ ls_engine_stream_update_followed (LsEngine *self)
   gint64 now = ls_clock_get_monotonic (self->clock);
   LsEntitySet wanted = ls_subscription_set_get_wanted (&self->subscriptions, now);
   gint64 next = ls_subscription_set_get_next_expiry (&self->subscriptions, now);
-  LsEntitySet gone = self->followed & ~wanted;
-  LsEntitySet come = wanted & ~self->followed;
 
   if (next != 0)
     ls_engine_arm (self, LS_TIMER_FOLLOW, next - now);
   self->followed = wanted;
   ls_intake_set_followed (self->intake, wanted);
-  for (guint i = 0; self->has_account && i < LS_N_ENTITIES; i++)
-    if (gone & LS_ENTITY_SET_STORED & (1u << i))
-      {
-        LsCommand *command = ls_command_new (LS_COMMAND_FORGET);
-
-        command->entity = (LsEntity)i;
-        ls_engine_push (self, command);
-      }
-
   if (self->phase != LS_SOCKET_STREAMING)
     return;
 
-  subscribe (self, gone, LS_MESSAGE_UNSUBSCRIBE);
-  subscribe (self, come, LS_MESSAGE_SUBSCRIBE);
+  update_upstream (self);
   ls_heartbeat_set_profile (&self->heartbeat, choose_profile (self));
   ls_engine_link_check_heartbeat (self);
 }
@@ -349,17 +379,18 @@ ls_engine_stream_update_followed (LsEngine *self)
 /**
  * ls_engine_updates:
  * @self: the engine
+ * @run: of the command
  * @page: an answer to %LS_COMMAND_FETCH_UPDATES
  *
  * Takes a page of the log.
  */
 void
-ls_engine_updates (LsEngine *self, const LsUpdates *page)
+ls_engine_updates (LsEngine *self, guint run, const LsUpdates *page)
 {
   LsCommand *command = NULL;
   LsSyncStep step;
 
-  if (!ls_sync_is_running (self->sync))
+  if (!ls_sync_is_current (self->sync, run))
     return;
 
   self->keeper.fresh = FALSE;
@@ -377,14 +408,15 @@ ls_engine_updates (LsEngine *self, const LsUpdates *page)
 /**
  * ls_engine_snapshot_page:
  * @self: the engine
+ * @run: of the command
  * @page: an answer to %LS_COMMAND_FETCH_SNAPSHOT
  *
  * Takes a page of a snapshot.
  */
 void
-ls_engine_snapshot_page (LsEngine *self, LsSnapshotPage *page)
+ls_engine_snapshot_page (LsEngine *self, guint run, LsSnapshotPage *page)
 {
-  if (!ls_sync_is_running (self->sync))
+  if (!ls_sync_is_current (self->sync, run))
     return;
 
   self->keeper.fresh = FALSE;
@@ -395,15 +427,16 @@ ls_engine_snapshot_page (LsEngine *self, LsSnapshotPage *page)
 /**
  * ls_engine_staged:
  * @self: the engine
+ * @run: of the command
  *
  * %LS_COMMAND_STAGE is done.
  */
 void
-ls_engine_staged (LsEngine *self)
+ls_engine_staged (LsEngine *self, guint run)
 {
   LsCommand *command;
 
-  if (!ls_sync_is_running (self->sync))
+  if (!ls_sync_is_current (self->sync, run))
     return;
 
   command = ls_sync_staged (self->sync);
@@ -417,13 +450,18 @@ ls_engine_staged (LsEngine *self)
 /**
  * ls_engine_finished_snapshot:
  * @self: the engine
+ * @run: of the command
+ * @entity: of the command
+ * @cursor: of the command
  *
- * %LS_COMMAND_FINISH_SNAPSHOT is done.
+ * %LS_COMMAND_FINISH_SNAPSHOT is done. That counts even if its run does not any more.
  */
 void
-ls_engine_finished_snapshot (LsEngine *self)
+ls_engine_finished_snapshot (LsEngine *self, guint run, LsEntity entity, LsCursor cursor)
 {
-  if (!ls_sync_is_running (self->sync))
+  if (self->followed & (1u << entity))
+    ls_intake_set_baseline (self->intake, entity, cursor);
+  if (!ls_sync_is_current (self->sync, run))
     return;
 
   ls_engine_push (self, ls_sync_finished_snapshot (self->sync));
@@ -446,21 +484,43 @@ ls_engine_committed (LsEngine *self)
   ls_engine_stream_check (self);
 }
 
-/**
- * ls_engine_store_failed:
- * @self: the engine
- * @error: why
- *
- * Something could not be written. What was not written is let go and will be asked for again.
- */
-void
-ls_engine_store_failed (LsEngine *self, const GError *error)
+static void
+fail_storage (LsEngine *self, const GError *error)
 {
   g_autoptr (GError) link_error = NULL;
 
   g_warning ("storage: %s", error->message);
   self->counters.n_storage_errors++;
-  ls_intake_failed (self->intake);
   link_error = ls_link_error_new (LS_REASON_STORAGE, 0, 0, "%s", error->message);
   ls_engine_link_fail (self, link_error);
+}
+
+/**
+ * ls_engine_commit_failed:
+ * @self: the engine
+ * @error: why
+ *
+ * %LS_COMMAND_COMMIT failed. What was not written is let go and will be asked for again.
+ */
+void
+ls_engine_commit_failed (LsEngine *self, const GError *error)
+{
+  ls_intake_failed (self->intake);
+  fail_storage (self, error);
+}
+
+/**
+ * ls_engine_snapshot_failed:
+ * @self: the engine
+ * @run: of the command
+ * @error: why
+ *
+ * %LS_COMMAND_STAGE or %LS_COMMAND_FINISH_SNAPSHOT failed. A commit that is under way is not
+ * touched by that: the store answers it by itself.
+ */
+void
+ls_engine_snapshot_failed (LsEngine *self, guint run, const GError *error)
+{
+  if (ls_sync_is_current (self->sync, run))
+    fail_storage (self, error);
 }

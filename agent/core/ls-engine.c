@@ -472,14 +472,15 @@ ls_engine_bad_message (LsEngine *self)
 /**
  * ls_engine_fetch_failed:
  * @self: the engine
+ * @run: of the command
  * @error: why
  *
  * A request of the run under way failed.
  */
 void
-ls_engine_fetch_failed (LsEngine *self, const GError *error)
+ls_engine_fetch_failed (LsEngine *self, guint run, const GError *error)
 {
-  if (!ls_sync_is_running (self->sync))
+  if (!ls_sync_is_current (self->sync, run))
     return;
 
   ls_sync_abort (self->sync);
@@ -700,7 +701,8 @@ ls_engine_sync (LsEngine *self)
   LsState state = self->status.state;
 
   self->sync_wanted = TRUE;
-  if (state == LS_STATE_LIVE || state == LS_STATE_POLLING)
+  /* A stream that is catching up does so to where the server stood when it began. */
+  if (state == LS_STATE_LIVE || state == LS_STATE_POLLING || self->phase == LS_SOCKET_STREAMING)
     {
       if (!ls_sync_is_running (self->sync))
         ls_engine_stream_start_sync (self, FALSE);

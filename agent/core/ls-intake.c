@@ -29,6 +29,8 @@ struct _LsIntake
   gboolean moved;     /* the position, since the last change set */
   gboolean partial;   /* the position is inside a transaction of the server */
   LsEntitySet followed;
+  LsEntitySet forgotten;           /* left, which the disk has to be told */
+  LsEntitySet forgotten_in_flight; /* with the store */
   LsCursor baselines[LS_N_ENTITIES];
   gint64 newest[LS_N_ENTITIES]; /* offset of the last event that was taken */
   GQueue held;                  /* (element-type LsMessage) (owned) */
@@ -117,6 +119,7 @@ void
 ls_intake_set_followed (LsIntake *self, LsEntitySet followed)
 {
   self->followed = followed;
+  self->forgotten = LS_ENTITY_SET_STORED & ~followed;
   for (guint i = 0; i < LS_N_ENTITIES; i++)
     if ((followed & (1u << i)) == 0)
       self->baselines[i] = LS_CURSOR_NONE;
@@ -285,6 +288,18 @@ ls_intake_hold (LsIntake *self, LsMessage *message)
 }
 
 /**
+ * ls_intake_drop_held:
+ * @self: an intake
+ *
+ * Lets go of the frames that were held: the socket that they came on is gone.
+ */
+void
+ls_intake_drop_held (LsIntake *self)
+{
+  g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
+}
+
+/**
  * ls_intake_release:
  * @self: an intake
  *
@@ -316,6 +331,7 @@ LsChangeSet *
 ls_intake_next (LsIntake *self, gint64 as_of)
 {
   g_autoptr (GPtrArray) events = NULL;
+  LsChangeSet *change_set;
 
   if (self->committing || (self->pending->len == 0 && !self->moved) || must_wait (self))
     return NULL;
@@ -326,7 +342,11 @@ ls_intake_next (LsIntake *self, gint64 as_of)
   self->moved = FALSE;
   self->committing = TRUE;
   self->in_flight = self->position;
-  return ls_change_set_new (events, self->position, as_of);
+  self->forgotten_in_flight = self->forgotten;
+  self->forgotten = LS_ENTITY_SET_NONE;
+  change_set = ls_change_set_new (events, self->position, as_of);
+  change_set->forgotten = self->forgotten_in_flight;
+  return change_set;
 }
 
 /**
@@ -353,6 +373,7 @@ void
 ls_intake_failed (LsIntake *self)
 {
   self->committing = FALSE;
+  self->forgotten |= self->forgotten_in_flight & ~self->followed;
   self->position = self->committed;
   drop_pending (self);
   g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);

@@ -40,6 +40,7 @@ void ls_intake_take_page (LsIntake *self, const LsUpdates *page);
 void ls_intake_move (LsIntake *self, LsCursor cursor);
 
 void ls_intake_hold (LsIntake *self, LsMessage *message);
+void ls_intake_drop_held (LsIntake *self);
 LsMessage *ls_intake_release (LsIntake *self);
 
 LsChangeSet *ls_intake_next (LsIntake *self, gint64 as_of);

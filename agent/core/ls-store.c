@@ -366,40 +366,6 @@ ls_store_finish_snapshot_finish (LsStore *self, GAsyncResult *result, GError **e
 }
 
 /**
- * ls_store_forget_baseline_async:
- * @self: a store
- * @entity: of what
- * @callback: called when it is done
- * @user_data: for @callback
- *
- * Notes that an entity is no longer followed: its rows stay, but are not known to be current.
- */
-void
-ls_store_forget_baseline_async (LsStore *self,
-                                LsEntity entity,
-                                GAsyncReadyCallback callback,
-                                gpointer user_data)
-{
-  g_return_if_fail (LS_IS_STORE (self));
-
-  LS_STORE_GET_IFACE (self)->forget_baseline_async (self, entity, callback, user_data);
-}
-
-/**
- * ls_store_forget_baseline_finish:
- * @self: a store
- * @result: what the callback was given
- * @error: %LS_ERROR_STORAGE
- *
- * Returns: whether it is noted
- */
-gboolean
-ls_store_forget_baseline_finish (LsStore *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/**
  * ls_store_read_events_async:
  * @self: a store
  * @after_seq: start after this `seq`; 0: at the beginning of the log

@@ -185,10 +185,6 @@ struct _LsStoreInterface
                                  gboolean complete,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);
-  void (*forget_baseline_async) (LsStore *self,
-                                 LsEntity entity,
-                                 GAsyncReadyCallback callback,
-                                 gpointer user_data);
   void (*read_events_async) (LsStore *self,
                              guint64 after_seq,
                              const gboolean *types,
@@ -250,11 +246,6 @@ void ls_store_finish_snapshot_async (LsStore *self,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
 LsCommit *ls_store_finish_snapshot_finish (LsStore *self, GAsyncResult *result, GError **error);
-void ls_store_forget_baseline_async (LsStore *self,
-                                     LsEntity entity,
-                                     GAsyncReadyCallback callback,
-                                     gpointer user_data);
-gboolean ls_store_forget_baseline_finish (LsStore *self, GAsyncResult *result, GError **error);
 void ls_store_read_events_async (LsStore *self,
                                  guint64 after_seq,
                                  const gboolean *types,

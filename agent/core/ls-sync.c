@@ -12,7 +12,9 @@ struct _LsSync
 {
   LsIntake *intake; /* (unowned) */
   gboolean running;
+  guint run;           /* counts starts: an answer to a run before is void */
   gboolean everything; /* the position itself is to be found anew */
+  LsEntitySet allowed; /* of which a snapshot may be taken */
   LsEntitySet wanted;  /* snapshots that are still to be taken */
   LsEntity entity;     /* of the snapshot under way */
   LsCursor cursor;     /* that it stands for */
@@ -74,10 +76,32 @@ ls_sync_took_snapshot (LsSync *self)
   return ls_cursor_is_set (self->base);
 }
 
+/**
+ * ls_sync_is_current:
+ * @self: a run
+ * @run: that a command was of
+ *
+ * Returns: whether its answer still counts: the run is under way and was not started anew
+ */
+gboolean
+ls_sync_is_current (LsSync *self, guint run)
+{
+  return self->running && self->run == run;
+}
+
+static LsCommand *
+new_command (LsSync *self, LsCommandKind kind)
+{
+  LsCommand *command = ls_command_new (kind);
+
+  command->run = self->run;
+  return command;
+}
+
 static LsCommand *
 fetch_updates (LsSync *self)
 {
-  LsCommand *command = ls_command_new (LS_COMMAND_FETCH_UPDATES);
+  LsCommand *command = new_command (self, LS_COMMAND_FETCH_UPDATES);
 
   command->cursor = ls_intake_get_position (self->intake);
   return command;
@@ -86,7 +110,7 @@ fetch_updates (LsSync *self)
 static LsCommand *
 fetch_page (LsSync *self)
 {
-  LsCommand *command = ls_command_new (LS_COMMAND_FETCH_SNAPSHOT);
+  LsCommand *command = new_command (self, LS_COMMAND_FETCH_SNAPSHOT);
 
   command->entity = self->entity;
   command->page = g_strdup (self->next);
@@ -115,13 +139,14 @@ go_on (LsSync *self)
  * ls_sync_start:
  * @self: a run
  * @everything: whether our position is worth nothing: take a snapshot of everything
+ * @allowed: of which a snapshot may be taken: what the server's stream leaves out it would miss
  *
  * Starts a run; one that is under way is dropped.
  *
  * Returns: (transfer full): the first command
  */
 LsCommand *
-ls_sync_start (LsSync *self, gboolean everything)
+ls_sync_start (LsSync *self, gboolean everything, LsEntitySet allowed)
 {
   LsCursor position;
 
@@ -129,10 +154,13 @@ ls_sync_start (LsSync *self, gboolean everything)
   ls_intake_rewind (self->intake);
   position = ls_intake_get_position (self->intake);
   self->running = TRUE;
+  self->run++;
+  self->allowed = allowed;
   self->everything = everything || !ls_cursor_is_set (position);
   self->base = LS_CURSOR_NONE;
   self->wanted = self->everything ? ls_intake_get_followed (self->intake) & LS_ENTITY_SET_STORED
                                   : ls_intake_get_missing (self->intake);
+  self->wanted &= allowed;
   /* Nothing is followed: any entity's snapshot tells where the log stands. */
   if (self->everything && self->wanted == LS_ENTITY_SET_NONE)
     self->wanted = 1u << LS_ENTITY_ANNOUNCEMENT;
@@ -176,7 +204,7 @@ ls_sync_updates (LsSync *self, const LsUpdates *page, LsCommand **command)
       (ls_cursor_is_set (page->cursor) &&
        !g_str_equal (page->cursor.epoch, ls_intake_get_position (self->intake).epoch)))
     {
-      *command = ls_sync_start (self, TRUE);
+      *command = ls_sync_start (self, TRUE, self->allowed);
       return LS_SYNC_BUSY;
     }
 
@@ -210,7 +238,7 @@ ls_sync_page (LsSync *self, LsSnapshotPage *page)
   if (ls_cursor_is_set (self->base) && !g_str_equal (page->cursor.epoch, self->base.epoch))
     other_log = TRUE;
   if (other_log)
-    return ls_sync_start (self, TRUE);
+    return ls_sync_start (self, TRUE, self->allowed);
 
   if (!ls_cursor_is_set (self->base))
     self->base = page->cursor;
@@ -219,7 +247,7 @@ ls_sync_page (LsSync *self, LsSnapshotPage *page)
   g_free (self->next);
   self->next = g_strdup (page->next);
 
-  command = ls_command_new (LS_COMMAND_STAGE);
+  command = new_command (self, LS_COMMAND_STAGE);
   command->entity = self->entity;
   command->rows = g_ptr_array_ref (page->rows);
   command->first = self->first;
@@ -243,7 +271,7 @@ ls_sync_staged (LsSync *self)
   if (self->next != NULL)
     return fetch_page (self);
 
-  command = ls_command_new (LS_COMMAND_FINISH_SNAPSHOT);
+  command = new_command (self, LS_COMMAND_FINISH_SNAPSHOT);
   command->entity = self->entity;
   command->cursor = self->cursor;
   command->complete = self->complete;
@@ -261,7 +289,6 @@ ls_sync_staged (LsSync *self)
 LsCommand *
 ls_sync_finished_snapshot (LsSync *self)
 {
-  ls_intake_set_baseline (self->intake, self->entity, self->cursor);
   self->wanted &= ~(1u << self->entity);
   return go_on (self);
 }

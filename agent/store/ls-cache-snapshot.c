@@ -165,9 +165,12 @@ replace_rows (LsCache *self, LsEntity entity, gint64 as_of, gboolean complete, G
   if (!ls_database_finish (database, stmt, error))
     return FALSE;
 
+  /* A tombstone keeps no version: in a log that was restored from a backup the row may come back
+   * with a lower one, and what is older than the snapshot is known by its offset. */
   stmt = ls_database_prepare (
       database,
-      "UPDATE row SET data = NULL, as_of = ?2 WHERE ?3 AND entity = ?1 AND data IS NOT NULL"
+      "UPDATE row SET data = NULL, version = 0, as_of = ?2 WHERE ?3 AND entity = ?1"
+      " AND (data IS NOT NULL OR version != 0)"
       " AND id NOT IN (SELECT id FROM staged WHERE entity = ?1)",
       error);
   if (stmt == NULL)

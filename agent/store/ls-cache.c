@@ -306,6 +306,10 @@ ls_cache_commit (LsCache *self, const LsChangeSet *change_set, GError **error)
   for (guint i = 0; i < change_set->events->len; i++)
     if (!apply (self, change_set->events->pdata[i], change_set->as_of, commit, error))
       return NULL;
+  for (guint i = 0; i < LS_N_ENTITIES; i++)
+    if ((change_set->forgotten & (1u << i)) != 0 &&
+        !ls_cache_forget_baseline (self, (LsEntity)i, error))
+      return NULL;
   if (!put_cursor (self, change_set->cursor, change_set->as_of, error))
     return NULL;
 

@@ -220,14 +220,6 @@ do_finish_snapshot (LsStoreShelf *shelf, gpointer data, GError **error)
                                    args->flag, error);
 }
 
-static gpointer
-do_forget_baseline (LsStoreShelf *shelf, gpointer data, GError **error)
-{
-  Args *args = data;
-
-  return ls_cache_forget_baseline (shelf->cache, args->entity, error) ? YES : NULL;
-}
-
 /* Reads need no transaction, but a store. */
 static gboolean
 check_open (LsStoreShelf *shelf, GError **error)
@@ -355,6 +347,7 @@ commit_async (LsStore *store,
   Args *args = g_new0 (Args, 1);
 
   args->change_set = ls_change_set_new (change_set->events, change_set->cursor, change_set->as_of);
+  args->change_set->forgotten = change_set->forgotten;
   push (store, args, commit_async, do_commit, (GDestroyNotify)ls_commit_free, TRUE,
         g_task_new (store, NULL, callback, user_data));
 }
@@ -393,19 +386,6 @@ finish_snapshot_async (LsStore *store,
   args->flag = complete;
   push (store, args, finish_snapshot_async, do_finish_snapshot, (GDestroyNotify)ls_commit_free,
         TRUE, g_task_new (store, NULL, callback, user_data));
-}
-
-static void
-forget_baseline_async (LsStore *store,
-                       LsEntity entity,
-                       GAsyncReadyCallback callback,
-                       gpointer user_data)
-{
-  Args *args = g_new0 (Args, 1);
-
-  args->entity = entity;
-  push (store, args, forget_baseline_async, do_forget_baseline, NULL, TRUE,
-        g_task_new (store, NULL, callback, user_data));
 }
 
 static void
@@ -488,7 +468,6 @@ store_iface_init (LsStoreInterface *iface)
   iface->commit_async = commit_async;
   iface->stage_async = stage_async;
   iface->finish_snapshot_async = finish_snapshot_async;
-  iface->forget_baseline_async = forget_baseline_async;
   iface->read_events_async = read_events_async;
   iface->get_async = get_async;
   iface->list_async = list_async;

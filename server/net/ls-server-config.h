@@ -17,7 +17,7 @@ G_BEGIN_DECLS
  * @tls_key: (nullable): file with its private key, PEM
  * @heartbeat: how often agents are asked to be heard, milliseconds
  * @drain_retry: when agents are asked to come back after a restart, milliseconds
- * @drain_spread: over which time they are then asked to spread, milliseconds
+ * @drain_spread: over which time they are then asked to spread at least, milliseconds
  *
  * How the server is to run.
  */

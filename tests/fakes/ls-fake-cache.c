@@ -178,6 +178,9 @@ ls_fake_cache_commit (LsFakeCache *self, const LsChangeSet *change_set)
 
   for (guint i = 0; i < change_set->events->len; i++)
     apply (self, change_set->events->pdata[i], change_set->as_of, commit);
+  for (guint i = 0; i < LS_N_ENTITIES; i++)
+    if (change_set->forgotten & (1u << i))
+      self->state->baselines[i].cursor = LS_CURSOR_NONE;
   if (ls_cursor_is_set (change_set->cursor))
     {
       self->state->cursor = change_set->cursor;
@@ -268,12 +271,18 @@ drop_absent (LsFakeCache *self, LsEntity entity, gint64 as_of, GPtrArray *events
       LsRow *row = g_tree_node_value (node);
       g_autofree char *data = NULL;
 
-      if (!is_live (row) || g_tree_lookup (self->staged[entity], row->id) != NULL)
+      if (g_tree_lookup (self->staged[entity], row->id) != NULL)
         continue;
+      if (!is_live (row))
+        {
+          row->version = 0;
+          continue;
+        }
       data = deletion_data (row->id);
       add_difference (events, entity, LS_CHANGE_DELETED, row, data);
       g_clear_pointer (&row->data, g_free);
       row->deleted = TRUE;
+      row->version = 0;
       row->as_of = as_of;
     }
 }
@@ -323,19 +332,6 @@ ls_fake_cache_finish_snapshot (LsFakeCache *self,
   self->known[entity] = TRUE;
   self->state->baselines[entity] = (LsBaseline) { cursor, as_of };
   return commit;
-}
-
-/**
- * ls_fake_cache_forget_baseline:
- * @self: a cache
- * @entity: of what
- *
- * Notes that the entity is no longer followed. Its next snapshot is not its first.
- */
-void
-ls_fake_cache_forget_baseline (LsFakeCache *self, LsEntity entity)
-{
-  self->state->baselines[entity].cursor = LS_CURSOR_NONE;
 }
 
 /**

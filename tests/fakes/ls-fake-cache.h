@@ -25,7 +25,6 @@ LsCommit *ls_fake_cache_finish_snapshot (LsFakeCache *self,
                                          LsCursor cursor,
                                          gint64 as_of,
                                          gboolean complete);
-void ls_fake_cache_forget_baseline (LsFakeCache *self, LsEntity entity);
 LsEventPage *ls_fake_cache_read_events (LsFakeCache *self,
                                         guint64 after_seq,
                                         const gboolean *types,

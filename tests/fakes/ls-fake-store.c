@@ -218,13 +218,6 @@ do_finish_snapshot (LsFakeStore *self, Call *call, GTask *task)
 }
 
 static void
-do_forget_baseline (LsFakeStore *self, Call *call, GTask *task)
-{
-  ls_fake_cache_forget_baseline (self->cache, call->entity);
-  g_task_return_boolean (task, TRUE);
-}
-
-static void
 return_pointer (GTask *task, gpointer result, GDestroyNotify free_result, GError *error)
 {
   if (error != NULL)
@@ -327,6 +320,7 @@ ls_fake_store_commit_async (LsStore *store,
   Call *call = call_new (do_commit, TRUE, TRUE);
 
   call->change_set = ls_change_set_new (change_set->events, change_set->cursor, change_set->as_of);
+  call->change_set->forgotten = change_set->forgotten;
   make_call (store, ls_fake_store_commit_async, call, callback, user_data);
 }
 
@@ -362,18 +356,6 @@ ls_fake_store_finish_snapshot_async (LsStore *store,
   call->as_of = as_of;
   call->flag = complete;
   make_call (store, ls_fake_store_finish_snapshot_async, call, callback, user_data);
-}
-
-static void
-ls_fake_store_forget_baseline_async (LsStore *store,
-                                     LsEntity entity,
-                                     GAsyncReadyCallback callback,
-                                     gpointer user_data)
-{
-  Call *call = call_new (do_forget_baseline, TRUE, TRUE);
-
-  call->entity = entity;
-  make_call (store, ls_fake_store_forget_baseline_async, call, callback, user_data);
 }
 
 static void
@@ -455,7 +437,6 @@ store_iface_init (LsStoreInterface *iface)
   iface->commit_async = ls_fake_store_commit_async;
   iface->stage_async = ls_fake_store_stage_async;
   iface->finish_snapshot_async = ls_fake_store_finish_snapshot_async;
-  iface->forget_baseline_async = ls_fake_store_forget_baseline_async;
   iface->read_events_async = ls_fake_store_read_events_async;
   iface->get_async = ls_fake_store_get_async;
   iface->list_async = ls_fake_store_list_async;

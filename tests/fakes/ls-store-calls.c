@@ -169,21 +169,22 @@ ls_call_finish_snapshot (LsStore *store,
 /**
  * ls_call_forget_baseline:
  * @store: a store
- * @entity: as there
- * @error: as for ls_store_forget_baseline_finish()
+ * @entity: what is not followed any more
+ * @error: as for ls_store_commit_finish()
  *
- * Calls ls_store_forget_baseline_async() and waits.
+ * Commits just that.
  *
- * Returns: as ls_store_forget_baseline_finish()
+ * Returns: whether it is noted
  */
 gboolean
 ls_call_forget_baseline (LsStore *store, LsEntity entity, GError **error)
 {
-  g_autoptr (GAsyncResult) answer = NULL;
+  g_autoptr (LsChangeSet) set = ls_change_set_new (NULL, LS_CURSOR_NONE, 0);
+  g_autoptr (LsCommit) commit = NULL;
 
-  ls_store_forget_baseline_async (store, entity, call_cb, &answer);
-  wait_for (&answer);
-  return ls_store_forget_baseline_finish (store, answer, error);
+  set->forgotten = 1u << entity;
+  commit = ls_call_commit (store, set, error);
+  return commit != NULL;
 }
 
 /**

@@ -11,6 +11,8 @@ G_BEGIN_DECLS
  * @events: (element-type LsEvent): in the order in which they are to be applied
  * @cursor: the position in the server's log once they are in; unset: leave it as it is
  * @as_of: when the server said so, in milliseconds since the epoch
+ * @forgotten: what is not followed any more: its rows stay, but its baseline is worth nothing once
+ *   the position has moved
  *
  * What the store commits in one transaction: events, the rows they change, and the cursor.
  */
@@ -19,6 +21,7 @@ typedef struct
   GPtrArray *events;
   LsCursor cursor;
   gint64 as_of;
+  LsEntitySet forgotten;
 } LsChangeSet;
 
 /**

@@ -742,20 +742,116 @@ test_agent_stop_while_signing_in (Fixture *fixture, gconstpointer data)
   assert_stopped (fixture);
 }
 
-/* Another entity is wanted by an app: it is subscribed to, and its snapshot taken up to there. */
+/* Confirms the next of the subscriptions that were asked for. */
 static void
-test_agent_follow (Fixture *fixture, gconstpointer data)
+confirm_subscription (Fixture *fixture, LsEntity entity)
 {
-  g_autoptr (LsMessage) subscribe = NULL;
+  g_autoptr (LsMessage) subscribe = take_sent (fixture, LS_MESSAGE_SUBSCRIBE);
   LsMessage *subscribed = ls_message_new (LS_MESSAGE_SUBSCRIBED);
 
-  go_live (fixture);
-  ls_agent_follow (fixture->agent, 1u << LS_ENTITY_USER);
-  subscribe = take_sent (fixture, LS_MESSAGE_SUBSCRIBE);
-  g_assert_cmpint (ls_event_type_get_entity (subscribe->event_type), ==, LS_ENTITY_USER);
+  g_assert_cmpint (ls_event_type_get_entity (subscribe->event_type), ==, entity);
   subscribed->event_type = subscribe->event_type;
   subscribed->cursor = ls_cursor_new ("e", 10);
   ls_fake_transport_deliver (fixture->transport, subscribed);
+}
+
+/* An app comes between hello and welcome: what it wants is not in the hello. */
+static void
+test_agent_follow_while_greeting (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsMessage) hello = NULL;
+
+  go_live (fixture);
+  drop (fixture);
+  ls_fake_clock_advance (fixture->clock, 1000);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  ls_fake_transport_accept (fixture->transport, LS_PROTOCOL_LABSYNC_V1);
+  hello = take_sent (fixture, LS_MESSAGE_HELLO);
+  ls_agent_follow (fixture->agent, 1u << LS_ENTITY_ANNOUNCEMENT);
+  g_assert_cmpuint (ls_fake_transport_count_sent (fixture->transport), ==, 0);
+  welcome (fixture, LS_RESUME_RESUMED, 10);
+  for (guint i = 0; i < 3; i++)
+    confirm_subscription (fixture, LS_ENTITY_ANNOUNCEMENT);
+  answer_snapshot (fixture, "e", 10, "a1");
+  answer_updates (fixture, 10, 10);
+  settle (fixture);
+  ls_agent_unfollow (fixture->agent, 1u << LS_ENTITY_ANNOUNCEMENT);
+}
+
+/* The answer to a question of a run that was given up does not count for the next run. */
+static void
+test_agent_late_answer (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsMessage) hello = NULL;
+
+  go_live (fixture);
+  drop (fixture);
+  ls_fake_clock_advance (fixture->clock, 1000);
+  refuse (fixture, LS_REASON_UPGRADE_REFUSED);
+  answer_updates (fixture, 10, 10);
+  wait_until (state_of (fixture) == LS_STATE_POLLING);
+
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  ls_fake_transport_accept (fixture->transport, LS_PROTOCOL_LABSYNC_V1);
+  hello = take_sent (fixture, LS_MESSAGE_HELLO);
+  fixture->done = FALSE;
+  ls_agent_sync_async (fixture->agent, NULL, synced_cb, fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_UPDATES));
+  welcome (fixture, LS_RESUME_SNAPSHOT, 20);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_SNAPSHOT));
+  answer_updates (fixture, 10, 20);
+  settle (fixture);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_POLLING);
+  g_assert_cmpuint (fixture->events->len, ==, 0);
+
+  answer_snapshot (fixture, "e", 20, "g20");
+  answer_updates (fixture, 20, 20);
+  wait_until (state_of (fixture) == LS_STATE_LIVE);
+  wait_until (fixture->done);
+  g_assert_no_error (fixture->error);
+}
+
+/* What was held for a socket that is gone, of a log that is gone, is not looked at again. */
+static void
+test_agent_held_frames_of_old_log (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsMessage) hello = NULL;
+
+  go_live (fixture);
+  deliver_events (fixture, 12, 13); /* a gap */
+  wait_until (is_asked (fixture, LS_FAKE_CALL_UPDATES));
+  drop (fixture);
+  ls_fake_clock_advance (fixture->clock, 1000);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  ls_fake_transport_accept (fixture->transport, LS_PROTOCOL_LABSYNC_V1);
+  hello = take_sent (fixture, LS_MESSAGE_HELLO);
+  welcome (fixture, LS_RESUME_SNAPSHOT, 5);
+  answer_snapshot (fixture, "f", 5, NULL);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_UPDATES));
+  {
+    LsUpdates *nothing = ls_updates_new ();
+
+    nothing->not_modified = TRUE;
+    ls_fake_transport_answer_updates (fixture->transport, nothing);
+  }
+  settle (fixture);
+  g_assert_false (is_asked (fixture, LS_FAKE_CALL_SNAPSHOT));
+  g_assert_cmpuint (ls_fake_transport_count_pending (fixture->transport), ==, 0);
+}
+
+/* Another entity is wanted by an app: it is subscribed to, and once all its events are sure to
+ * come, its snapshot is taken. */
+static void
+test_agent_follow (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  ls_agent_follow (fixture->agent, 1u << LS_ENTITY_USER);
+  for (guint i = 0; i < 5; i++)
+    {
+      settle (fixture);
+      g_assert_false (is_asked (fixture, LS_FAKE_CALL_SNAPSHOT));
+      confirm_subscription (fixture, LS_ENTITY_USER);
+    }
   answer_snapshot (fixture, "e", 10, "u1");
   answer_updates (fixture, 10, 10);
   settle (fixture);
@@ -805,6 +901,9 @@ main (int argc, char *argv[])
     { "/agent/stop/while-loading", test_agent_stop_while_loading },
     { "/agent/stop/while-signing-in", test_agent_stop_while_signing_in },
     { "/agent/follow", test_agent_follow },
+    { "/agent/follow-while-greeting", test_agent_follow_while_greeting },
+    { "/agent/late-answer", test_agent_late_answer },
+    { "/agent/held-frames-of-old-log", test_agent_held_frames_of_old_log },
   };
 
   g_test_init (&argc, &argv, NULL);

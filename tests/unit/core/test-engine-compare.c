@@ -12,6 +12,7 @@ typedef struct
   LsFakeClock *clock;
   LsFakeRandom *random;
   LsEngine *engine;
+  guint run;         /* of the last command that was wanted */
   gint64 compare_at; /* when the timer of comparisons rings; 0: it does not */
 } Fixture;
 
@@ -63,6 +64,7 @@ assert_wants (Fixture *fixture, LsCommandKind kind)
   g_autoptr (LsCommand) command = take (fixture, kind);
 
   g_assert_nonnull (command);
+  fixture->run = command->run;
 }
 
 static void
@@ -183,7 +185,7 @@ updates (Fixture *fixture, gint64 cursor, gint64 event)
       grade->offset = event;
       g_ptr_array_add (page->events, grade);
     }
-  ls_engine_updates (fixture->engine, page);
+  ls_engine_updates (fixture->engine, fixture->run, page);
 }
 
 static void
@@ -192,7 +194,7 @@ nothing_new (Fixture *fixture)
   g_autoptr (LsUpdates) page = ls_updates_new ();
 
   page->not_modified = TRUE;
-  ls_engine_updates (fixture->engine, page);
+  ls_engine_updates (fixture->engine, fixture->run, page);
 }
 
 /* Not all agents of a school at the same time, and a cut link does not put it off. */
@@ -228,11 +230,12 @@ take_snapshot (Fixture *fixture)
 
   page->cursor = ls_cursor_new ("e", 10);
   assert_wants (fixture, LS_COMMAND_FETCH_SNAPSHOT);
-  ls_engine_snapshot_page (fixture->engine, page);
+  ls_engine_snapshot_page (fixture->engine, fixture->run, page);
   assert_wants (fixture, LS_COMMAND_STAGE);
-  ls_engine_staged (fixture->engine);
+  ls_engine_staged (fixture->engine, fixture->run);
   assert_wants (fixture, LS_COMMAND_FINISH_SNAPSHOT);
-  ls_engine_finished_snapshot (fixture->engine);
+  ls_engine_finished_snapshot (fixture->engine, fixture->run, LS_ENTITY_GRADE,
+                               ls_cursor_new ("e", 10));
   assert_wants (fixture, LS_COMMAND_FETCH_UPDATES);
   nothing_new (fixture);
   assert_does_not_want (fixture, LS_COMMAND_FETCH_SNAPSHOT);

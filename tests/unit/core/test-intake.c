@@ -232,6 +232,26 @@ test_intake_partial_bound (void)
   g_assert_cmpint (offset, >=, 1000);
 }
 
+/* What is left loses its baseline with the commit that moves the position past it; if that fails,
+ * with the next. */
+static void
+test_intake_forgets_with_the_position (void)
+{
+  g_autoptr (LsIntake) intake = intake_at (10);
+
+  ls_intake_set_followed (intake, LS_ENTITY_SET_STORED & ~(1u << LS_ENTITY_USER));
+  g_assert_null (ls_intake_next (intake, 1));
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (LsChangeSet) set = NULL;
+
+      ls_intake_move (intake, ls_cursor_new ("e", 11));
+      set = ls_intake_next (intake, 1);
+      g_assert_cmphex (set->forgotten, ==, 1u << LS_ENTITY_USER);
+      ls_intake_failed (intake);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -248,5 +268,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/core/intake/partial-page", test_intake_partial_page);
   g_test_add_func ("/core/intake/partial-bound", test_intake_partial_bound);
   g_test_add_func ("/core/intake/rewind", test_intake_rewind);
+  g_test_add_func ("/core/intake/forgets-with-the-position", test_intake_forgets_with_the_position);
   return g_test_run ();
 }

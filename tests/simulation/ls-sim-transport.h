@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ls-model-server.h"
+#include "ls-transport.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LsSimLink:
+ * @latency: how long anything takes to the server or back at most, milliseconds
+ * @slow: how often of a thousand calls one takes up to 15 s
+ * @lossy: how often of a thousand frames one from the server is lost while connected
+ * @garbled: how often of a thousand frames one can't be understood
+ * @doubled: how often of a thousand frames one comes twice
+ * @upgrade_works: whether a socket can be opened; HTTP can in any case
+ * @is_cut: nothing gets through, and that is noticed at once
+ * @is_silent: nothing gets through, and nobody is told
+ *
+ * How well an agent reaches the server. The test changes the members as it likes.
+ */
+typedef struct
+{
+  gint64 latency;
+  guint slow;
+  guint lossy;
+  guint garbled;
+  guint doubled;
+  gboolean upgrade_works;
+  gboolean is_cut;
+  gboolean is_silent;
+} LsSimLink;
+
+#define LS_TYPE_SIM_TRANSPORT (ls_sim_transport_get_type ())
+G_DECLARE_FINAL_TYPE (LsSimTransport, ls_sim_transport, LS, SIM_TRANSPORT, GObject)
+
+LsSimTransport *ls_sim_transport_new (LsSim *sim, LsModelServer *server, const LsSimLink *link);
+void ls_sim_transport_cut (LsSimTransport *self);
+guint ls_sim_transport_count_pending (LsSimTransport *self);
+GArray *ls_sim_transport_get_opens (LsSimTransport *self);
+
+G_END_DECLS
