@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ls-clients.h"
 #include "ls-http-answer.h"
 #include "ls-http-call.h"
 #include "ls-http-request.h"
@@ -15,6 +16,13 @@
 
 /* RFC 9110 §15.5.22; libsoup has no name for it */
 #define STATUS_UPGRADE_REQUIRED 426
+
+/* RFC 6585 §5; libsoup has no name for it either */
+#define STATUS_HEADERS_TOO_LARGE 431
+
+/* Bytes of a request's headers; a token has less than one thousand. libsoup itself cuts a
+ * connection off at 100 KiB. */
+#define MAX_HEADERS (16 * 1024)
 
 #define IDENTITY_KEY "labsync-identity"
 #define TOO_LARGE_KEY "labsync-too-large"
@@ -139,6 +147,7 @@ on_socket (SoupServer *server,
 
   g_return_if_fail (identity != NULL);
 
+  ls_clients_release (message);
   ls_hub_accept (self->hub, connection, identity);
 }
 
@@ -163,6 +172,24 @@ handle_endpoint (LsHttpService *self, LsHttpCall *call)
   endpoint->handle (call);
 }
 
+static void
+add_header_size (const char *name, const char *value, gpointer user_data)
+{
+  gsize *size = user_data;
+
+  *size += strlen (name) + strlen (value) + strlen (": \r\n");
+}
+
+static gboolean
+headers_are_too_large (SoupServerMessage *message)
+{
+  gsize size = 0;
+
+  soup_message_headers_foreach (soup_server_message_get_request_headers (message), add_header_size,
+                                &size);
+  return size > MAX_HEADERS;
+}
+
 /* Returns: whether the request can go on; else it has been answered */
 static gboolean
 check_request (LsHttpService *self, SoupServerMessage *message, const LsRoute *route)
@@ -183,6 +210,12 @@ check_request (LsHttpService *self, SoupServerMessage *message, const LsRoute *r
     {
       ls_http_answer_error (message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "too-large",
                             "The body is larger than 16 MiB");
+      return FALSE;
+    }
+  if (headers_are_too_large (message))
+    {
+      ls_http_answer_error (message, STATUS_HEADERS_TOO_LARGE, "too-large",
+                            "The headers are larger than 16 KiB");
       return FALSE;
     }
   if (route->endpoint == LS_ENDPOINT_NONE)

@@ -367,11 +367,16 @@ ls_hub_init (LsHub *self)
  * @auth: who is let in
  * @metrics: (transfer none): what is counted; outlives the hub
  * @heartbeat: how often a client has to be heard, milliseconds
+ * @hello_timeout: how long a client may take until its hello, milliseconds
  *
  * Returns: (transfer full): a hub without connections
  */
 LsHub *
-ls_hub_new (LsSchool *school, LsAuth *auth, LsMetrics *metrics, gint64 heartbeat)
+ls_hub_new (LsSchool *school,
+            LsAuth *auth,
+            LsMetrics *metrics,
+            gint64 heartbeat,
+            gint64 hello_timeout)
 {
   LsHub *self;
 
@@ -380,7 +385,7 @@ ls_hub_new (LsSchool *school, LsAuth *auth, LsMetrics *metrics, gint64 heartbeat
   self = g_object_new (LS_TYPE_HUB, NULL);
   self->school = g_object_ref (school);
   self->auth = g_object_ref (auth);
-  self->context = (LsPeerContext) { school, auth, metrics, heartbeat };
+  self->context = (LsPeerContext) { school, auth, metrics, heartbeat, hello_timeout };
   g_signal_connect (school, "appended", G_CALLBACK (on_school_appended), self);
   g_signal_connect (school, "viewer-changed", G_CALLBACK (on_school_viewer_changed), self);
   g_signal_connect (auth, "session-ended", G_CALLBACK (on_auth_session_ended), self);

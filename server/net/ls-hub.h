@@ -12,7 +12,11 @@ G_BEGIN_DECLS
 #define LS_TYPE_HUB (ls_hub_get_type ())
 G_DECLARE_FINAL_TYPE (LsHub, ls_hub, LS, HUB, GObject)
 
-LsHub *ls_hub_new (LsSchool *school, LsAuth *auth, LsMetrics *metrics, gint64 heartbeat);
+LsHub *ls_hub_new (LsSchool *school,
+                   LsAuth *auth,
+                   LsMetrics *metrics,
+                   gint64 heartbeat,
+                   gint64 hello_timeout);
 
 void ls_hub_accept (LsHub *self, SoupWebsocketConnection *connection, const LsIdentity *identity);
 void ls_hub_drain (LsHub *self, gint64 retry_after, gint64 spread);

@@ -748,7 +748,8 @@ ls_peer_tick (LsPeer *self, gint64 now_wall, gint64 now_monotonic)
     ls_peer_close (self, LS_CLOSE_TOKEN, "the token has expired");
   else if (silence > MAX_SILENT_HEARTBEATS * self->context->heartbeat)
     ls_peer_close (self, LS_CLOSE_POLICY, "not heard for too long");
-  else if (self->state == STATE_NEW && now_monotonic - self->started_at > LS_PEER_HELLO_TIMEOUT)
+  else if (self->state == STATE_NEW &&
+           now_monotonic - self->started_at > self->context->hello_timeout)
     ls_peer_close (self, LS_CLOSE_POLICY, "no hello");
   else
     ls_outlet_poll (self->outlet);

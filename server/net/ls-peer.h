@@ -34,15 +34,13 @@ typedef enum
 /** LS_PEER_MAX_FRAME: bytes that libsoup takes, so that what is a little too large can be answered */
 #define LS_PEER_MAX_FRAME ((guint64)4 << 20)
 
-/** LS_PEER_HELLO_TIMEOUT: how long a client may take until its hello, milliseconds */
-#define LS_PEER_HELLO_TIMEOUT (10 * 1000)
-
 /**
  * LsPeerContext:
  * @school: (unowned): the school
  * @auth: (unowned): who is let in
  * @metrics: (unowned): what is counted
  * @heartbeat: how often a client has to be heard, milliseconds
+ * @hello_timeout: how long a client may take until its hello, milliseconds
  *
  * What all peers share; outlives them.
  */
@@ -52,6 +50,7 @@ typedef struct
   LsAuth *auth;
   LsMetrics *metrics;
   gint64 heartbeat;
+  gint64 hello_timeout;
 } LsPeerContext;
 
 #define LS_TYPE_PEER (ls_peer_get_type ())

@@ -17,6 +17,7 @@ typedef enum
   OPTION_FLAG,
   OPTION_TEXT,
   OPTION_DURATION, /* a number alone means seconds */
+  OPTION_COUNT,
 } OptionKind;
 
 /* An option of the command line, which is also a key of the file */
@@ -48,6 +49,18 @@ static const Option options[] = {
     N_ ("Certificate chain (PEM)") },
   { "tls-key", OPTION_TEXT, PLACE (tls_key), NULL, NULL, N_ ("FILE"),
     N_ ("Private key of the certificate (PEM)") },
+  { "max-connections", OPTION_COUNT, PLACE (clients.max_total), "1", "100000", N_ ("NUMBER"),
+    N_ ("How many connections there may be (4096)") },
+  { "max-connections-per-address", OPTION_COUNT, PLACE (clients.max_per_address), "1", "100000",
+    N_ ("NUMBER"), N_ ("How many of them from one address, maybe a whole school's (1024)") },
+  { "header-timeout", OPTION_DURATION, PLACE (clients.header_timeout), "1s", "1h", N_ ("SECONDS"),
+    N_ ("How long the headers of a request may take (10)") },
+  { "idle-timeout", OPTION_DURATION, PLACE (clients.idle_timeout), "1s", "1h", N_ ("SECONDS"),
+    N_ ("How long a connection may wait for its next request (75)") },
+  { "body-timeout", OPTION_DURATION, PLACE (clients.body_timeout), "1s", "1h", N_ ("SECONDS"),
+    N_ ("How long the body of a request or an answer may take (120)") },
+  { "hello-timeout", OPTION_DURATION, PLACE (hello_timeout), "1s", "1h", N_ ("SECONDS"),
+    N_ ("How long an agent may take to begin on its socket (10)") },
   { "heartbeat", OPTION_DURATION, PLACE (heartbeat), "1s", "1h", N_ ("SECONDS"),
     N_ ("How often an agent has to be heard (30); three times that in silence, and it is cut off") },
   { "drain-retry", OPTION_DURATION, PLACE (drain_retry), "0s", "1h", N_ ("SECONDS"),
@@ -74,6 +87,12 @@ ls_server_config_new (void)
   config->data_dir = g_build_filename (g_get_user_data_dir (), "labsync-server", NULL);
   config->token_lifetime = 15 * 60 * 1000;
   config->session_lifetime = 30 * 86400 * G_GINT64_CONSTANT (1000);
+  config->clients = (LsClientLimits) { .max_total = 4096,
+                                       .max_per_address = 1024,
+                                       .header_timeout = 10 * 1000,
+                                       .idle_timeout = 75 * 1000,
+                                       .body_timeout = 120 * 1000 };
+  config->hello_timeout = 10 * 1000;
   config->heartbeat = 30 * 1000;
   config->drain_retry = 2 * 1000;
   config->drain_spread = 10 * 1000;
@@ -144,6 +163,20 @@ read_duration (const Option *option, const char *text, gint64 *milliseconds, GEr
 }
 
 static gboolean
+read_count (const Option *option, const char *text, guint *count, GError **error)
+{
+  const LsSettingKey key = { GROUP,       option->name, LS_SETTING_INTEGER, "", option->min,
+                             option->max, NULL };
+  g_autoptr (LsSettingValue) value = ls_setting_value_parse (&key, text, error);
+
+  if (value == NULL)
+    return FALSE;
+
+  *count = (guint)value->number;
+  return TRUE;
+}
+
+static gboolean
 read_flag (const Option *option, const char *text, gboolean *flag, GError **error)
 {
   const LsSettingKey key = { GROUP, option->name, LS_SETTING_BOOLEAN, "", NULL, NULL, NULL };
@@ -189,6 +222,9 @@ read_option (LsServerConfig *config, const Option *option, const char *text, GEr
       break;
     case OPTION_DURATION:
       ok = read_duration (option, text, place, error);
+      break;
+    case OPTION_COUNT:
+      ok = read_count (option, text, place, error);
       break;
     default:
       g_assert_not_reached ();

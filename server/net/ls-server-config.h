@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "ls-clients.h"
 
 G_BEGIN_DECLS
 
@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  * @session_lifetime: how long a sign-in lasts, milliseconds
  * @tls_certificate: (nullable): file with the certificate chain, PEM
  * @tls_key: (nullable): file with its private key, PEM
+ * @clients: what a connection may cost
+ * @hello_timeout: how long a socket may take until its hello, milliseconds
  * @heartbeat: how often agents are asked to be heard, milliseconds
  * @drain_retry: when agents are asked to come back after a restart, milliseconds
  * @drain_spread: over which time they are then asked to spread at least, milliseconds
@@ -31,6 +33,8 @@ typedef struct
   gint64 session_lifetime;
   char *tls_certificate;
   char *tls_key;
+  LsClientLimits clients;
+  gint64 hello_timeout;
   gint64 heartbeat;
   gint64 drain_retry;
   gint64 drain_spread;

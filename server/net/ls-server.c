@@ -3,6 +3,7 @@
 
 #include <libsoup/soup.h>
 
+#include "ls-clients.h"
 #include "ls-http-service.h"
 #include "ls-signing-key.h"
 
@@ -31,6 +32,7 @@ struct _LsServer
   LsAuth *auth;           /* (owned) */
   LsHub *hub;             /* (owned) */
   SoupServer *soup;       /* (owned) */
+  LsClients *clients;     /* (owned) */
   LsHttpService *service; /* (owned) */
   LsMetrics metrics;
   char *url; /* (owned) */
@@ -62,6 +64,7 @@ ls_server_dispose (GObject *object)
     soup_server_disconnect (self->soup);
   g_clear_pointer (&self->service, ls_http_service_free);
   g_clear_object (&self->hub);
+  g_clear_pointer (&self->clients, ls_clients_free);
   g_clear_object (&self->soup);
   g_clear_object (&self->auth);
   g_clear_object (&self->school);
@@ -122,7 +125,8 @@ open_school (LsServer *self, const LsServerConfig *config, GError **error)
     return FALSE;
 
   self->auth = ls_auth_new (self->school, key, config->token_lifetime, config->session_lifetime);
-  self->hub = ls_hub_new (self->school, self->auth, &self->metrics, config->heartbeat);
+  self->hub = ls_hub_new (self->school, self->auth, &self->metrics, config->heartbeat,
+                          config->hello_timeout);
   on_trim (self);
   self->trim_id = g_timeout_add_seconds (60 * 60, on_trim, self);
   return TRUE;
@@ -223,6 +227,7 @@ ls_server_new (const LsServerConfig *config, GError **error)
     return NULL;
 
   self->soup = soup_server_new (NULL, NULL);
+  self->clients = ls_clients_new (self->soup, &config->clients);
   self->service =
       ls_http_service_new (self->soup, self->school, self->auth, self->hub, &self->metrics);
   return listen_at (self, config, error) ? g_steal_pointer (&self) : NULL;

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from labsync_testing import Desktop, Server
+from server_client import ADMIN, STUDENT, TEACHER, Socket
 
 # What would take minutes in a school takes a second here.
 QUICK = {
@@ -60,3 +61,26 @@ def desktop(server, desk):
     desktop.sign_in()
     desktop.wait_state("live")
     return desktop
+
+
+@pytest.fixture
+def teacher(server):
+    return server.person(TEACHER)
+
+
+@pytest.fixture
+def student(server):
+    return server.person(STUDENT)
+
+
+@pytest.fixture
+def admin(server):
+    return server.person(ADMIN)
+
+
+@pytest.fixture
+def connect(server, world):
+    def make(person, **options):
+        return world.enter_context(Socket(server, person.token, **options))
+
+    return make

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a client of labsync-server may cost: time, connections, bytes. The limits are set low here."""
+
+import socket
+import time
+from pathlib import Path
+
+import pytest
+import websockets
+
+from labsync_testing import Server, until
+from server_client import STUDENT, Socket
+
+QUICK = ("--header-timeout=2", "--idle-timeout=4", "--body-timeout=3", "--hello-timeout=1")
+GET = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.fixture
+def quick(directory, world):
+    return world.enter_context(Server(directory / "quick", *QUICK))
+
+
+def dial(server):
+    return socket.create_connection((server.host, server.port), timeout=15)
+
+
+def seconds_until_closed(client, dribble=b""):
+    """How long the server lets a connection live that sends a byte now and then, or nothing."""
+    began = time.monotonic()
+    client.settimeout(0.2)
+    while time.monotonic() - began < 15:
+        try:
+            if not client.recv(65536):
+                break
+        except TimeoutError:
+            pass
+        except ConnectionError:
+            break
+        try:
+            if dribble:
+                client.send(dribble)
+        except OSError:
+            break
+    return time.monotonic() - began
+
+
+def read_answer(client):
+    text = b""
+    while b"\r\n\r\n" not in text:
+        part = client.recv(65536)
+        assert part, text
+        text += part
+    return int(text.split()[1])
+
+
+def test_a_connection_that_says_nothing_is_cut(quick):
+    with dial(quick) as client:
+        assert 1 < seconds_until_closed(client) < 6
+
+
+def test_headers_byte_by_byte_are_cut(quick):
+    with dial(quick) as client:
+        client.sendall(b"GET /health HTTP/1.1\r\nX-Slow: ")
+        assert 1 < seconds_until_closed(client, b"x") < 6
+
+
+def test_later_headers_byte_by_byte_are_cut(quick):
+    with dial(quick) as client:
+        client.sendall(GET)
+        assert read_answer(client) == 200
+        client.sendall(b"GET /health HTTP/1.1\r\nX-Slow: ")
+        assert 1 < seconds_until_closed(client, b"x") < 7
+
+
+def test_a_body_byte_by_byte_is_cut(quick):
+    with dial(quick) as client:
+        client.sendall(b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n{")
+        assert 2 < seconds_until_closed(client, b" ") < 7
+
+
+def test_an_idle_connection_is_kept_for_a_while_and_then_cut(quick):
+    with dial(quick) as client:
+        for _ in range(2):
+            client.sendall(GET)
+            assert read_answer(client) == 200
+            time.sleep(2.5)  # longer than a first request may take, shorter than a further one
+        assert seconds_until_closed(client) < 6
+
+
+def test_an_answer_that_nobody_reads_is_cut(quick):
+    teacher = quick.person("teacher@demo.test")
+    for _ in range(8):
+        teacher.create("announcements", title="x", content="x" * 900_000, category="umum")
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect((quick.host, quick.port))
+        request = f"GET /api/announcements HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {teacher.token}\r\n\r\n"
+        client.sendall(request.encode())
+        time.sleep(5)
+        client.settimeout(5)
+        read = 0
+        while part := client.recv(1 << 20):
+            read += len(part)
+        assert read < 7_000_000, "the answer was there in full"
+
+
+def test_a_socket_outlives_the_deadlines_of_requests(quick):
+    with Socket(quick, quick.person(STUDENT).token) as agent:
+        agent.hello()
+        for _ in range(12):
+            agent.ping()
+            time.sleep(0.5)
+
+
+def test_a_socket_without_hello_is_closed(quick):
+    with Socket(quick, quick.person(STUDENT).token) as agent:
+        assert agent.wait_close(6) == 1008
+
+
+def has_room(server):
+    with dial(server) as client:
+        client.settimeout(2)
+        try:
+            client.sendall(GET)
+            return client.recv(100).startswith(b"HTTP/1.1 200")
+        except OSError:
+            return False
+
+
+def test_connections_of_one_address_are_counted(directory, world):
+    server = world.enter_context(Server(directory / "few", "--max-connections-per-address=3"))
+    person = server.person(STUDENT)
+    held = [world.enter_context(dial(server)) for _ in range(2)]
+    agent = world.enter_context(Socket(server, person.token))
+    agent.hello()
+    for client in held:
+        client.sendall(GET)
+        assert read_answer(client) == 200
+
+    # One more is one too many, from here; a socket counts as well.
+    with dial(server) as further:
+        assert seconds_until_closed(further) < 2
+    with pytest.raises((websockets.InvalidMessage, OSError)):
+        Socket(server, person.token)
+    agent.ping()
+
+    # What is gone makes room.
+    held.pop().close()
+    until(lambda: has_room(server), 5, "room for another")
+
+
+def test_connections_leave_nothing_behind(server):
+    def count():
+        return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+
+    person = server.person(STUDENT)
+    until(lambda: server.http("GET", "/health").status == 200)
+    before = count()
+    for _ in range(20):
+        with dial(server) as client:
+            client.sendall(GET)
+            assert read_answer(client) == 200
+        with dial(server):
+            pass
+        with Socket(server, person.token) as agent:
+            agent.hello()
+    until(lambda: count() <= before, 5, "no more file descriptors than before")
+
+
+def test_all_connections_are_counted(directory, world):
+    server = world.enter_context(Server(directory / "few", "--max-connections=2"))
+    held = [world.enter_context(dial(server)) for _ in range(2)]
+    with dial(server) as further:
+        assert seconds_until_closed(further) < 2
+    for client in held:
+        client.sendall(GET)
+        assert read_answer(client) == 200
+
+
+@pytest.mark.parametrize(
+    ("size", "status"), [(12_000, 200), (40_000, 431)], ids=["some", "many"]
+)
+def test_headers_have_a_size(server, size, status):
+    with dial(server) as client:
+        lines = b"".join(b"X-Filler-%d: %s\r\n" % (n, b"x" * 985) for n in range(size // 1000))
+        client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n" + lines + b"\r\n")
+        assert read_answer(client) == status
+
+
+def test_endless_headers_are_cut(server):
+    with dial(server) as client:
+        with pytest.raises(OSError):
+            for _ in range(100):
+                client.sendall(b"X-Filler: " + b"x" * 100_000 + b"\r\n")
+                time.sleep(0.05)
+    assert server.http("GET", "/health").status == 200
