@@ -5,6 +5,7 @@
 
 #include "ls-clients.h"
 #include "ls-http-service.h"
+#include "ls-i18n.h"
 #include "ls-signing-key.h"
 
 /* Connections that may wait to be accepted: a school that comes back after a restart. GIO's 10 are
@@ -196,7 +197,7 @@ listen_at (LsServer *self, const LsServerConfig *config, GError **error)
   if (socket == NULL || !soup_server_listen_socket (
                             self->soup, socket, is_secure ? SOUP_SERVER_LISTEN_HTTPS : 0, error))
     {
-      g_prefix_error (error, "Could not listen on %s port %u: ", config->host, config->port);
+      g_prefix_error (error, _ ("Could not listen on %s port %u: "), config->host, config->port);
       return FALSE;
     }
 
