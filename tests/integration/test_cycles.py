@@ -7,8 +7,10 @@ from pathlib import Path
 from labsync_testing import until
 
 WARM_UP, CYCLES = 20, 100
-# What 80 cycles may add: 3 KiB each. What the allocator keeps in hand is less than half of that.
-MOST = 240 * 1024
+# What 80 cycles may add. What the allocator keeps in hand is less than half of the agent's 3 KiB each.
+# libsoup before 3.3 never frees a kept connection that its client has closed (its commit d20c660): about
+# 1.5 KiB for each of the server's five a cycle, measured with 3.2.3.
+MOST = {"agent": 80 * 3 * 1024, "server": 80 * 10 * 1024}
 
 
 def memory(pid):
@@ -58,4 +60,4 @@ def test_cycles_leave_nothing(server, desktop):
         growth = memory(pid) - size
         print(f"{name}: {len(files(pid))} files, {len(open_files)} before; memory grew by {growth / 1024:.0f} KiB")
         # The address sanitizer keeps what was freed, to tell who uses it; it looks for leaks itself.
-        assert growth <= MOST or "ASAN_OPTIONS" in os.environ, f"{name}: {growth} bytes"
+        assert growth <= MOST[name] or "ASAN_OPTIONS" in os.environ, f"{name}: {growth} bytes"
