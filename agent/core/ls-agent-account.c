@@ -2,19 +2,22 @@
 /* Who is signed in: sign-in, sign-out, and what is remembered of it over a restart. */
 #include "ls-agent-private.h"
 
-/* A sign-in on its way through server, store and keyring. */
+/* A change of the account on its way through store and keyring: what was remembered, or a sign-in. */
 typedef struct
 {
-  LsSession *session;  /* (owned) */
+  guint generation;    /* of the agent when it began */
+  LsAccount *account;  /* (owned) (nullable): what was remembered */
+  LsSession *session;  /* (owned) (nullable): of a sign-in */
   LsStoreState *state; /* (owned) (nullable) */
-} SignIn;
+} Change;
 
 static void
-sign_in_free (SignIn *sign_in)
+change_free (Change *change)
 {
-  ls_session_free (sign_in->session);
-  g_clear_pointer (&sign_in->state, ls_store_state_free);
-  g_free (sign_in);
+  g_clear_pointer (&change->account, ls_account_free);
+  g_clear_pointer (&change->session, ls_session_free);
+  g_clear_pointer (&change->state, ls_store_state_free);
+  g_free (change);
 }
 
 static void
@@ -25,6 +28,34 @@ forget_account (LsAgent *self)
   g_clear_pointer (&self->store_id, g_free);
   self->last_seq = 0;
   ls_engine_clear_account (self->engine);
+}
+
+/* Begins the change that @task is about. Nothing of whoever was signed in before can be read from
+ * here on, and no change that is still under way may come to its end. */
+static Change *
+begin_change (LsAgent *self, GTask *task)
+{
+  Change *change = g_new0 (Change, 1);
+
+  forget_account (self);
+  change->generation = self->generation;
+  g_task_set_task_data (task, change, (GDestroyNotify)change_free);
+  return change;
+}
+
+/* Whether the agent has ended, or another change has begun since: then @task ends, too. What the
+ * store was then, and whose, does not hold any more. */
+static gboolean
+is_overtaken (LsAgent *self, GTask *task)
+{
+  const Change *change = g_task_get_task_data (task);
+
+  if (!g_cancellable_is_cancelled (self->cancellable) && change->generation == self->generation)
+    return FALSE;
+
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                           "the account has changed meanwhile");
+  return TRUE;
 }
 
 static void
@@ -74,10 +105,10 @@ store_open_loaded_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (LsStoreState) state = NULL;
   LsAgent *self = g_task_get_source_object (task);
-  LsAccount *account = g_task_get_task_data (task);
+  Change *change = g_task_get_task_data (task);
 
   state = ls_store_open_finish (LS_STORE (object), result, &error);
-  if (g_task_return_error_if_cancelled (task))
+  if (is_overtaken (self, task))
     return;
 
   if (state == NULL)
@@ -88,7 +119,7 @@ store_open_loaded_cb (GObject *object, GAsyncResult *result, gpointer user_data)
     }
   else
     {
-      use_account (self, account->user, state, NULL);
+      use_account (self, change->account->user, state, NULL);
     }
   g_task_return_boolean (task, state != NULL);
 }
@@ -100,6 +131,7 @@ store_load_account_cb (GObject *object, GAsyncResult *result, gpointer user_data
   g_autoptr (GError) error = NULL;
   g_autoptr (LsAccount) account = NULL;
   LsAgent *self = g_task_get_source_object (task);
+  Change *change = g_task_get_task_data (task);
 
   account = ls_store_load_account_finish (LS_STORE (object), result, &error);
   if (g_task_return_error_if_cancelled (task))
@@ -111,6 +143,8 @@ store_load_account_cb (GObject *object, GAsyncResult *result, gpointer user_data
     self->gate.disconnected = account->disconnected;
   ls_engine_set_gate (self->engine, self->gate);
   ls_agent_run (self);
+  if (is_overtaken (self, task))
+    return;
 
   if (account == NULL || account->user == NULL ||
       g_strcmp0 (account->server, self->config->server) != 0)
@@ -121,7 +155,7 @@ store_load_account_cb (GObject *object, GAsyncResult *result, gpointer user_data
 
   ls_store_open_async (self->store, account->server, account->user->id, store_open_loaded_cb,
                        g_object_ref (task));
-  g_task_set_task_data (task, g_steal_pointer (&account), (GDestroyNotify)ls_account_free);
+  change->account = g_steal_pointer (&account);
 }
 
 static void
@@ -143,7 +177,7 @@ ls_agent_account_load (LsAgent *self)
   GTask *task = g_task_new (self, self->cancellable, account_loaded_cb, NULL);
 
   g_task_set_source_tag (task, ls_agent_account_load);
-  forget_account (self);
+  begin_change (self, task);
   ls_store_load_account_async (self->store, store_load_account_cb, task);
 }
 
@@ -164,14 +198,14 @@ secrets_store_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   g_autoptr (GError) error = NULL;
   LsAgent *self = g_task_get_source_object (task);
-  SignIn *sign_in = g_task_get_task_data (task);
+  Change *change = g_task_get_task_data (task);
 
   if (!ls_secrets_store_finish (LS_SECRETS (object), result, &error))
     g_warning ("the tokens are kept in memory only: %s", error->message);
-  if (g_task_return_error_if_cancelled (task) || has_ended (self, task))
+  if (g_task_return_error_if_cancelled (task) || is_overtaken (self, task))
     return;
 
-  use_account (self, sign_in->session->user, sign_in->state, sign_in->session);
+  use_account (self, change->session->user, change->state, change->session);
   ls_agent_account_save (self);
   g_task_return_boolean (task, TRUE);
 }
@@ -182,19 +216,19 @@ store_open_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
   LsAgent *self = g_task_get_source_object (task);
-  SignIn *sign_in = g_task_get_task_data (task);
+  Change *change = g_task_get_task_data (task);
 
-  sign_in->state = ls_store_open_finish (LS_STORE (object), result, &error);
-  if (sign_in->state == NULL)
+  change->state = ls_store_open_finish (LS_STORE (object), result, &error);
+  if (change->state == NULL)
     {
       g_task_return_error (task, error);
       return;
     }
-  if (has_ended (self, task))
+  if (is_overtaken (self, task))
     return;
 
-  ls_secrets_store_async (self->secrets, self->config->server, sign_in->session->user->id,
-                          sign_in->session, g_task_get_cancellable (task), secrets_store_cb,
+  ls_secrets_store_async (self->secrets, self->config->server, change->session->user->id,
+                          change->session, g_task_get_cancellable (task), secrets_store_cb,
                           g_object_ref (task));
 }
 
@@ -202,27 +236,24 @@ store_open_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 static void
 sign_in_with (LsAgent *self, GTask *task, const LsSession *session)
 {
-  SignIn *sign_in;
+  g_autoptr (LsSession) copy = ls_session_copy (session);
+  Change *change;
 
   if (has_ended (self, task))
     return;
-
-  sign_in = g_new0 (SignIn, 1);
-  sign_in->session = ls_session_copy (session);
-  if (sign_in->session->user == NULL)
-    sign_in->session->user = self->reader.get_user (session->access);
-  g_task_set_task_data (task, sign_in, (GDestroyNotify)sign_in_free);
-  if (sign_in->session->user == NULL)
+  if (copy->user == NULL)
+    copy->user = self->reader.get_user (session->access);
+  if (copy->user == NULL)
     {
       g_task_return_new_error (task, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
                                "the token does not say whose it is");
       return;
     }
 
-  /* From here on nothing of whoever was signed in before can be read. */
-  forget_account (self);
+  change = begin_change (self, task);
+  change->session = g_steal_pointer (&copy);
   ls_agent_run (self);
-  ls_store_open_async (self->store, self->config->server, sign_in->session->user->id, store_open_cb,
+  ls_store_open_async (self->store, self->config->server, change->session->user->id, store_open_cb,
                        g_object_ref (task));
 }
 
@@ -342,16 +373,21 @@ ls_agent_set_tokens_finish (LsAgent *self, GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-static void
-store_close_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+/* A sign-out on its way through store and keyring. */
+typedef struct
 {
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
+  char *server;  /* (owned) */
+  char *user_id; /* (owned) */
+  GError *error; /* (owned) (nullable): what the store said */
+} SignOut;
 
-  if (ls_store_close_finish (LS_STORE (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+static void
+sign_out_free (SignOut *sign_out)
+{
+  g_free (sign_out->server);
+  g_free (sign_out->user_id);
+  g_clear_error (&sign_out->error);
+  g_free (sign_out);
 }
 
 static void
@@ -359,15 +395,28 @@ secrets_clear_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   g_autoptr (GError) error = NULL;
-  LsAgent *self = g_task_get_source_object (task);
+  SignOut *sign_out = g_task_get_task_data (task);
 
   if (!ls_secrets_clear_finish (LS_SECRETS (object), result, &error))
     g_warning ("the tokens are still in the keyring: %s", error->message);
-  if (has_ended (self, task))
-    return;
 
-  ls_store_close_async (self->store, GPOINTER_TO_INT (g_task_get_task_data (task)), store_close_cb,
-                        g_object_ref (task));
+  if (sign_out->error != NULL)
+    g_task_return_error (task, g_steal_pointer (&sign_out->error));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+store_close_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  LsAgent *self = g_task_get_source_object (task);
+  SignOut *sign_out = g_task_get_task_data (task);
+
+  ls_store_close_finish (LS_STORE (object), result, &sign_out->error);
+  if (!has_ended (self, task))
+    ls_secrets_clear_async (self->secrets, sign_out->server, sign_out->user_id, self->cancellable,
+                            secrets_clear_cb, g_object_ref (task));
 }
 
 static void
@@ -398,8 +447,8 @@ ls_agent_sign_out_async (LsAgent *self,
                          gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
-  g_autofree char *user_id = NULL;
   const LsSession *session;
+  SignOut *sign_out;
 
   g_return_if_fail (LS_IS_AGENT (self));
 
@@ -416,14 +465,16 @@ ls_agent_sign_out_async (LsAgent *self,
     ls_transport_sign_out_async (self->transport, session->access, self->cancellable,
                                  transport_sign_out_cb, NULL);
 
-  user_id = g_strdup (self->user->id);
+  sign_out = g_new0 (SignOut, 1);
+  sign_out->server = g_strdup (self->config->server);
+  sign_out->user_id = g_strdup (self->user->id);
+  g_task_set_task_data (task, sign_out, (GDestroyNotify)sign_out_free);
   forget_account (self);
   ls_agent_account_save (self);
   ls_agent_emit_account (self);
   ls_agent_run (self);
-  g_task_set_task_data (task, GINT_TO_POINTER (wipe), NULL);
-  ls_secrets_clear_async (self->secrets, self->config->server, user_id, self->cancellable,
-                          secrets_clear_cb, g_object_ref (task));
+  /* At once: what is opened after this is another's, and not to be closed, let alone wiped. */
+  ls_store_close_async (self->store, wipe, store_close_cb, g_object_ref (task));
 }
 
 /**

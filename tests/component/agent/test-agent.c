@@ -651,6 +651,71 @@ test_agent_sign_out (Fixture *fixture, gconstpointer data)
   ls_fake_transport_answer_sign_out (fixture->transport);
 }
 
+/* What the keyring does not answer for is over after five seconds. */
+static void
+give_up_on_keyring (Fixture *fixture)
+{
+  settle (fixture);
+  ls_fake_clock_advance (fixture->clock, 5000);
+  settle (fixture);
+}
+
+/* A sign-in while it is still read who was signed in before: what the store said to the one must not
+ * be used after the other. */
+static void
+test_agent_sign_in_while_loading (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  settle (fixture);
+  g_assert_finalize_object (fixture->agent);
+  ls_fake_secrets_set_state (fixture->secrets, LS_FAKE_SECRETS_HUNG);
+
+  fixture->done = FALSE;
+  start_agent (fixture);
+  ls_agent_sign_in_async (fixture->agent, "a@b", "secret", NULL, signed_in_cb, fixture);
+  ls_fake_transport_answer_sign_in (fixture->transport, session_for (fixture, "anna", TRUE));
+  settle (fixture);
+  g_assert_false (fixture->done);
+  g_assert_null (ls_agent_get_user (fixture->agent));
+  give_up_on_keyring (fixture);
+  g_assert_true (fixture->done);
+  g_assert_no_error (fixture->error);
+  g_assert_cmpstr (ls_agent_get_user (fixture->agent)->id, ==, "anna");
+}
+
+/* Of two sign-ins the later one counts, whichever the keyring is done with first. */
+static void
+test_agent_sign_in_twice (Fixture *fixture, gconstpointer data)
+{
+  ls_fake_secrets_set_state (fixture->secrets, LS_FAKE_SECRETS_HUNG);
+  ls_agent_sign_in_async (fixture->agent, "a@b", "secret", NULL, signed_in_cb, fixture);
+  ls_fake_transport_answer_sign_in (fixture->transport, session_for (fixture, "anna", TRUE));
+  settle (fixture);
+  ls_agent_sign_in_async (fixture->agent, "b@b", "secret", NULL, signed_in_cb, fixture);
+  ls_fake_transport_answer_sign_in (fixture->transport, session_for (fixture, "ben", TRUE));
+  give_up_on_keyring (fixture);
+  g_assert_error (fixture->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpstr (ls_agent_get_user (fixture->agent)->id, ==, "ben");
+}
+
+/* Whoever signs in while the keyring still forgets the one before keeps the store. */
+static void
+test_agent_sign_in_while_signing_out (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  settle (fixture);
+  ls_fake_secrets_set_state (fixture->secrets, LS_FAKE_SECRETS_HUNG);
+  ls_agent_sign_out_async (fixture->agent, TRUE, NULL, signed_out_cb, fixture);
+  ls_fake_transport_answer_sign_out (fixture->transport);
+  settle (fixture);
+  ls_fake_secrets_set_state (fixture->secrets, LS_FAKE_SECRETS_OK);
+  fixture->done = FALSE;
+  go_live (fixture);
+  give_up_on_keyring (fixture);
+  deliver_events (fixture, 10, 11);
+  assert_told (fixture, 11, 11);
+}
+
 static void
 synced_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -895,6 +960,9 @@ main (int argc, char *argv[])
     { "/agent/token-refused", test_agent_token_refused },
     { "/agent/drain", test_agent_drain },
     { "/agent/sign-out", test_agent_sign_out },
+    { "/agent/sign-in/while-loading", test_agent_sign_in_while_loading },
+    { "/agent/sign-in/twice", test_agent_sign_in_twice },
+    { "/agent/sign-in/while-signing-out", test_agent_sign_in_while_signing_out },
     { "/agent/sync", test_agent_sync },
     { "/agent/sync/ends-with-the-attempt", test_agent_sync_ends_with_the_attempt },
     { "/agent/stop/while-opening", test_agent_stop_while_opening },
@@ -907,6 +975,8 @@ main (int argc, char *argv[])
   };
 
   g_test_init (&argc, &argv, NULL);
+  /* A keyring that hangs is worth a warning. */
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].path, Fixture, NULL, set_up, tests[i].func, tear_down);
   return g_test_run ();
