@@ -37,6 +37,7 @@ struct _LsDaemon
   LsTransportSoup *transport;  /* (owned) */
   LsAgent *agent;              /* (owned) */
   LsService *service;          /* (owned) */
+  LsSdNotify *notify;          /* (owned) */
 };
 
 G_DEFINE_FINAL_TYPE (LsDaemon, ls_daemon, G_TYPE_OBJECT)
@@ -60,6 +61,7 @@ ls_daemon_finalize (GObject *object)
   g_clear_object (&self->transport);
   g_clear_object (&self->store);
   g_clear_object (&self->settings);
+  g_clear_object (&self->notify);
   g_clear_object (&self->connection);
   g_free (self->machine);
 
@@ -128,6 +130,38 @@ on_agent_account_loaded (LsAgent *agent, LsDaemon *self)
 }
 
 static void
+set_status (LsDaemon *self, LsState state, LsReason reason)
+{
+  g_autofree char *status =
+      reason == LS_REASON_NONE
+          ? g_strdup (ls_state_to_string (state))
+          : g_strdup_printf ("%s (%s)", ls_state_to_string (state), ls_reason_to_string (reason));
+
+  ls_sd_notify_set_status (self->notify, status);
+}
+
+static void
+on_agent_state_changed (LsAgent *agent, int old, int new, int reason, LsDaemon *self)
+{
+  set_status (self, (LsState) new, (LsReason)reason);
+}
+
+static void
+ping_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LsSdNotify) notify = user_data;
+
+  ls_sd_notify_alive (notify);
+}
+
+/* That we come by here shows that the main loop turns; the store has a thread of its own. */
+static void
+on_notify_check (LsSdNotify *notify, LsDaemon *self)
+{
+  ls_store_sqlite_ping_async (self->store, ping_cb, g_object_ref (notify));
+}
+
+static void
 build_agent (LsDaemon *self, LsClock *clock)
 {
   g_autoptr (LsRandom) random = ls_random_system_new ();
@@ -148,6 +182,8 @@ build_agent (LsDaemon *self, LsClock *clock)
   self->agent = ls_agent_new (&ports, config);
   g_signal_connect_object (self->agent, "account-loaded", G_CALLBACK (on_agent_account_loaded),
                            self, 0);
+  g_signal_connect_object (self->agent, "state-changed", G_CALLBACK (on_agent_state_changed), self,
+                           0);
 }
 
 /**
@@ -155,6 +191,7 @@ build_agent (LsDaemon *self, LsClock *clock)
  * @connection: the session bus
  * @config_file: (nullable): a settings file named on the command line
  * @state_dir: (nullable): where to keep stores; %NULL: the user's data directory
+ * @notify: tells the service manager how it goes
  * @error: the system gives us no clock
  *
  * Builds everything; nothing runs yet.
@@ -165,6 +202,7 @@ LsDaemon *
 ls_daemon_new (GDBusConnection *connection,
                const char *config_file,
                const char *state_dir,
+               LsSdNotify *notify,
                GError **error)
 {
   g_autoptr (LsDaemon) self = g_object_new (LS_TYPE_DAEMON, NULL);
@@ -179,6 +217,7 @@ ls_daemon_new (GDBusConnection *connection,
     return NULL;
 
   self->connection = g_object_ref (connection);
+  self->notify = g_object_ref (notify);
   self->settings = ls_settings_new (sources);
   report_problems (self);
   self->machine = ls_machine_id_read (MACHINE_ID_FILE, &machine_error);
@@ -197,6 +236,7 @@ ls_daemon_new (GDBusConnection *connection,
   self->service = ls_service_new (self->agent, clock, connection, durables);
   apply_privacy (self);
   self->monitor = ls_settings_monitor_new (sources, clock);
+  g_signal_connect_object (notify, "check", G_CALLBACK (on_notify_check), self, 0);
   g_signal_connect_object (self->monitor, "changed", G_CALLBACK (on_monitor_changed), self, 0);
   return g_steal_pointer (&self);
 }
@@ -246,6 +286,7 @@ ls_daemon_reload (LsDaemon *self)
 
   g_return_if_fail (LS_IS_DAEMON (self));
 
+  ls_sd_notify_reloading (self->notify);
   ls_settings_reload (self->settings);
   report_problems (self);
   apply_store_limits (self);
@@ -254,6 +295,25 @@ ls_daemon_reload (LsDaemon *self)
   ls_transport_soup_set_config (self->transport, transport_config);
   config = ls_daemon_config_for_core (self->settings, self->machine);
   ls_agent_set_config (self->agent, config);
+  ls_sd_notify_reloaded (self->notify);
+}
+
+/**
+ * ls_daemon_announce:
+ * @self: a daemon
+ *
+ * Tells the service manager that all is there: the objects, the account and the bus name.
+ */
+void
+ls_daemon_announce (LsDaemon *self)
+{
+  const LsStatus *status = NULL;
+
+  g_return_if_fail (LS_IS_DAEMON (self));
+
+  status = ls_agent_get_status (self->agent);
+  set_status (self, status->state, status->reason);
+  ls_sd_notify_ready (self->notify);
 }
 
 /**
@@ -267,5 +327,6 @@ ls_daemon_stop (LsDaemon *self)
 {
   g_return_if_fail (LS_IS_DAEMON (self));
 
+  ls_sd_notify_stopping (self->notify);
   ls_agent_stop (self->agent);
 }

@@ -24,6 +24,7 @@ typedef struct
   guint owner;
   int status;
   gboolean acquired;
+  gboolean ready;
   gboolean stopping;
   const char *other_agent; /* what to say in the user's language when all else is English */
 } Program;
@@ -107,6 +108,13 @@ on_sandbox_updated (LsSandbox *sandbox, Program *program)
 }
 
 static void
+announce (Program *program)
+{
+  if (program->acquired && program->ready)
+    ls_daemon_announce (program->daemon);
+}
+
+static void
 on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_data)
 {
   Program *program = user_data;
@@ -114,6 +122,7 @@ on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_d
   program->acquired = TRUE;
   if (program->flags & G_BUS_NAME_OWNER_FLAGS_REPLACE)
     ls_daemon_start (program->daemon);
+  announce (program);
 }
 
 static void
@@ -142,7 +151,9 @@ own_name (Program *program)
 static void
 on_daemon_ready (LsDaemon *daemon, Program *program)
 {
+  program->ready = TRUE;
   own_name (program);
+  announce (program);
   malloc_trim (0);
 }
 
@@ -164,6 +175,7 @@ run (const char *config_file, const char *state_dir, gboolean replace)
   g_autoptr (GError) error = NULL;
   g_autoptr (GDBusConnection) connection = NULL;
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (LsSdNotify) notify = ls_sd_notify_new ();
   g_autoptr (LsDaemon) daemon = NULL;
   g_autoptr (LsSandbox) sandbox = NULL;
   const char *no_bus = _ ("there is no session bus");
@@ -182,7 +194,7 @@ run (const char *config_file, const char *state_dir, gboolean replace)
       return EXIT_FAILURE;
     }
 
-  daemon = ls_daemon_new (connection, config_file, state_dir, &error);
+  daemon = ls_daemon_new (connection, config_file, state_dir, notify, &error);
   if (daemon == NULL || !ls_daemon_export (daemon, &error))
     {
       g_printerr ("labsync-agent: %s\n", error->message);

@@ -532,6 +532,32 @@ ls_store_sqlite_set_limits (LsStoreSqlite *self, gint64 max_size, gint64 max_age
         g_task_new (self, NULL, NULL, NULL));
 }
 
+static gpointer
+do_nothing (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  return shelf;
+}
+
+/**
+ * ls_store_sqlite_ping_async:
+ * @self: a store
+ * @callback: (scope async): called when the store's thread has come by
+ * @user_data: for @callback
+ *
+ * Asks for a sign of life of the store's thread; that there is an answer is the answer.
+ */
+void
+ls_store_sqlite_ping_async (LsStoreSqlite *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = NULL;
+
+  g_return_if_fail (LS_IS_STORE_SQLITE (self));
+
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (task, ls_store_sqlite_ping_async);
+  ls_store_worker_push (self->worker, task, do_nothing, NULL, FALSE);
+}
+
 /**
  * ls_store_sqlite_get_n_transactions:
  * @self: a store
