@@ -71,12 +71,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsAccount, ls_account_free)
  * @events: (element-type LsEvent): in order of `seq`
  * @last_seq: up to where the log was looked at, also past events that did not match
  * @more: whether there is more after it
+ * @gapless: whether no event after the place that was asked for has been removed from the log
  */
 typedef struct
 {
   GPtrArray *events;
   guint64 last_seq;
   gboolean more;
+  gboolean gapless;
 } LsEventPage;
 
 void ls_event_page_free (LsEventPage *page);

@@ -8,6 +8,7 @@
 #include "ls-network-gio.h"
 #include "ls-paths.h"
 #include "ls-random-system.h"
+#include "ls-sandbox.h"
 #include "ls-secrets-libsecret.h"
 #include "ls-service.h"
 #include "ls-settings-monitor.h"
@@ -234,6 +235,7 @@ ls_daemon_new (GDBusConnection *connection,
   build_agent (self, clock);
   durables = g_build_filename (directory, "durable-cursors.conf", NULL);
   self->service = ls_service_new (self->agent, clock, connection, durables);
+  ls_service_set_broadcast (self->service, ls_sandbox_is_inside ());
   apply_privacy (self);
   self->monitor = ls_settings_monitor_new (sources, clock);
   g_signal_connect_object (notify, "check", G_CALLBACK (on_notify_check), self, 0);

@@ -4,6 +4,8 @@
 #include <libsecret/secret.h>
 
 #include "ls-error.h"
+#include "ls-keyring-file.h"
+#include "ls-sandbox.h"
 
 /* libsecret itself would wait for 50 seconds for a service that hangs. */
 #define DEADLINE_MS 5000
@@ -44,9 +46,12 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (LsSecretsLibsecret,
                                G_IMPLEMENT_INTERFACE (LS_TYPE_SECRETS,
                                                       ls_secrets_libsecret_secrets_init))
 
+typedef struct Request Request;
+typedef void (*Step) (Request *request);
+
 /* One call of the port. It lives as long as libsecret works on it, which may be longer than anybody
  * waits for it: much of libsecret does not heed its cancellable while the service hangs. */
-typedef struct
+struct Request
 {
   GTask *task;               /* (owned) (nullable): NULL once it is answered */
   LsClock *clock;            /* (owned) (nullable): as long as there is a task */
@@ -60,7 +65,8 @@ typedef struct
   gboolean has_locked;
   guint64 access_modified;
   guint64 refresh_modified;
-} Request;
+  Step step; /* to take when the file is in order */
+};
 
 static void
 request_free (Request *request)
@@ -188,6 +194,48 @@ request_goes_on (Request *request, const GError *error)
   request_fail (request, error);
 
   return FALSE;
+}
+
+/* libsecret keeps to a file of its own, which is never locked, if told so, and in a sandbox. */
+static gboolean
+uses_file (void)
+{
+  return g_strcmp0 (g_getenv ("SECRET_BACKEND"), "file") == 0 || ls_sandbox_is_inside ();
+}
+
+static void
+mend_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Request) request = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (ls_keyring_file_mend_finish (result, &error))
+    g_warning ("the keyring's file was damaged and has been moved aside");
+  if (request_goes_on (request, error))
+    {
+      Step step = request->step;
+
+      step (g_steal_pointer (&request));
+    }
+}
+
+/* Takes the first step, once libsecret can be let loose on its file. */
+static void
+request_begin (Request *request, Step step)
+{
+  g_autofree char *path = NULL;
+
+  if (request == NULL)
+    return;
+  if (!uses_file ())
+    {
+      step (request);
+      return;
+    }
+
+  request->step = step;
+  path = ls_keyring_file_get_path ();
+  ls_keyring_file_mend_async (path, request->cancellable, mend_cb, request);
 }
 
 static GHashTable *
@@ -325,6 +373,12 @@ search_to_lookup_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+start_lookup (Request *request)
+{
+  start_search (request, search_to_lookup_cb);
+}
+
+static void
 ls_secrets_libsecret_lookup_async (LsSecrets *secrets,
                                    const char *server,
                                    const char *user_id,
@@ -335,8 +389,7 @@ ls_secrets_libsecret_lookup_async (LsSecrets *secrets,
   Request *request = request_new (secrets, server, user_id, cancellable, callback, user_data,
                                   ls_secrets_libsecret_lookup_async);
 
-  if (request != NULL)
-    start_search (request, search_to_lookup_cb);
+  request_begin (request, start_lookup);
 }
 
 static void
@@ -370,6 +423,12 @@ search_to_clear_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+start_clear (Request *request)
+{
+  start_search (request, search_to_clear_cb);
+}
+
+static void
 ls_secrets_libsecret_clear_async (LsSecrets *secrets,
                                   const char *server,
                                   const char *user_id,
@@ -380,8 +439,7 @@ ls_secrets_libsecret_clear_async (LsSecrets *secrets,
   Request *request = request_new (secrets, server, user_id, cancellable, callback, user_data,
                                   ls_secrets_libsecret_clear_async);
 
-  if (request != NULL)
-    start_search (request, search_to_clear_cb);
+  request_begin (request, start_clear);
 }
 
 static void
@@ -447,12 +505,14 @@ collection_for_alias_cb (GObject *object, GAsyncResult *result, gpointer user_da
     start_to_store (g_steal_pointer (&request));
 }
 
-/* libsecret keeps to a file of its own, which is never locked, if told so, and in a sandbox. */
-static gboolean
-uses_file (void)
+static void
+find_collection (Request *request)
 {
-  return g_strcmp0 (g_getenv ("SECRET_BACKEND"), "file") == 0 ||
-         g_file_test ("/.flatpak-info", G_FILE_TEST_EXISTS);
+  if (uses_file ())
+    start_to_store (request);
+  else
+    secret_collection_for_alias (NULL, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE,
+                                 request->cancellable, collection_for_alias_cb, request);
 }
 
 static void
@@ -471,11 +531,7 @@ ls_secrets_libsecret_store_async (LsSecrets *secrets,
     return;
 
   request->session = ls_session_copy (session);
-  if (uses_file ())
-    start_to_store (request);
-  else
-    secret_collection_for_alias (NULL, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE,
-                                 request->cancellable, collection_for_alias_cb, request);
+  request_begin (request, find_collection);
 }
 
 static void

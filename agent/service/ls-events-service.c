@@ -26,6 +26,7 @@ struct _LsEventsService
   LsLogReader *reader;       /* (owned) */
   GHashTable *subscriptions; /* (owned) (element-type LsSubscriptionService): a set */
   guint64 last_number;       /* of a subscription's path */
+  gboolean broadcast;        /* see ls_service_set_broadcast() */
 };
 
 static void ls_events_service_iface_init (LsDbusEventsIface *iface);
@@ -95,14 +96,11 @@ ls_events_service_init (LsEventsService *self)
   self->subscriptions = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
 }
 
-/* The oldest event that is kept is the one after @after_seq. The store can't tell for 0, which
- * means the beginning of the log to it. */
+/* To the store, 0 is the beginning of what is kept; an app that knows nothing yet misses what is gone. */
 static gboolean
-check_gapless (const LsEventPage *page, guint64 after_seq, GError **error)
+check_gapless (const LsEventPage *page, GError **error)
 {
-  const LsEvent *first = page->events->len > 0 ? g_ptr_array_index (page->events, 0) : NULL;
-
-  if (after_seq != 0 || first == NULL || first->seq == 1)
+  if (page->gapless)
     return TRUE;
 
   g_set_error (error, LS_ERROR, LS_ERROR_CURSOR_EXPIRED, "the events after the cursor are gone");
@@ -173,6 +171,7 @@ parse_request (LsEventsService *self,
   g_autoptr (LsSubscriptionRequest) request = g_new0 (LsSubscriptionRequest, 1);
 
   request->sender = g_strdup (sender);
+  request->broadcast = self->broadcast;
   request->types = g_new0 (gboolean, ls_event_type_get_count ());
   if (types[0] == NULL)
     set_default_types (self, request->types);
@@ -214,7 +213,7 @@ open_subscription (SubscribeCall *call, const LsEventPage *page, GError **error)
       g_set_error (error, LS_ERROR, LS_ERROR_CANCELLED, "the subscription has ended meanwhile");
       return FALSE;
     }
-  if (!check_gapless (page, call->after_seq, error))
+  if (!check_gapless (page, error))
     return FALSE;
 
   ls_callers_guard (self->callers, skeleton);
@@ -329,7 +328,7 @@ store_read_events_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autofree char *next = NULL;
   guint64 last_seq;
 
-  if (page == NULL || (!call->from_start && !check_gapless (page, call->after_seq, &error)))
+  if (page == NULL || (!call->from_start && !check_gapless (page, &error)))
     {
       ls_invocation_return_error (call->invocation, error);
       return;
@@ -422,6 +421,21 @@ ls_events_service_new (LsAgent *agent, LsCallers *callers, LsDurables *durables)
   self->reader = ls_log_reader_new (agent);
   g_signal_connect_object (callers, "vanished", G_CALLBACK (on_callers_vanished), self, 0);
   return self;
+}
+
+/**
+ * ls_events_service_set_broadcast:
+ * @self: the service
+ * @broadcast: see ls_service_set_broadcast()
+ *
+ * For the subscriptions from now on.
+ */
+void
+ls_events_service_set_broadcast (LsEventsService *self, gboolean broadcast)
+{
+  g_return_if_fail (LS_IS_EVENTS_SERVICE (self));
+
+  self->broadcast = broadcast;
 }
 
 /**

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (LsEventsService, ls_events_service, LS, EVENTS_SERVICE, LsDbusEventsSkeleton)
 
 LsEventsService *ls_events_service_new (LsAgent *agent, LsCallers *callers, LsDurables *durables);
+void ls_events_service_set_broadcast (LsEventsService *self, gboolean broadcast);
 void ls_events_service_close (LsEventsService *self);
 
 G_END_DECLS

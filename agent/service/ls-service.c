@@ -115,6 +115,23 @@ ls_service_set_wipe_on_sign_out (LsService *self, gboolean wipe)
 }
 
 /**
+ * ls_service_set_broadcast:
+ * @self: the service
+ * @broadcast: whether `Events` goes out without a destination
+ *
+ * The proxy of a Flatpak lets no signal through that is meant for one app (xdg-dbus-proxy(1): that
+ * takes the right to talk to it), but those that are for whoever listens at their path. At first
+ * %FALSE: the bus then brings each batch to its subscriber alone.
+ */
+void
+ls_service_set_broadcast (LsService *self, gboolean broadcast)
+{
+  g_return_if_fail (LS_IS_SERVICE (self));
+
+  ls_events_service_set_broadcast (self->events, broadcast);
+}
+
+/**
  * ls_service_export:
  * @self: the service
  * @error: of %G_IO_ERROR: something is exported there already

@@ -15,6 +15,7 @@ LsService *ls_service_new (LsAgent *agent,
                            LsClock *clock,
                            GDBusConnection *connection,
                            const char *durables_path);
+void ls_service_set_broadcast (LsService *self, gboolean broadcast);
 void ls_service_set_wipe_on_sign_out (LsService *self, gboolean wipe);
 gboolean ls_service_export (LsService *self, GError **error);
 void ls_service_unexport (LsService *self);

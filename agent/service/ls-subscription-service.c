@@ -106,10 +106,10 @@ send (LsSubscriptionService *self, GVariant *events)
   GDBusConnection *connection = g_dbus_interface_skeleton_get_connection (skeleton);
   g_autoptr (GError) error = NULL;
 
-  if (!g_dbus_connection_emit_signal (connection, self->request->sender,
-                                      g_dbus_interface_skeleton_get_object_path (skeleton),
-                                      LS_BUS_INTERFACE_SUBSCRIPTION, "Events",
-                                      g_variant_new ("(@a" LS_BUS_EVENT_TYPE ")", events), &error))
+  if (!g_dbus_connection_emit_signal (
+          connection, self->request->broadcast ? NULL : self->request->sender,
+          g_dbus_interface_skeleton_get_object_path (skeleton), LS_BUS_INTERFACE_SUBSCRIPTION,
+          "Events", g_variant_new ("(@a" LS_BUS_EVENT_TYPE ")", events), &error))
     g_debug ("a batch was not sent: %s", error->message);
 }
 

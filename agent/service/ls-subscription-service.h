@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @filter: (owned) (nullable): see ls_subscriber_new()
  * @durable: (owned) (nullable): the name under which its place is kept
  * @after_seq: start after this event
+ * @broadcast: whether signals go out without a destination, as ls_service_set_broadcast() says
  *
  * What an app asked for.
  */
@@ -25,6 +26,7 @@ typedef struct
   GHashTable *filter;
   char *durable;
   guint64 after_seq;
+  gboolean broadcast;
 } LsSubscriptionRequest;
 
 void ls_subscription_request_free (LsSubscriptionRequest *request);

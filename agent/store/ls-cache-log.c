@@ -27,19 +27,18 @@ event_from_row (sqlite3_stmt *stmt)
   return event;
 }
 
+/* Sets @gapless to whether the log holds all that came after @after_seq. */
 static gboolean
-check_position (LsCache *self, guint64 after_seq, GError **error)
+check_position (LsCache *self, guint64 after_seq, gboolean *gapless, GError **error)
 {
   LsDatabase *database = ls_cache_get_database (self);
   guint64 last = (guint64)ls_database_get_int (
       database, "SELECT seq FROM sqlite_sequence WHERE name = 'event'");
-  guint64 first = (guint64)ls_database_get_int (database, "SELECT min (seq) FROM event");
+  guint64 trimmed = (guint64)ls_database_get_int (database, "SELECT trimmed FROM meta");
 
-  /* an empty log has given its numbers out all the same */
-  if (first == 0)
-    first = last + 1;
+  *gapless = after_seq >= trimmed;
   /* 0 is the beginning of what is kept, not a cursor of somebody who has it all. */
-  if (after_seq == 0 || (after_seq <= last && after_seq + 1 >= first))
+  if (after_seq == 0 || (after_seq <= last && *gapless))
     return TRUE;
 
   g_set_error (error, LS_ERROR, LS_ERROR_CURSOR_EXPIRED, "events after this cursor are gone");
@@ -69,9 +68,10 @@ ls_cache_read_events (LsCache *self,
   g_autoptr (LsEventPage) page = NULL;
   LsDatabase *database = ls_cache_get_database (self);
   sqlite3_stmt *stmt;
+  gboolean gapless = FALSE;
   gsize size = 0;
 
-  if (!check_position (self, after_seq, error))
+  if (!check_position (self, after_seq, &gapless, error))
     return NULL;
   stmt = ls_database_prepare (database,
                               "SELECT seq, type, entity_id, data, timestamp, user_role, user_id,"
@@ -83,6 +83,7 @@ ls_cache_read_events (LsCache *self,
   page = g_new0 (LsEventPage, 1);
   page->events = ls_event_array_new ();
   page->last_seq = after_seq;
+  page->gapless = gapless;
   sqlite3_bind_int64 (stmt, 1, (gint64)after_seq);
   while (ls_database_step (database, stmt, &step_error))
     {
@@ -127,8 +128,8 @@ ls_cache_trim (LsCache *self, gint64 max_size, gint64 oldest, GError **error)
   gboolean too_large = ls_database_get_used (database) > max_size;
   sqlite3_stmt *stmt = ls_database_prepare (
       database,
-      "DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE ? OR as_of < ?"
-      " ORDER BY seq LIMIT " TRIM_STEP ")",
+      "UPDATE meta SET trimmed = max (trimmed, coalesce ((SELECT max (seq) FROM (SELECT seq"
+      " FROM event WHERE ? OR as_of < ? ORDER BY seq LIMIT " TRIM_STEP ")), 0))",
       error);
   gint64 n_removed;
 
@@ -136,7 +137,9 @@ ls_cache_trim (LsCache *self, gint64 max_size, gint64 oldest, GError **error)
     return FALSE;
   sqlite3_bind_int (stmt, 1, too_large);
   sqlite3_bind_int64 (stmt, 2, oldest);
-  if (!ls_database_finish (database, stmt, error))
+  if (!ls_database_finish (database, stmt, error) ||
+      !ls_database_run (database, "DELETE FROM event WHERE seq <= (SELECT trimmed FROM meta)",
+                        error))
     return FALSE;
 
   n_removed = ls_database_get_int (database, "SELECT changes ()");

@@ -22,11 +22,19 @@ static const LsMigration migrations[] = {
   "  log_offset INTEGER NOT NULL, as_of INTEGER NOT NULL) WITHOUT ROWID;"
   "CREATE TABLE staged (entity TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,"
   "  data TEXT NOT NULL, PRIMARY KEY (entity, id)) WITHOUT ROWID",
+  /* 2: the newest event that was removed from the log, as numbers have gaps */
+  "ALTER TABLE meta ADD COLUMN trimmed INTEGER NOT NULL DEFAULT 0;"
+  "UPDATE meta SET trimmed = coalesce ((SELECT min (seq) - 1 FROM event),"
+  "  (SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)",
 };
+
+/* More numbers than the write-ahead log can hold events between two checkpoints, which is 4 MB. */
+#define SEQ_GAP "1000000"
 
 struct _LsCache
 {
   LsDatabase *database; /* (owned) */
+  gboolean has_gap;
 };
 
 /**
@@ -142,6 +150,40 @@ ls_cache_read_state (LsCache *self, GError **error)
   state->last_seq = (guint64)ls_database_get_int (
       self->database, "SELECT seq FROM sqlite_sequence WHERE name = 'event'");
   return g_steal_pointer (&state);
+}
+
+/**
+ * ls_cache_leave_gap:
+ * @self: a cache, outside of a transaction
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Makes sure, before the first event after opening, that no `seq` is given out twice. A power cut may
+ * take the last commits away, which apps had been told of: with the numbers of those again, an app
+ * that reads on from its cursor would miss as many events. So each opening leaves a gap in the
+ * numbers, and that alone is synced before anything else is told.
+ *
+ * Returns: whether events may be logged
+ */
+gboolean
+ls_cache_leave_gap (LsCache *self, GError **error)
+{
+  g_autoptr (GError) pragma_error = NULL;
+
+  if (self->has_gap)
+    return TRUE;
+
+  if (!ls_database_run (self->database, "PRAGMA synchronous = FULL", error))
+    return FALSE;
+  self->has_gap =
+      ls_database_run (self->database,
+                       "UPDATE sqlite_sequence SET seq = seq + " SEQ_GAP " WHERE name = 'event';"
+                       "INSERT INTO sqlite_sequence SELECT 'event', 0"
+                       "  WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'event')",
+                       error);
+  if (!ls_database_run (self->database, "PRAGMA synchronous = NORMAL", &pragma_error))
+    g_warning ("the store stays slow: %s", pragma_error->message);
+
+  return self->has_gap;
 }
 
 /**

@@ -45,6 +45,7 @@ LsStoreStatistics *ls_cache_get_statistics (LsCache *self, GError **error);
 gboolean ls_cache_trim (LsCache *self, gint64 max_size, gint64 oldest, GError **error);
 
 /* for the parts of this class alone */
+gboolean ls_cache_leave_gap (LsCache *self, GError **error);
 gboolean ls_cache_log_event (LsCache *self, LsEvent *event, gint64 as_of, GError **error);
 
 G_END_DECLS

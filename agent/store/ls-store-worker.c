@@ -127,13 +127,14 @@ make_writable (LsStoreWorker *self, GError **error)
       g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "no store is open");
       return FALSE;
     }
-  if (shelf->cache != NULL && !ls_database_is_read_only (ls_cache_get_database (shelf->cache)))
-    return TRUE;
+  if (shelf->cache == NULL || ls_database_is_read_only (ls_cache_get_database (shelf->cache)))
+    {
+      path = g_build_filename (shelf->cache_dir, "cache.db", NULL);
+      g_clear_pointer (&shelf->cache, ls_cache_free);
+      shelf->cache = ls_cache_open (path, error);
+    }
 
-  path = g_build_filename (shelf->cache_dir, "cache.db", NULL);
-  g_clear_pointer (&shelf->cache, ls_cache_free);
-  shelf->cache = ls_cache_open (path, error);
-  return shelf->cache != NULL;
+  return shelf->cache != NULL && ls_cache_leave_gap (shelf->cache, error);
 }
 
 /* A group that fails is tried again one by one, so that only the guilty are told so. */

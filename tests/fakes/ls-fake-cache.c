@@ -367,6 +367,7 @@ ls_fake_cache_read_events (LsFakeCache *self,
   page = g_new0 (LsEventPage, 1);
   page->events = ls_event_array_new ();
   page->last_seq = after_seq;
+  page->gapless = after_seq + 1 >= next;
   for (guint i = 0; i < self->log->len; i++)
     {
       LsEvent *event = ((LogEntry *)self->log->pdata[i])->event;

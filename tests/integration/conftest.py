@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Worlds for one test each."""
 
-import shutil
-import tempfile
-from contextlib import ExitStack
-from pathlib import Path
-
 import pytest
 
-from labsync_testing import Desktop, Server
+from labsync_testing import Desktop
 from server_client import ADMIN, STUDENT, TEACHER, Socket
+from worlds import directory, server, world  # noqa: F401
 
 # What would take minutes in a school takes a second here.
 QUICK = {
@@ -19,26 +15,6 @@ QUICK = {
     "Connection_polling_interval": "300ms",
     "Connection_websocket_retry": "1s",
 }
-
-
-@pytest.fixture
-def directory():
-    """Short: a socket's path may have 107 characters."""
-    path = Path(tempfile.mkdtemp(prefix="ls-"))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture
-def world():
-    """Closes what a test opens, in the other order."""
-    with ExitStack() as stack:
-        yield stack
-
-
-@pytest.fixture
-def server(directory, world):
-    return world.enter_context(Server(directory / "server"))
 
 
 @pytest.fixture

@@ -226,6 +226,23 @@ class Bus:
             path="/org/freedesktop/DBus", name="org.freedesktop.DBus",
         )[0]
 
+    def owner(self, name):
+        """Unique name of a name's owner, None when it has none."""
+        try:
+            return self.call(
+                "org.freedesktop.DBus", "GetNameOwner", "(s)", name,
+                path="/org/freedesktop/DBus", name="org.freedesktop.DBus",
+            )[0]
+        except GLib.Error:
+            return None
+
+    def start_by_name(self, name, seconds=30):
+        """Has the bus start a service, as a first call to it would."""
+        self.call(
+            "org.freedesktop.DBus", "StartServiceByName", "(su)", name, 0,
+            path="/org/freedesktop/DBus", name="org.freedesktop.DBus", seconds=seconds,
+        )
+
     def until(self, condition, seconds=10, what="the condition"):
         """Like until(), and lets signals in."""
 
@@ -288,10 +305,22 @@ class Desktop:
         self.processes = []
         self.agent = None
         self.bus = None
-        for folder in (self.home / ".config/labsync", self.home / ".local/share", self.runtime):
+        for folder in (self.settings_file.parent, self.home / ".local/share", self.runtime):
             folder.mkdir(parents=True, exist_ok=True)
         self.runtime.chmod(0o700)
         self.configure(url, **settings)
+
+    @property
+    def settings_file(self):
+        return self.home / ".config/labsync/agent.conf"
+
+    @property
+    def state_dir(self):
+        return self.home / ".local/share/labsync"
+
+    @property
+    def bus_config(self):
+        return BUS_CONFIG
 
     def configure(self, url=None, **settings):
         """Writes the user's settings file: Group_key_name="value" is [Group] key-name=value."""
@@ -303,7 +332,7 @@ class Desktop:
             f"[{group}]\n" + "".join(f"{key}={value}\n" for key, value in keys.items())
             for group, keys in groups.items()
         )
-        (self.home / ".config/labsync/agent.conf").write_text(text)
+        self.settings_file.write_text(text)
 
     def __enter__(self):
         self.open()
@@ -334,7 +363,7 @@ class Desktop:
     def open(self):
         """Bus and keyring; the agent comes with start()."""
         config = self.directory / "bus.conf"
-        config.write_text(BUS_CONFIG.format(directory=self.runtime))
+        config.write_text(self.bus_config.format(directory=self.runtime))
         daemon = subprocess.Popen(
             ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address"],
             env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
@@ -448,7 +477,7 @@ class Desktop:
 
     def database(self):
         """Path of the one cache.db, None when there is none yet."""
-        found = list((self.home / ".local/share/labsync").glob("*/cache.db"))
+        found = list(self.state_dir.glob("*/cache.db"))
         assert len(found) <= 1
         return found[0] if found else None
 

@@ -58,6 +58,7 @@ typedef struct
   LsStore *store; /* (owned) (nullable) */
   Progress commits;
   Progress snapshots;
+  guint64 told;   /* the highest `seq` that anybody was told */
   guint n_errors; /* that were reported */
 } Run;
 
@@ -140,6 +141,14 @@ do_commit (Run *run, gint64 n, GError **error)
     return FALSE;
 
   run->commits.acknowledged = n;
+  for (guint i = 0; i < commit->events->len; i++)
+    {
+      guint64 seq = ((LsEvent *)commit->events->pdata[i])->seq;
+
+      if (seq <= run->told)
+        g_error ("%snumber %d was given out before", run->label, (int)seq);
+      run->told = seq;
+    }
   return TRUE;
 }
 
@@ -300,7 +309,7 @@ model (gint64 n_commits, gint64 n_snapshots, gint64 first)
   if (n_snapshots == 1)
     append_row (text, "a", 1, old);
   else if (n_snapshots == 2)
-    append_row (text, "a", 1, NULL);
+    append_row (text, "a", 0, NULL); /* a tombstone of a snapshot has no version */
   if (n_snapshots > 0)
     append_row (text, "b", n_snapshots, n_snapshots == 1 ? old : new);
   if (n_snapshots == 2)
