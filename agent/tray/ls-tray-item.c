@@ -18,7 +18,8 @@ struct _LsTrayItem
   GObject parent_instance;
 
   LsTrayStatusNotifierItem *skeleton; /* (owned) */
-  char *shown;                        /* (owned) (nullable): name of the icon that is shown */
+  gboolean named;                     /* whether the host finds our icons by name */
+  int shown;                          /* the icon that is shown, -1 = none */
 };
 
 enum
@@ -67,7 +68,6 @@ ls_tray_item_finalize (GObject *object)
   LsTrayItem *self = LS_TRAY_ITEM (object);
 
   g_clear_object (&self->skeleton);
-  g_free (self->shown);
 
   G_OBJECT_CLASS (ls_tray_item_parent_class)->finalize (object);
 }
@@ -98,6 +98,7 @@ no_pixmaps (void)
 static void
 ls_tray_item_init (LsTrayItem *self)
 {
+  self->shown = -1;
   self->skeleton = ls_tray_status_notifier_item_skeleton_new ();
   g_object_set (self->skeleton, "category", "ApplicationStatus", "id", "org.labsync.Agent", "title",
                 "", "status", "Active", "window-id", 0, "icon-theme-path", "", "menu",
@@ -114,7 +115,11 @@ ls_tray_item_init (LsTrayItem *self)
 
 /**
  * ls_tray_item_new:
- * @icon_theme_path: where the host finds our icons beside the usual places; empty for nowhere
+ * @icon_theme_path: where the host finds our icons beside the usual places; empty if it can't be
+ *   counted on to find them
+ *
+ * Not every host (lxqt-panel, for one) takes the pixmaps when it does not find an icon by its name: so
+ * there is a name only if it is sure to be found.
  *
  * Returns: (transfer full): an item that shows nothing yet
  */
@@ -123,6 +128,7 @@ ls_tray_item_new (const char *icon_theme_path)
 {
   LsTrayItem *self = g_object_new (LS_TYPE_TRAY_ITEM, NULL);
 
+  self->named = *icon_theme_path != '\0';
   ls_tray_status_notifier_item_set_icon_theme_path (self->skeleton, icon_theme_path);
 
   return self;
@@ -148,17 +154,16 @@ ls_tray_item_export (LsTrayItem *self, GDBusConnection *connection, GError **err
 static void
 set_icon (LsTrayItem *self, LsTrayIcon icon)
 {
-  g_autofree char *name = ls_tray_icon_get_name (icon);
+  g_autofree char *name = self->named ? ls_tray_icon_get_name (icon) : g_strdup ("");
   g_autoptr (GVariant) pixmaps = NULL;
 
-  if (g_strcmp0 (name, self->shown) == 0)
+  if (self->shown == (int)icon)
     return;
 
+  self->shown = icon;
   pixmaps = g_variant_ref_sink (ls_tray_icon_get_pixmaps (icon));
   g_object_set (self->skeleton, "icon-name", name, "icon-pixmap", pixmaps, "attention-icon-name",
                 name, "attention-icon-pixmap", pixmaps, NULL);
-  g_free (self->shown);
-  self->shown = g_steal_pointer (&name);
   ls_tray_status_notifier_item_emit_new_icon (self->skeleton);
   ls_tray_status_notifier_item_emit_new_attention_icon (self->skeleton);
 }

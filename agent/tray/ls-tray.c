@@ -146,7 +146,8 @@ ls_tray_init (LsTray *self)
 {
 }
 
-/* The host sees nothing of our files in the sandbox, only what Flatpak exports to the usual places. */
+/* The host sees nothing of our files in a sandbox. Flatpak may export the icons to a place where it
+ * looks, or it may not have looked there since. */
 static const char *
 get_icon_theme_path (gboolean sandboxed)
 {

@@ -154,6 +154,21 @@ def test_every_property_has_an_answer(host, name):
         host.call(name, "org.freedesktop.DBus.Properties", "Get", "(ss)", ITEM, key)
 
 
+def test_no_name_where_the_host_cannot_find_it(host, start, agent):
+    start(LABSYNC_ICONDIR="")
+    host.until(lambda: host.items)
+    name = host.items[0][0]
+    wait_title(host, name, "Lab Sync: Connected and up to date")
+    item = host.item(name)
+    assert (item["IconName"], item["AttentionIconName"], item["IconThemePath"]) == ("", "", "")
+    before = item["IconPixmap"]
+    host.signals.clear()
+    agent.change("Connection", State="waiting", Reason="captive-portal")
+    host.until(lambda: (ITEM, "NewStatus", ("NeedsAttention",)) in host.signals)
+    assert (ITEM, "NewIcon", ()) in host.signals
+    assert host.item(name)["IconPixmap"] == host.item(name)["AttentionIconPixmap"] != before
+
+
 def test_every_state_is_told(host, name, agent):
     table = [
         ("connecting", "none", "signed-in", "working", "Active"),
