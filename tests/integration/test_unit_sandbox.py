@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from labsync_testing import Desktop, Server
+from labsync_testing import Desktop, Server, until
 
 UNITS = Path(__file__).resolve().parents[2] / "data"
 # SQLite gives its files the directory's owner when it runs as root; a unit's user is not.
@@ -55,7 +55,7 @@ def traces(tmp_path_factory):
 
     def wrapper(name):
         # A sanitizer can look for leaks only where nobody else traces.
-        return ("strace", "-E", "ASAN_OPTIONS=detect_leaks=0", "-f", "-qq", "-s", "0", "-o", str(folder / name))
+        return ("strace", "-D", "-E", "ASAN_OPTIONS=detect_leaks=0", "-f", "-q", "-s", "0", "-o", str(folder / name))
 
     with Server(folder / "server", wrapper=wrapper("labsync-server")) as server:
         with Desktop(folder / "d", server.url, wrapper=wrapper("labsync-agent")) as desktop:
@@ -65,7 +65,10 @@ def traces(tmp_path_factory):
             desktop.ctl("reconnect")
             desktop.wait_state("live", seconds=30)
             desktop.ctl("sign-out", "--wipe")
-    return {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
+    # Not their parent, so that they get the signals themselves, the tracer ends after them.
+    files = [folder / "labsync-agent", folder / "labsync-server"]
+    until(lambda: all(path.read_text().endswith("+++\n") for path in files), what="the ends of the traces")
+    return {path.name: path.read_text() for path in files}
 
 
 @pytest.mark.parametrize("unit", ["labsync-agent", "labsync-server"])
