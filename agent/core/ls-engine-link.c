@@ -6,6 +6,8 @@
 #define STABLE_AFTER 60000
 /* A poll comes at its interval, give or take this many percent (goals, F6). */
 #define POLL_JITTER 20
+/* What the server asks us to stay away for gets longer by up to this part of it. */
+#define STAY_AWAY_JITTER 4
 
 /* The one place where the state is assigned. */
 static void
@@ -149,7 +151,9 @@ wait_for_next_attempt (LsEngine *self)
   gint64 delay = ls_backoff_next (&self->backoff, self->random, self->config->reconnect_initial,
                                   self->config->reconnect_max);
 
-  delay += self->stay_away;
+  /* The server chose the time: not a backoff on top. */
+  if (self->stay_away > 0)
+    delay = self->stay_away;
   self->stay_away = 0;
   hang_up (self);
   self->status.attempt = self->backoff.attempt;
@@ -188,6 +192,15 @@ try_socket (LsEngine *self)
   ls_engine_disarm (self, LS_TIMER_ATTEMPT);
   if (self->config->websocket && self->phase == LS_SOCKET_CLOSED)
     open_socket (self);
+}
+
+static void
+try_socket_later (LsEngine *self)
+{
+  gint64 delay = self->stay_away > 0 ? self->stay_away : self->config->websocket_retry;
+
+  self->stay_away = 0;
+  ls_engine_arm (self, LS_TIMER_ATTEMPT, delay);
 }
 
 static void
@@ -255,7 +268,7 @@ act (LsEngine *self, LsConnectionAction action)
       try_socket (self);
       break;
     case LS_CONNECTION_ACTION_TRY_SOCKET_LATER:
-      ls_engine_arm (self, LS_TIMER_ATTEMPT, self->config->websocket_retry);
+      try_socket_later (self);
       break;
     case LS_CONNECTION_ACTION_STREAM:
       stream (self);
@@ -323,6 +336,23 @@ try_other_tokens (LsEngine *self)
 }
 
 /**
+ * ls_engine_link_stay_away:
+ * @self: the engine
+ * @error: why the link failed
+ *
+ * Notes how long the server wants us to stay away, if it says so. Never less than that, and a random
+ * part more, as it says the same to others.
+ */
+void
+ls_engine_link_stay_away (LsEngine *self, const GError *error)
+{
+  gint64 away = ls_link_error_get_retry_after (error);
+  gint64 jitter = MAX (away / STAY_AWAY_JITTER, self->config->reconnect_initial);
+
+  self->stay_away = away > 0 ? away + ls_random_below (self->random, jitter + 1) : 0;
+}
+
+/**
  * ls_engine_link_fail:
  * @self: the engine
  * @error: why
@@ -336,9 +366,7 @@ ls_engine_link_fail (LsEngine *self, const GError *error)
 
   g_debug ("link: %s", error->message);
   self->trouble = reason;
-  self->stay_away = ls_link_error_get_retry_after (error);
-  if (self->stay_away > 0)
-    self->stay_away += ls_random_below (self->random, self->stay_away / 4 + 1);
+  ls_engine_link_stay_away (self, error);
   if (is_about_the_token (error) && try_other_tokens (self))
     return;
 

@@ -102,6 +102,7 @@ void ls_engine_disarm (LsEngine *self, LsTimer timer);
 
 /* ls-engine-link.c */
 void ls_engine_link_apply (LsEngine *self, LsConnectionEvent event, LsReason reason);
+void ls_engine_link_stay_away (LsEngine *self, const GError *error);
 void ls_engine_link_fail (LsEngine *self, const GError *error);
 void ls_engine_link_check_gate (LsEngine *self);
 void ls_engine_link_attempt (LsEngine *self);

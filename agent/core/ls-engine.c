@@ -408,9 +408,13 @@ ls_engine_open_failed (LsEngine *self, const GError *error)
   self->trouble = reason;
   ls_engine_disarm (self, LS_TIMER_OPEN_DEADLINE);
   if (polling_is_pointless (reason) && self->status.state != LS_STATE_POLLING)
-    ls_engine_link_fail (self, error);
-  else
-    ls_engine_link_apply (self, LS_CONNECTION_SOCKET_REFUSED, reason);
+    {
+      ls_engine_link_fail (self, error);
+      return;
+    }
+
+  ls_engine_link_stay_away (self, error);
+  ls_engine_link_apply (self, LS_CONNECTION_SOCKET_REFUSED, reason);
 }
 
 /**

@@ -35,12 +35,13 @@
  */
 struct _LsHttpService
 {
-  SoupServer *server; /* (owned) */
-  LsSchool *school;   /* (owned) */
-  LsAuth *auth;       /* (owned) */
-  LsHub *hub;         /* (owned) */
-  LsMetrics *metrics; /* (unowned) */
-  gint64 retry_after; /* milliseconds, while the server goes down; else -1 */
+  SoupServer *server;     /* (owned) */
+  LsSchool *school;       /* (owned) */
+  LsAuth *auth;           /* (owned) */
+  LsHub *hub;             /* (owned) */
+  LsAdmission *admission; /* (unowned) */
+  LsMetrics *metrics;     /* (unowned) */
+  gint64 retry_after;     /* milliseconds, while the server goes down; else -1 */
 };
 
 typedef struct
@@ -88,6 +89,16 @@ identify (LsHttpService *self, SoupServerMessage *message, const char *token)
   return identity;
 }
 
+static void
+refuse_for_now (SoupServerMessage *message, guint seconds, const char *code, const char *text)
+{
+  g_autofree char *retry_after = g_strdup_printf ("%u", seconds);
+
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Retry-After",
+                                retry_after);
+  ls_http_answer_error (message, SOUP_STATUS_SERVICE_UNAVAILABLE, code, text);
+}
+
 /* The socket */
 
 /* Returns: whether the client speaks our protocol; else it has been answered */
@@ -116,12 +127,15 @@ check_upgrade (SoupServerMessage *message)
 }
 
 /* Lets libsoup go on with the handshake by not answering. A browser can't set the header, so the
- * token may stand in the query as well. */
+ * token may stand in the query as well. Who comes when there is no room is sent away before the
+ * database is asked anything; only who is let in takes room. */
 static void
 handle_socket (LsHttpService *self, SoupServerMessage *message, GHashTable *query)
 {
   g_autofree char *token = ls_http_request_get_token (message);
   g_autoptr (LsIdentity) identity = NULL;
+  gint64 now = g_get_monotonic_time ();
+  guint seconds;
 
   if (token == NULL && query != NULL)
     token = g_strdup (g_hash_table_lookup (query, "token"));
@@ -129,10 +143,20 @@ handle_socket (LsHttpService *self, SoupServerMessage *message, GHashTable *quer
   if (!check_upgrade (message))
     return;
 
+  seconds = ls_admission_check (self->admission, now);
+  if (seconds > 0)
+    {
+      refuse_for_now (message, seconds, "busy", "Too many agents connect at once");
+      return;
+    }
+
   identity = identify (self, message, token);
-  if (identity != NULL)
-    g_object_set_data_full (G_OBJECT (message), IDENTITY_KEY, g_steal_pointer (&identity),
-                            (GDestroyNotify)ls_identity_free);
+  if (identity == NULL)
+    return;
+
+  ls_admission_count (self->admission, now);
+  g_object_set_data_full (G_OBJECT (message), IDENTITY_KEY, g_steal_pointer (&identity),
+                          (GDestroyNotify)ls_identity_free);
 }
 
 static void
@@ -195,15 +219,13 @@ static gboolean
 check_request (LsHttpService *self, SoupServerMessage *message, const LsRoute *route)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
-  g_autofree char *seconds = NULL, *methods = NULL;
+  g_autofree char *methods = NULL;
   LsMethods method = ls_method_from_string (soup_server_message_get_method (message));
 
   if (self->retry_after >= 0)
     {
-      seconds = g_strdup_printf ("%" G_GINT64_FORMAT, (self->retry_after + 999) / 1000);
-      soup_message_headers_replace (headers, "Retry-After", seconds);
-      ls_http_answer_error (message, SOUP_STATUS_SERVICE_UNAVAILABLE, "draining",
-                            "The server restarts");
+      refuse_for_now (message, (guint)((self->retry_after + 999) / 1000), "draining",
+                      "The server restarts");
       return FALSE;
     }
   if (g_object_get_data (G_OBJECT (message), TOO_LARGE_KEY) != NULL)
@@ -298,6 +320,7 @@ on_request_finished (SoupServer *server, SoupServerMessage *message, gpointer us
  * @school: the school
  * @auth: who is let in
  * @hub: where sockets go
+ * @admission: (transfer none): how many at once; outlives the service
  * @metrics: (transfer none): what is counted; outlives the service
  *
  * Puts the service on @server. libsoup's permessage-deflate is taken off: it inflates a small frame
@@ -310,6 +333,7 @@ ls_http_service_new (SoupServer *server,
                      LsSchool *school,
                      LsAuth *auth,
                      LsHub *hub,
+                     LsAdmission *admission,
                      LsMetrics *metrics)
 {
   static const char *const paths[] = { NULL, "/ws" };
@@ -323,6 +347,7 @@ ls_http_service_new (SoupServer *server,
   self->school = g_object_ref (school);
   self->auth = g_object_ref (auth);
   self->hub = g_object_ref (hub);
+  self->admission = admission;
   self->metrics = metrics;
   self->retry_after = -1;
 

@@ -3,6 +3,7 @@
 
 #include <libsoup/soup.h>
 
+#include "ls-admission.h"
 #include "ls-auth.h"
 #include "ls-hub.h"
 #include "ls-metrics.h"
@@ -16,6 +17,7 @@ LsHttpService *ls_http_service_new (SoupServer *server,
                                     LsSchool *school,
                                     LsAuth *auth,
                                     LsHub *hub,
+                                    LsAdmission *admission,
                                     LsMetrics *metrics);
 void ls_http_service_free (LsHttpService *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsHttpService, ls_http_service_free)

@@ -53,6 +53,8 @@ static const Option options[] = {
     N_ ("How many connections there may be (4096)") },
   { "max-connections-per-address", OPTION_COUNT, PLACE (clients.max_per_address), "1", "100000",
     N_ ("NUMBER"), N_ ("How many of them from one address, maybe a whole school's (1024)") },
+  { "max-connects-per-second", OPTION_COUNT, PLACE (max_connects), "1", "100000", N_ ("NUMBER"),
+    N_ ("How many agents may connect in a second; others are told when to come back (50)") },
   { "header-timeout", OPTION_DURATION, PLACE (clients.header_timeout), "1s", "1h", N_ ("SECONDS"),
     N_ ("How long the headers of a request may take (10)") },
   { "idle-timeout", OPTION_DURATION, PLACE (clients.idle_timeout), "1s", "1h", N_ ("SECONDS"),
@@ -92,6 +94,7 @@ ls_server_config_new (void)
                                        .header_timeout = 10 * 1000,
                                        .idle_timeout = 75 * 1000,
                                        .body_timeout = 120 * 1000 };
+  config->max_connects = 50;
   config->hello_timeout = 10 * 1000;
   config->heartbeat = 30 * 1000;
   config->drain_retry = 2 * 1000;

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
  * @tls_certificate: (nullable): file with the certificate chain, PEM
  * @tls_key: (nullable): file with its private key, PEM
  * @clients: what a connection may cost
+ * @max_connects: how many agents may connect in a second
  * @hello_timeout: how long a socket may take until its hello, milliseconds
  * @heartbeat: how often agents are asked to be heard, milliseconds
  * @drain_retry: when agents are asked to come back after a restart, milliseconds
@@ -34,6 +35,7 @@ typedef struct
   char *tls_certificate;
   char *tls_key;
   LsClientLimits clients;
+  guint max_connects;
   gint64 hello_timeout;
   gint64 heartbeat;
   gint64 drain_retry;

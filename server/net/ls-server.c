@@ -34,6 +34,7 @@ struct _LsServer
   LsHub *hub;             /* (owned) */
   SoupServer *soup;       /* (owned) */
   LsClients *clients;     /* (owned) */
+  LsAdmission *admission; /* (owned) */
   LsHttpService *service; /* (owned) */
   LsMetrics metrics;
   char *url; /* (owned) */
@@ -64,6 +65,7 @@ ls_server_dispose (GObject *object)
   if (self->soup != NULL)
     soup_server_disconnect (self->soup);
   g_clear_pointer (&self->service, ls_http_service_free);
+  g_clear_pointer (&self->admission, ls_admission_free);
   g_clear_object (&self->hub);
   g_clear_pointer (&self->clients, ls_clients_free);
   g_clear_object (&self->soup);
@@ -229,8 +231,9 @@ ls_server_new (const LsServerConfig *config, GError **error)
 
   self->soup = soup_server_new (NULL, NULL);
   self->clients = ls_clients_new (self->soup, &config->clients);
-  self->service =
-      ls_http_service_new (self->soup, self->school, self->auth, self->hub, &self->metrics);
+  self->admission = ls_admission_new (config->max_connects);
+  self->service = ls_http_service_new (self->soup, self->school, self->auth, self->hub,
+                                       self->admission, &self->metrics);
   return listen_at (self, config, error) ? g_steal_pointer (&self) : NULL;
 }
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a client of labsync-server may cost: time, connections, bytes. The limits are set low here."""
 
+import re
+import signal
 import socket
 import time
 from pathlib import Path
@@ -175,6 +177,56 @@ def test_all_connections_are_counted(directory, world):
     for client in held:
         client.sendall(GET)
         assert read_answer(client) == 200
+
+
+def handshake(world, server, token):
+    """When it began and ended, the status, and the seconds of Retry-After."""
+    client = world.enter_context(dial(server))
+    began = time.monotonic()
+    client.sendall(
+        b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        b"Sec-WebSocket-Protocol: labsync.v1\r\n"
+        b"Authorization: Bearer " + token.encode() + b"\r\n\r\n"
+    )
+    text = client.recv(65536).decode()
+    after = re.search(r"^Retry-After: (\d+)\r$", text, re.MULTILINE)
+    return began, time.monotonic(), int(text.split()[1]), int(after[1]) if after else 0
+
+
+def test_agents_that_connect_in_a_second_are_counted(directory, world):
+    server = world.enter_context(Server(directory / "few", "--max-connects-per-second=3"))
+    token = server.person(STUDENT).token
+    for _ in range(6):  # who is not let in takes no room
+        assert handshake(world, server, "x.y.z")[2:] == (401, 0)
+
+    answers = [handshake(world, server, token) for _ in range(40)]
+    let_in = [answer for answer in answers if answer[2] == 101]
+    refused = [answer for answer in answers if answer[2] == 503]
+    assert len(let_in) + len(refused) == 40 and answers[:3] == let_in[:3]
+    for first, fourth in zip(let_in, let_in[3:]):
+        assert fourth[1] - first[0] >= 1
+    # They are to come back one after another.
+    assert refused[0][3] == 1 and refused[-1][3] > 1
+
+    # HTTP goes on, and there is room again after a second.
+    assert server.http("GET", "/health").status == 200
+    time.sleep(1)
+    with Socket(server, token) as agent:
+        agent.hello()
+
+
+def test_a_drain_spreads_those_who_are_connected(directory, world):
+    server = world.enter_context(
+        Server(directory / "many", "--max-connects-per-second=1000", "--drain-spread=0")
+    )
+    token = server.person(STUDENT).token
+    agents = [world.enter_context(Socket(server, token)) for _ in range(60)]
+    for agent in agents:
+        agent.hello()
+    server.process.send_signal(signal.SIGTERM)
+    drains = [agent.receive("drain") for agent in agents]
+    assert {(drain["retryAfter"], drain["spread"]) for drain in drains} == {(2, 2)}
 
 
 @pytest.mark.parametrize(

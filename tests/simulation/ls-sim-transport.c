@@ -373,6 +373,35 @@ give (LsSimTransport *self, GTask *task, gpointer answer, GDestroyNotify free_an
     }
 }
 
+static LsModelPeer *
+connect_to_server (LsSimTransport *self, const char *token, GError **error)
+{
+  LsSimDoor *door = ls_model_server_is_up (self->server) ? self->link->door : NULL;
+  gint64 now = ls_sim_get_time (self->sim);
+  LsModelPeer *peer;
+  guint seconds;
+
+  if (door != NULL)
+    {
+      g_array_append_val (door->asked, now);
+      seconds = ls_admission_check (door->admission, now * 1000);
+      if (seconds > 0)
+        {
+          g_propagate_error (
+              error, ls_link_error_new (LS_REASON_SERVER_DRAINING, 503, seconds * 1000, "busy"));
+          return NULL;
+        }
+    }
+
+  peer = ls_model_server_connect (self->server, token, &peer_callbacks, self, error);
+  if (door != NULL && peer != NULL)
+    {
+      g_array_append_val (door->let_in, now);
+      ls_admission_count (door->admission, now * 1000);
+    }
+  return peer;
+}
+
 static void
 open_at_server (LsSimTransport *self, GTask *task)
 {
@@ -384,7 +413,7 @@ open_at_server (LsSimTransport *self, GTask *task)
   else if (is_dead (self))
     error = ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "unreachable");
   else
-    self->peer = ls_model_server_connect (self->server, call->token, &peer_callbacks, self, &error);
+    self->peer = connect_to_server (self, call->token, &error);
 
   if (error != NULL)
     {

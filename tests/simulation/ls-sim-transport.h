@@ -1,10 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ls-admission.h"
 #include "ls-model-server.h"
 #include "ls-transport.h"
 
 G_BEGIN_DECLS
+
+/**
+ * LsSimDoor:
+ * @admission: (owned): the server's own rule
+ * @asked: (owned) (element-type gint64): when handshakes reached the server
+ * @let_in: (owned) (element-type gint64): when handshakes were answered with a socket
+ *
+ * The way into the server for many agents.
+ */
+typedef struct
+{
+  LsAdmission *admission;
+  GArray *asked;
+  GArray *let_in;
+} LsSimDoor;
 
 /**
  * LsSimLink:
@@ -16,6 +32,7 @@ G_BEGIN_DECLS
  * @upgrade_works: whether a socket can be opened; HTTP can in any case
  * @is_cut: nothing gets through, and that is noticed at once
  * @is_silent: nothing gets through, and nobody is told
+ * @door: (unowned) (nullable): what handshakes have to pass at the server
  *
  * How well an agent reaches the server. The test changes the members as it likes.
  */
@@ -29,6 +46,7 @@ typedef struct
   gboolean upgrade_works;
   gboolean is_cut;
   gboolean is_silent;
+  LsSimDoor *door;
 } LsSimLink;
 
 #define LS_TYPE_SIM_TRANSPORT (ls_sim_transport_get_type ())

@@ -629,6 +629,49 @@ test_agent_drain (Fixture *fixture, gconstpointer data)
   g_assert_true (is_asked (fixture, LS_FAKE_CALL_OPEN));
 }
 
+/* A server that has no room just now says when it has: not before, and not much later, however
+ * often we tried. */
+static void
+test_agent_retry_after (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  drop (fixture);
+  for (guint i = 0; i < 8; i++)
+    {
+      while (!is_asked (fixture, LS_FAKE_CALL_OPEN))
+        ls_fake_clock_advance (fixture->clock, 100);
+      ls_fake_transport_refuse (fixture->transport,
+                                ls_link_error_new (LS_REASON_SERVER_DRAINING, 503, 20000, "busy"));
+      wait_until (state_of (fixture) == LS_STATE_WAITING);
+      g_assert_false (is_asked (fixture, LS_FAKE_CALL_UPDATES));
+      ls_fake_clock_advance (fixture->clock, 19999);
+      g_assert_false (is_asked (fixture, LS_FAKE_CALL_OPEN));
+      ls_fake_clock_advance (fixture->clock, 5001);
+      g_assert_true (is_asked (fixture, LS_FAKE_CALL_OPEN));
+    }
+}
+
+/* The same beside the polling, where the next try would be two minutes away. */
+static void
+test_agent_retry_after_while_polling (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  drop (fixture);
+  ls_fake_clock_advance (fixture->clock, 1000);
+  refuse (fixture, LS_REASON_UPGRADE_REFUSED);
+  answer_updates (fixture, 10, 10);
+  wait_until (state_of (fixture) == LS_STATE_POLLING);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  ls_fake_transport_refuse (fixture->transport,
+                            ls_link_error_new (LS_REASON_SERVER_DRAINING, 503, 8000, "busy"));
+  settle (fixture);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_POLLING);
+  ls_fake_clock_advance (fixture->clock, 7999);
+  g_assert_false (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  ls_fake_clock_advance (fixture->clock, 2001);
+  g_assert_true (is_asked (fixture, LS_FAKE_CALL_OPEN));
+}
+
 static void
 signed_out_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -959,6 +1002,8 @@ main (int argc, char *argv[])
     { "/agent/refreshes-in-time", test_agent_refreshes_in_time },
     { "/agent/token-refused", test_agent_token_refused },
     { "/agent/drain", test_agent_drain },
+    { "/agent/retry-after", test_agent_retry_after },
+    { "/agent/retry-after/while-polling", test_agent_retry_after_while_polling },
     { "/agent/sign-out", test_agent_sign_out },
     { "/agent/sign-in/while-loading", test_agent_sign_in_while_loading },
     { "/agent/sign-in/twice", test_agent_sign_in_twice },
