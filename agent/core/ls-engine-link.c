@@ -409,8 +409,13 @@ ls_engine_link_check_gate (LsEngine *self)
 void
 ls_engine_link_heard (LsEngine *self)
 {
+  gboolean answers = ls_heartbeat_is_waiting (&self->heartbeat);
+
   self->counters.n_frames++;
   ls_heartbeat_heard (&self->heartbeat, ls_clock_get_monotonic (self->clock));
+  /* Nobody has to wake up at the deadline of a question that is answered. */
+  if (answers)
+    ls_engine_link_check_heartbeat (self);
 }
 
 /**

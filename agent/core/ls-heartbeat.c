@@ -49,6 +49,18 @@ ls_heartbeat_heard (LsHeartbeat *self, gint64 now)
 }
 
 /**
+ * ls_heartbeat_is_waiting:
+ * @self: a heartbeat
+ *
+ * Returns: whether a question is out
+ */
+gboolean
+ls_heartbeat_is_waiting (const LsHeartbeat *self)
+{
+  return self->waiting;
+}
+
+/**
  * ls_heartbeat_probe:
  * @self: a heartbeat
  * @now: monotonic milliseconds

@@ -31,6 +31,7 @@ typedef struct
 void ls_heartbeat_start (LsHeartbeat *self, LsHeartbeatProfile profile, gint64 now);
 void ls_heartbeat_set_profile (LsHeartbeat *self, LsHeartbeatProfile profile);
 void ls_heartbeat_heard (LsHeartbeat *self, gint64 now);
+gboolean ls_heartbeat_is_waiting (const LsHeartbeat *self);
 void ls_heartbeat_probe (LsHeartbeat *self, gint64 now);
 LsHeartbeatVerdict ls_heartbeat_check (LsHeartbeat *self, gint64 now, gint64 *next);
 gint64 ls_heartbeat_get_round_trip (const LsHeartbeat *self, gint64 now);

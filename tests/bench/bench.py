@@ -274,7 +274,7 @@ def measure_round(directory, number, scale):
 def measure_idle(directory, scale):
     """Wakeups of both in the same half minute."""
     feeder = Feeder()
-    side = Ours(directory / "idle", feeder, Connection_ping_interval="1h")
+    side = Ours(directory / "idle", feeder, Connection_ping_interval_idle="1h")
     other = Side(directory / "idle-limit", feeder)
     try:
         side.enter()

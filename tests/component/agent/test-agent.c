@@ -527,6 +527,20 @@ test_agent_silence_is_noticed (Fixture *fixture, gconstpointer data)
   ls_fake_clock_advance (fixture->clock, 700000);
 }
 
+/* Once a ping is answered nothing wakes us up before the next one is due. */
+static void
+test_agent_answered_ping_wakes_nobody (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsMessage) ping = NULL;
+
+  go_live (fixture);
+  ls_fake_clock_advance (fixture->clock, 25000);
+  ping = take_sent (fixture, LS_MESSAGE_PING);
+  g_assert_cmpint (ls_fake_clock_get_next_delay (fixture->clock), ==, 9900);
+  ls_fake_transport_deliver (fixture->transport, ls_message_new (LS_MESSAGE_PONG));
+  g_assert_cmpint (ls_fake_clock_get_next_delay (fixture->clock), ==, 25000);
+}
+
 static void
 test_agent_disconnect_lasts (Fixture *fixture, gconstpointer data)
 {
@@ -997,6 +1011,7 @@ main (int argc, char *argv[])
     { "/agent/waits-when-nothing-answers", test_agent_waits_when_nothing_answers },
     { "/agent/network-up-cuts-the-wait", test_agent_network_up_cuts_the_wait },
     { "/agent/silence-is-noticed", test_agent_silence_is_noticed },
+    { "/agent/answered-ping-wakes-nobody", test_agent_answered_ping_wakes_nobody },
     { "/agent/disconnect-lasts", test_agent_disconnect_lasts },
     { "/agent/restart", test_agent_restart },
     { "/agent/refreshes-in-time", test_agent_refreshes_in_time },
