@@ -10,8 +10,19 @@
  * API bounds a message of endlessly many fragments, so there the server is trusted. */
 #define MAX_FRAME (LS_WIRE_MAX_MESSAGE + 64 * 1024)
 
+/* libsoup reads a socket for as long as something comes, before anybody else is served. So frames are
+ * only put aside then, and this much of them is dealt with in each turn of the main loop. In bytes. */
+#define TURN (64 * 1024)
+
 /* How long a peer has for its half of the close. */
 #define LINGER_S 5
+
+/* A frame that waits for its turn */
+typedef struct
+{
+  SoupWebsocketDataType type;
+  GBytes *bytes; /* (owned) */
+} Frame;
 
 struct _LsSoupSocket
 {
@@ -19,7 +30,19 @@ struct _LsSoupSocket
   const LsSoupSocketCallbacks *callbacks; /* (unowned) */
   gpointer user_data;                     /* (unowned) */
   GError *error;                          /* (owned) (nullable), the first that libsoup reported */
+  GQueue waiting;                         /* (element-type Frame) (owned), oldest first */
+  GSource *turn;                          /* (owned) (nullable): while something waits */
+  gboolean closed;                        /* by libsoup; told when nothing waits any more */
+  gboolean in_turn;                       /* then who called us back frees the rest */
+  gboolean freed;
 };
+
+static void
+frame_free (Frame *frame)
+{
+  g_bytes_unref (frame->bytes);
+  g_free (frame);
+}
 
 static void
 on_lingering_closed (SoupWebsocketConnection *connection, gpointer user_data)
@@ -72,19 +95,87 @@ decode (SoupWebsocketDataType type, GBytes *bytes, GError **error)
   return ls_wire_decode_message (text != NULL ? text : "", length, error);
 }
 
+/* The callback may free the socket. */
+static void
+handle (LsSoupSocket *self, const Frame *frame)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsMessage) message = decode (frame->type, frame->bytes, &error);
+
+  if (message != NULL)
+    self->callbacks->message (message, self->user_data);
+  else
+    self->callbacks->bad_message (error, self->user_data);
+}
+
+static void
+tell_closed (LsSoupSocket *self)
+{
+  LsSoupFailure failure = {
+    .was_open = TRUE,
+    .error = self->error,
+    .close_code = soup_websocket_connection_get_close_code (self->connection),
+    .close_text = soup_websocket_connection_get_close_data (self->connection),
+  };
+  g_autoptr (GError) error = ls_soup_errors_map (&failure);
+
+  self->callbacks->closed (error, self->user_data);
+}
+
+static gboolean
+on_turn (gpointer user_data)
+{
+  LsSoupSocket *self = user_data;
+  gsize size = 0;
+
+  self->in_turn = TRUE;
+  while (!self->freed && self->waiting.length > 0 && size < TURN)
+    {
+      Frame *frame = g_queue_pop_head (&self->waiting);
+
+      size += g_bytes_get_size (frame->bytes);
+      handle (self, frame);
+      frame_free (frame);
+    }
+  self->in_turn = FALSE;
+  if (self->freed)
+    {
+      g_free (self);
+      return G_SOURCE_REMOVE;
+    }
+  if (self->waiting.length > 0)
+    return G_SOURCE_CONTINUE;
+
+  g_clear_pointer (&self->turn, g_source_unref);
+  if (self->closed)
+    tell_closed (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+want_turn (LsSoupSocket *self)
+{
+  if (self->turn != NULL)
+    return;
+
+  self->turn = g_idle_source_new ();
+  g_source_set_priority (self->turn, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->turn, on_turn, self, NULL);
+  g_source_attach (self->turn, g_main_context_get_thread_default ());
+}
+
 static void
 on_message (SoupWebsocketConnection *connection,
             SoupWebsocketDataType type,
             GBytes *bytes,
             LsSoupSocket *self)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (LsMessage) message = decode (type, bytes, &error);
+  Frame *frame;
 
-  if (message != NULL)
-    self->callbacks->message (message, self->user_data);
-  else
-    self->callbacks->bad_message (error, self->user_data);
+  frame = g_new (Frame, 1);
+  *frame = (Frame) { type, g_bytes_ref (bytes) };
+  g_queue_push_tail (&self->waiting, frame);
+  want_turn (self);
 }
 
 static void
@@ -94,18 +185,13 @@ on_error (SoupWebsocketConnection *connection, GError *error, LsSoupSocket *self
     self->error = g_error_copy (error);
 }
 
+/* What came before the end is dealt with first. */
 static void
 on_closed (SoupWebsocketConnection *connection, LsSoupSocket *self)
 {
-  LsSoupFailure failure = {
-    .was_open = TRUE,
-    .error = self->error,
-    .close_code = soup_websocket_connection_get_close_code (connection),
-    .close_text = soup_websocket_connection_get_close_data (connection),
-  };
-  g_autoptr (GError) error = ls_soup_errors_map (&failure);
-
-  self->callbacks->closed (error, self->user_data);
+  self->closed = TRUE;
+  if (self->turn == NULL)
+    tell_closed (self);
 }
 
 /**
@@ -129,6 +215,7 @@ ls_soup_socket_new (SoupWebsocketConnection *connection,
   self->connection = g_object_ref (connection);
   self->callbacks = callbacks;
   self->user_data = user_data;
+  g_queue_init (&self->waiting);
   soup_websocket_connection_set_max_incoming_payload_size (connection, MAX_FRAME);
   g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
   g_signal_connect (connection, "error", G_CALLBACK (on_error), self);
@@ -149,6 +236,10 @@ ls_soup_socket_free (LsSoupSocket *self)
   g_return_if_fail (self != NULL);
 
   g_signal_handlers_disconnect_by_data (self->connection, self);
+  if (self->turn != NULL)
+    g_source_destroy (self->turn);
+  g_clear_pointer (&self->turn, g_source_unref);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify)frame_free);
 
   if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
     {
@@ -162,7 +253,10 @@ ls_soup_socket_free (LsSoupSocket *self)
 
   g_clear_object (&self->connection);
   g_clear_error (&self->error);
-  g_free (self);
+  if (self->in_turn)
+    self->freed = TRUE;
+  else
+    g_free (self);
 }
 
 /**

@@ -347,6 +347,43 @@ test_early (void)
   fixture_clear (&fixture);
 }
 
+/* However much comes at once, others on the main loop get their turn in between; and all of it is told
+ * before the end is. */
+static void
+test_flood (void)
+{
+  const guint n_frames = 200;
+  const gsize frame_size = 8 << 10;
+  const gsize largest_turn = 64 << 10;
+  g_autofree char *padding = g_strnfill (frame_size - strlen (drain), ' ');
+  g_autofree char *text = g_strconcat (drain, padding, NULL);
+  g_autoptr (GBytes) frames = g_bytes_new (NULL, 0);
+  LsPeerScript script = {
+    .upgrades = TRUE, .subprotocol = "labsync.v1", .is_early = TRUE, .ending = LS_PEER_FINISHES
+  };
+  gsize most = 0;
+  Fixture fixture;
+
+  for (guint i = 0; i < n_frames; i++)
+    frames = join (g_steal_pointer (&frames), create_text (text));
+  script.frames = frames;
+  fixture_init (&fixture, &script, 10000, "auto");
+  ls_transport_open_async (fixture.transport, TOKEN, NULL, opened_cb, &fixture);
+  while (fixture.closed_error == NULL)
+    {
+      gsize before = fixture.heard->len;
+
+      g_main_context_iteration (NULL, TRUE);
+      most = MAX (most, fixture.heard->len - before);
+    }
+
+  g_assert_cmpuint (fixture.heard->len, ==, n_frames + 2);
+  g_assert_cmpint (fixture.heard->str[n_frames + 1], ==, 'c');
+  /* with the last turn comes the end */
+  g_assert_cmpuint (most, <=, largest_turn / frame_size + 1);
+  fixture_clear (&fixture);
+}
+
 /* The peer never answers our close: the connection is given up all the same. */
 static void
 test_close_unanswered (void)
@@ -524,6 +561,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/transport/socket/ends-on-broken-frames", test_broken_frames);
   g_test_add_func ("/transport/socket/survives-bad-messages", test_bad_messages);
   g_test_add_func ("/transport/socket/loses-no-early-message", test_early);
+  g_test_add_func ("/transport/socket/flood-leaves-others-their-turn", test_flood);
   g_test_add_func ("/transport/socket/gives-up-unanswered-close", test_close_unanswered);
   g_test_add_func ("/transport/socket/can-be-cancelled", test_cancel);
   g_test_add_func ("/transport/socket/puts-token-in-query-only-if-asked", test_query);
