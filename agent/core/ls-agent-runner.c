@@ -150,14 +150,9 @@ store_commit_cb (GObject *object, GAsyncResult *result, gpointer user_data)
     return;
 
   if (commit == NULL)
-    {
-      ls_engine_commit_failed (self->engine, error);
-    }
+    ls_engine_commit_failed (self->engine, error);
   else
-    {
-      ls_agent_emit_commit (self, commit);
-      ls_engine_committed (self->engine);
-    }
+    ls_engine_committed (self->engine, g_steal_pointer (&commit));
   ls_agent_run (self);
 }
 
@@ -412,6 +407,12 @@ do_commit (LsAgent *self, LsCommand *command)
 }
 
 static void
+do_tell_commit (LsAgent *self, LsCommand *command)
+{
+  ls_agent_emit_commit (self, command->commit);
+}
+
+static void
 do_stage (LsAgent *self, LsCommand *command)
 {
   ls_store_stage_async (self->store, command->entity, command->rows, command->first, store_stage_cb,
@@ -487,6 +488,7 @@ ls_agent_run (LsAgent *self)
     [LS_COMMAND_LOOK_UP_TOKENS] = do_look_up_tokens,
     [LS_COMMAND_REFRESH_TOKENS] = do_refresh_tokens,
     [LS_COMMAND_COMMIT] = do_commit,
+    [LS_COMMAND_TELL_COMMIT] = do_tell_commit,
     [LS_COMMAND_STAGE] = do_stage,
     [LS_COMMAND_FINISH_SNAPSHOT] = do_finish_snapshot,
     [LS_COMMAND_ARM] = do_arm,

@@ -36,6 +36,7 @@ typedef enum
  * @LS_COMMAND_LOOK_UP_TOKENS: read the tokens
  * @LS_COMMAND_REFRESH_TOKENS: ask for fresh ones
  * @LS_COMMAND_COMMIT: commit @change_set
+ * @LS_COMMAND_TELL_COMMIT: @commit is on disk
  * @LS_COMMAND_STAGE: put @rows of @entity aside (@first page or not)
  * @LS_COMMAND_FINISH_SNAPSHOT: make what was staged of @entity the truth as of @cursor; @complete
  *   tells whether rows that are absent are gone
@@ -61,6 +62,7 @@ typedef enum
   LS_COMMAND_LOOK_UP_TOKENS,
   LS_COMMAND_REFRESH_TOKENS,
   LS_COMMAND_COMMIT,
+  LS_COMMAND_TELL_COMMIT,
   LS_COMMAND_STAGE,
   LS_COMMAND_FINISH_SNAPSHOT,
   LS_COMMAND_ARM,
@@ -79,6 +81,7 @@ typedef enum
  * @entity: an entity
  * @page: (owned) (nullable): token of a page
  * @change_set: (owned) (nullable): a change set
+ * @commit: (owned) (nullable): what a commit did
  * @rows: (owned) (nullable) (element-type LsRow): rows
  * @first: whether it is the first page
  * @complete: whether every row came
@@ -100,6 +103,7 @@ typedef struct
   LsEntity entity;
   char *page;
   LsChangeSet *change_set;
+  LsCommit *commit;
   GPtrArray *rows;
   gboolean first;
   gboolean complete;

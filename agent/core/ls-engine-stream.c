@@ -471,14 +471,20 @@ ls_engine_finished_snapshot (LsEngine *self, guint run, LsEntity entity, LsCurso
 /**
  * ls_engine_committed:
  * @self: the engine
+ * @commit: (transfer full): what was done
  *
- * %LS_COMMAND_COMMIT is done.
+ * %LS_COMMAND_COMMIT is done. The store gets the next one before this one is told, so that it works
+ * while the apps are served.
  */
 void
-ls_engine_committed (LsEngine *self)
+ls_engine_committed (LsEngine *self, LsCommit *commit)
 {
+  LsCommand *command = ls_command_new (LS_COMMAND_TELL_COMMIT);
+
   ls_intake_committed (self->intake);
   ls_engine_stream_commit (self);
+  command->commit = commit;
+  ls_engine_push (self, command);
   if (self->delayed != NULL && ls_intake_is_settled (self->intake))
     ls_engine_push (self, g_steal_pointer (&self->delayed));
   ls_engine_stream_check (self);

@@ -56,7 +56,7 @@ void ls_engine_snapshot_page (LsEngine *self, guint run, LsSnapshotPage *page);
 void ls_engine_fetch_failed (LsEngine *self, guint run, const GError *error);
 void ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed);
 void ls_engine_tokens_failed (LsEngine *self, const GError *error);
-void ls_engine_committed (LsEngine *self);
+void ls_engine_committed (LsEngine *self, LsCommit *commit);
 void ls_engine_their_checksum (LsEngine *self, const LsChecksum *checksum);
 void ls_engine_their_checksum_failed (LsEngine *self, const GError *error);
 void ls_engine_our_checksum (LsEngine *self, const LsChecksum *checksum);

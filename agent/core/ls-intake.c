@@ -10,13 +10,18 @@
 #define MAX_PARTIAL_EVENTS 5000
 #define MAX_PARTIAL_SIZE (8 << 20)
 
+/* From where on what waits is the next change set's: enough for a commit to cost little an event,
+ * little enough for the store to work on one while the last is told, and for memory. In bytes. */
+#define MAX_EVENTS 1000
+#define MAX_SIZE (1 << 20)
+
 /**
  * LsIntake:
  *
  * Where we stand in the server's log, and what of what comes in is new. It keeps one promise: the
  * position never runs ahead of the events that were taken, and what is handed to the store moves
  * both together. One change set is with the store at a time; what comes in meanwhile becomes the
- * next one, so that batches grow with the load.
+ * next ones, which grow with the load up to a size that is quickly written.
  */
 struct _LsIntake
 {
@@ -24,7 +29,8 @@ struct _LsIntake
   LsCursor committed; /* on disk */
   LsCursor in_flight; /* with the store */
   gboolean committing;
-  GPtrArray *pending; /* (element-type LsEvent) (owned) */
+  GQueue closed;      /* (element-type LsChangeSet) (owned): whole, and next for the store */
+  GPtrArray *pending; /* (element-type LsEvent) (owned): the change set that still grows */
   gsize pending_size; /* of the events in it, in bytes */
   gboolean moved;     /* the position, since the last change set */
   gboolean partial;   /* the position is inside a transaction of the server */
@@ -47,6 +53,7 @@ ls_intake_new (void)
   LsIntake *self = g_new0 (LsIntake, 1);
 
   self->pending = ls_event_array_new ();
+  g_queue_init (&self->closed);
   g_queue_init (&self->held);
   return self;
 }
@@ -61,6 +68,7 @@ void
 ls_intake_free (LsIntake *self)
 {
   g_ptr_array_unref (self->pending);
+  g_queue_clear_full (&self->closed, (GDestroyNotify)ls_change_set_free);
   g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
   g_free (self);
 }
@@ -72,6 +80,51 @@ drop_pending (LsIntake *self)
   self->pending_size = 0;
   self->moved = FALSE;
   self->partial = FALSE;
+}
+
+static void
+drop_waiting (LsIntake *self)
+{
+  drop_pending (self);
+  g_queue_clear_full (&self->closed, (GDestroyNotify)ls_change_set_free);
+}
+
+static gboolean
+has_pending (LsIntake *self)
+{
+  return self->pending->len > 0 || self->moved;
+}
+
+/* Half a transaction is not for the store, unless it is too large to be kept. */
+static gboolean
+must_wait (LsIntake *self)
+{
+  return self->partial && self->pending->len < MAX_PARTIAL_EVENTS &&
+         self->pending_size < MAX_PARTIAL_SIZE;
+}
+
+/* What comes next belongs to another change set. */
+static void
+close_pending (LsIntake *self)
+{
+  g_autoptr (GPtrArray) events = g_steal_pointer (&self->pending);
+
+  g_queue_push_tail (&self->closed, ls_change_set_new (events, self->position, 0));
+  self->pending = ls_event_array_new ();
+  self->pending_size = 0;
+  self->moved = FALSE;
+}
+
+/* Makes room for a frame or a page. Before a transaction begins that comes in parts, what is whole
+ * is closed, so that it need not wait for the rest of that one. */
+static void
+prepare (LsIntake *self, GPtrArray *events, gboolean partial)
+{
+  guint n_events = events != NULL ? events->len : 0;
+  gboolean full = self->pending->len + n_events > MAX_EVENTS || self->pending_size >= MAX_SIZE;
+
+  if (has_pending (self) && !must_wait (self) && (full || (partial && !self->partial)))
+    close_pending (self);
 }
 
 /**
@@ -87,7 +140,7 @@ ls_intake_begin (LsIntake *self, LsCursor cursor)
   self->position = cursor;
   self->committed = cursor;
   self->committing = FALSE;
-  drop_pending (self);
+  drop_waiting (self);
   g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
   for (guint i = 0; i < LS_N_ENTITIES; i++)
     {
@@ -238,6 +291,7 @@ ls_intake_take (LsIntake *self, const LsMessage *message)
 
   if (!ls_cursor_is_set (message->cursor))
     {
+      prepare (self, message->events, FALSE);
       take_events (self, message->events);
       return LS_INTAKE_TAKEN;
     }
@@ -248,6 +302,7 @@ ls_intake_take (LsIntake *self, const LsMessage *message)
   if (ls_cursor_covers (self->position, message->cursor))
     return LS_INTAKE_TAKEN;
 
+  prepare (self, message->events, message->partial);
   take_events (self, message->events);
   ls_intake_move (self, message->cursor);
   if (message->kind == LS_MESSAGE_EVENTS)
@@ -265,6 +320,7 @@ ls_intake_take (LsIntake *self, const LsMessage *message)
 void
 ls_intake_take_page (LsIntake *self, const LsUpdates *page)
 {
+  prepare (self, page->events, page->partial);
   take_events (self, page->events);
   if (ls_cursor_is_set (page->cursor))
     ls_intake_move (self, page->cursor);
@@ -311,14 +367,6 @@ ls_intake_release (LsIntake *self)
   return g_queue_pop_head (&self->held);
 }
 
-/* Half a transaction is not for the store, unless it is too large to be kept. */
-static gboolean
-must_wait (LsIntake *self)
-{
-  return self->partial && self->pending->len < MAX_PARTIAL_EVENTS &&
-         self->pending_size < MAX_PARTIAL_SIZE;
-}
-
 /**
  * ls_intake_next:
  * @self: an intake
@@ -330,21 +378,21 @@ must_wait (LsIntake *self)
 LsChangeSet *
 ls_intake_next (LsIntake *self, gint64 as_of)
 {
-  g_autoptr (GPtrArray) events = NULL;
   LsChangeSet *change_set;
 
-  if (self->committing || (self->pending->len == 0 && !self->moved) || must_wait (self))
+  if (self->committing)
+    return NULL;
+  if (self->closed.length == 0 && has_pending (self) && !must_wait (self))
+    close_pending (self);
+  change_set = g_queue_pop_head (&self->closed);
+  if (change_set == NULL)
     return NULL;
 
-  events = g_steal_pointer (&self->pending);
-  self->pending = ls_event_array_new ();
-  self->pending_size = 0;
-  self->moved = FALSE;
   self->committing = TRUE;
-  self->in_flight = self->position;
+  self->in_flight = change_set->cursor;
   self->forgotten_in_flight = self->forgotten;
   self->forgotten = LS_ENTITY_SET_NONE;
-  change_set = ls_change_set_new (events, self->position, as_of);
+  change_set->as_of = as_of;
   change_set->forgotten = self->forgotten_in_flight;
   return change_set;
 }
@@ -375,7 +423,7 @@ ls_intake_failed (LsIntake *self)
   self->committing = FALSE;
   self->forgotten |= self->forgotten_in_flight & ~self->followed;
   self->position = self->committed;
-  drop_pending (self);
+  drop_waiting (self);
   g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
 }
 
@@ -399,16 +447,22 @@ ls_intake_stands_at (LsIntake *self, LsEntity entity, LsCursor cursor)
  * ls_intake_rewind:
  * @self: an intake
  *
- * Lets go of a transaction of the server whose rest has not come, and of all that waits with it: it
- * is to be asked for again from where it began.
+ * Lets go of a transaction of the server whose rest has not come: it is to be asked for again from
+ * where it began.
  */
 void
 ls_intake_rewind (LsIntake *self)
 {
+  const LsChangeSet *last;
+
   if (!self->partial)
     return;
 
-  self->position = self->committing ? self->in_flight : self->committed;
+  last = g_queue_peek_tail (&self->closed);
+  if (last != NULL)
+    self->position = last->cursor;
+  else
+    self->position = self->committing ? self->in_flight : self->committed;
   drop_pending (self);
 }
 
@@ -421,5 +475,5 @@ ls_intake_rewind (LsIntake *self)
 gboolean
 ls_intake_is_settled (LsIntake *self)
 {
-  return !self->committing && self->pending->len == 0 && !self->moved;
+  return !self->committing && self->closed.length == 0 && !has_pending (self);
 }

@@ -275,9 +275,43 @@ test_compare_catches_up (Fixture *fixture, gconstpointer data)
   server_has (fixture, "a", 12);
   updates (fixture, 12, 11);
   assert_wants (fixture, LS_COMMAND_COMMIT);
-  ls_engine_committed (fixture->engine);
+  ls_engine_committed (fixture->engine, ls_commit_new ());
   we_have (fixture, "a");
   assert_counted (fixture, 1, 0);
+}
+
+static void
+frame_of_one (Fixture *fixture, gint64 offset)
+{
+  g_autoptr (LsMessage) message = ls_message_new (LS_MESSAGE_EVENTS);
+  LsEvent *event = ls_event_new (ls_event_type_from_string ("grade_updated"), "g", "{}");
+
+  event->offset = offset;
+  message->events = ls_event_array_new ();
+  message->prev = ls_cursor_new ("e", offset - 1);
+  message->cursor = ls_cursor_new ("e", offset);
+  g_ptr_array_add (message->events, event);
+  ls_engine_message (fixture->engine, message);
+}
+
+/* The store has the next change set by the time the last one is told, and never two. */
+static void
+test_engine_commits_before_telling (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsCommand) first = NULL;
+  g_autoptr (LsCommand) second = NULL;
+
+  frame_of_one (fixture, 11);
+  assert_wants (fixture, LS_COMMAND_COMMIT);
+  frame_of_one (fixture, 12);
+  assert_does_not_want (fixture, LS_COMMAND_COMMIT);
+  ls_engine_committed (fixture->engine, ls_commit_new ());
+  first = ls_engine_take_command (fixture->engine);
+  second = ls_engine_take_command (fixture->engine);
+  g_assert_cmpint (first->kind, ==, LS_COMMAND_COMMIT);
+  g_assert_cmpint (first->change_set->cursor.offset, ==, 12);
+  g_assert_cmpint (second->kind, ==, LS_COMMAND_TELL_COMMIT);
+  assert_does_not_want (fixture, LS_COMMAND_TELL_COMMIT);
 }
 
 /* Changes of others, which move the log but not the entity, are no reason to ask again. */
@@ -288,7 +322,7 @@ test_compare_beyond (Fixture *fixture, gconstpointer data)
   server_has (fixture, "a", 12);
   updates (fixture, 15, 0);
   assert_wants (fixture, LS_COMMAND_COMMIT);
-  ls_engine_committed (fixture->engine);
+  ls_engine_committed (fixture->engine, ls_commit_new ());
   we_have (fixture, "a");
   assert_counted (fixture, 1, 0);
 }
@@ -303,7 +337,7 @@ test_compare_stale (Fixture *fixture, gconstpointer data)
       server_has (fixture, "a", 12 + 10 * i);
       updates (fixture, 15 + 10 * i, 13 + 10 * i);
       assert_wants (fixture, LS_COMMAND_COMMIT);
-      ls_engine_committed (fixture->engine);
+      ls_engine_committed (fixture->engine, ls_commit_new ());
     }
   assert_does_not_want (fixture, LS_COMMAND_FETCH_CHECKSUM);
   assert_counted (fixture, 0, 0);
@@ -402,6 +436,8 @@ main (int argc, char *argv[])
   g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
   ADD ("hourly", test_compare_hourly);
   ADD ("heals-once", test_compare_heals_once);
+  g_test_add ("/core/engine/commits-before-telling", Fixture, NULL, set_up,
+              test_engine_commits_before_telling, tear_down);
   ADD ("catches-up", test_compare_catches_up);
   ADD ("beyond", test_compare_beyond);
   ADD ("stale", test_compare_stale);

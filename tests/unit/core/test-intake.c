@@ -132,6 +132,87 @@ test_intake_batches (void)
   assert_next (intake, (gint64[]) { 2, 3, 4, 5 }, 4, 5);
 }
 
+/* A backlog is many change sets of a size that is quickly written, in order and without a hole. */
+static void
+test_intake_backlog (void)
+{
+  g_autoptr (LsIntake) intake = intake_at (0);
+  gint64 offset = 0;
+  guint n_sets = 0;
+
+  for (gint64 i = 0; i < 5000; i += 100)
+    {
+      g_autoptr (LsMessage) message = NULL;
+      gint64 offsets[100];
+
+      for (gint64 j = 0; j < 100; j++)
+        offsets[j] = i + j + 1;
+      message = frame ("e", i, i + 100, offsets, 100);
+      g_assert_cmpint (ls_intake_take (intake, message), ==, LS_INTAKE_TAKEN);
+    }
+  while (!ls_intake_is_settled (intake))
+    {
+      g_autoptr (LsChangeSet) set = ls_intake_next (intake, 1);
+
+      g_assert_nonnull (set);
+      g_assert_cmpuint (set->events->len, <=, 1000);
+      for (guint i = 0; i < set->events->len; i++)
+        g_assert_cmpint (((LsEvent *)set->events->pdata[i])->offset, ==, ++offset);
+      g_assert_cmpint (set->cursor.offset, ==, offset);
+      g_assert_null (ls_intake_next (intake, 1));
+      ls_intake_committed (intake);
+      n_sets++;
+    }
+  g_assert_cmpint (offset, ==, 5000);
+  g_assert_cmpuint (n_sets, ==, 5);
+}
+
+/* Large events count by their size. */
+static void
+test_intake_backlog_size (void)
+{
+  g_autoptr (LsIntake) intake = intake_at (0);
+  g_autofree char *data = g_strnfill (300 * 1024, ' ');
+
+  for (gint64 i = 1; i <= 10; i++)
+    {
+      g_autoptr (LsMessage) message = frame ("e", i - 1, i, NULL, 0);
+      LsEvent *event = ls_event_new (ls_event_type_from_string ("grade_updated"), "g", data);
+
+      event->offset = i;
+      g_ptr_array_add (message->events, event);
+      g_assert_cmpint (ls_intake_take (intake, message), ==, LS_INTAKE_TAKEN);
+    }
+  assert_next (intake, (gint64[]) { 1, 2, 3, 4 }, 4, 4);
+}
+
+/* If one of them fails, none behind it is committed. */
+static void
+test_intake_backlog_fails (void)
+{
+  g_autoptr (LsIntake) intake = intake_at (0);
+
+  for (gint64 i = 1; i <= 3000; i++)
+    {
+      g_autoptr (LsMessage) message = frame ("e", i - 1, i, &i, 1);
+
+      g_assert_cmpint (ls_intake_take (intake, message), ==, LS_INTAKE_TAKEN);
+    }
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (LsChangeSet) set = ls_intake_next (intake, 1);
+
+      g_assert_nonnull (set);
+      if (i == 0)
+        ls_intake_committed (intake);
+      else
+        ls_intake_failed (intake);
+    }
+  g_assert_true (ls_intake_is_settled (intake));
+  g_assert_null (ls_intake_next (intake, 1));
+  g_assert_cmpint (ls_intake_get_position (intake).offset, ==, 1000);
+}
+
 static void
 test_intake_not_followed (void)
 {
@@ -187,6 +268,53 @@ test_intake_partial_page (void)
   page->partial = page->more = FALSE;
   ls_intake_take_page (intake, page);
   assert_next (intake, NULL, 0, 14);
+}
+
+/* A change set does not end inside a transaction of the server, however much waits; and what waits
+ * before it need not wait for its rest. */
+static void
+test_intake_partial_in_backlog (void)
+{
+  g_autoptr (LsIntake) intake = intake_at (0);
+  g_autoptr (LsChangeSet) whole = NULL;
+  g_autoptr (LsChangeSet) parts = NULL;
+  g_autoptr (LsMessage) last = frame ("e", 2500, 2501, (gint64[]) { 2501 }, 1);
+
+  for (gint64 i = 1; i <= 2500; i++)
+    {
+      g_autoptr (LsMessage) message =
+          i <= 500 ? frame ("e", i - 1, i, &i, 1) : partial_frame (i - 1, i);
+
+      g_assert_cmpint (ls_intake_take (intake, message), ==, LS_INTAKE_TAKEN);
+    }
+  whole = ls_intake_next (intake, 1);
+  g_assert_cmpint (whole->cursor.offset, ==, 500);
+  g_assert_cmpuint (whole->events->len, ==, 500);
+  ls_intake_committed (intake);
+  g_assert_null (ls_intake_next (intake, 1));
+  g_assert_cmpint (ls_intake_take (intake, last), ==, LS_INTAKE_TAKEN);
+  parts = ls_intake_next (intake, 1);
+  g_assert_cmpint (parts->cursor.offset, ==, 2501);
+  g_assert_cmpuint (parts->events->len, ==, 2001);
+}
+
+/* What is whole is not let go with a transaction whose rest does not come. */
+static void
+test_intake_rewind_in_backlog (void)
+{
+  g_autoptr (LsIntake) intake = intake_at (0);
+  g_autoptr (LsMessage) first = frame ("e", 0, 1, (gint64[]) { 1 }, 1);
+  g_autoptr (LsMessage) second = frame ("e", 1, 2, (gint64[]) { 2 }, 1);
+  g_autoptr (LsMessage) half = partial_frame (2, 3);
+
+  g_assert_cmpint (ls_intake_take (intake, first), ==, LS_INTAKE_TAKEN);
+  assert_next (intake, (gint64[]) { 1 }, 1, 1);
+  g_assert_cmpint (ls_intake_take (intake, second), ==, LS_INTAKE_TAKEN);
+  g_assert_cmpint (ls_intake_take (intake, half), ==, LS_INTAKE_TAKEN);
+  ls_intake_rewind (intake);
+  g_assert_cmpint (ls_intake_get_position (intake).offset, ==, 2);
+  ls_intake_committed (intake);
+  assert_next (intake, (gint64[]) { 2 }, 1, 2);
 }
 
 /* What waits for a rest that does not come is asked for again, what is with the store is not. */
@@ -263,11 +391,16 @@ main (int argc, char *argv[])
   g_test_add_func ("/core/intake/baseline", test_intake_baseline);
   g_test_add_func ("/core/intake/failed-commit", test_intake_failed_commit);
   g_test_add_func ("/core/intake/batches", test_intake_batches);
+  g_test_add_func ("/core/intake/backlog", test_intake_backlog);
+  g_test_add_func ("/core/intake/backlog-size", test_intake_backlog_size);
+  g_test_add_func ("/core/intake/backlog-fails", test_intake_backlog_fails);
   g_test_add_func ("/core/intake/not-followed", test_intake_not_followed);
   g_test_add_func ("/core/intake/partial", test_intake_partial);
   g_test_add_func ("/core/intake/partial-page", test_intake_partial_page);
   g_test_add_func ("/core/intake/partial-bound", test_intake_partial_bound);
+  g_test_add_func ("/core/intake/partial-in-backlog", test_intake_partial_in_backlog);
   g_test_add_func ("/core/intake/rewind", test_intake_rewind);
+  g_test_add_func ("/core/intake/rewind-in-backlog", test_intake_rewind_in_backlog);
   g_test_add_func ("/core/intake/forgets-with-the-position", test_intake_forgets_with_the_position);
   return g_test_run ();
 }
