@@ -6,6 +6,7 @@
 
 #include "ls-account-file.h"
 #include "ls-error.h"
+#include "ls-store-lock.h"
 #include "ls-store-worker.h"
 
 /**
@@ -63,6 +64,9 @@ args_free (Args *args)
 
 /* What a job returns that has nothing to return but that it went well. */
 #define YES GINT_TO_POINTER (TRUE)
+
+/* How long the agent before may take to let go of a store, in milliseconds. */
+#define LOCK_PATIENCE 5000
 
 static void
 push (LsStore *store,
@@ -122,6 +126,7 @@ close_cache (LsStoreShelf *shelf)
 {
   g_clear_pointer (&shelf->cache, ls_cache_free);
   g_clear_pointer (&shelf->cache_dir, g_free);
+  ls_store_lock_release (&shelf->lock);
 }
 
 /* Names the directory of a user at a server, without naming either. */
@@ -145,14 +150,16 @@ do_open (LsStoreShelf *shelf, gpointer data, GError **error)
   LsStoreState *state;
 
   close_cache (shelf);
-  if (!make_directory (directory, error))
+  if (!make_directory (directory, error) ||
+      !ls_store_lock_acquire (directory, LOCK_PATIENCE, &shelf->lock, error))
     return NULL;
   cache = ls_cache_open (path, error);
-  if (cache == NULL)
-    return NULL;
-  state = ls_cache_read_state (cache, error);
+  state = cache != NULL ? ls_cache_read_state (cache, error) : NULL;
   if (state == NULL)
-    return NULL;
+    {
+      ls_store_lock_release (&shelf->lock);
+      return NULL;
+    }
 
   shelf->cache = g_steal_pointer (&cache);
   shelf->cache_dir = g_steal_pointer (&directory);

@@ -4,6 +4,7 @@
 #include <malloc.h>
 
 #include "ls-error.h"
+#include "ls-store-lock.h"
 
 /* How many writes share a transaction at most: enough to make the fsync cheap, little enough for
  * the first caller not to wait long. */
@@ -266,6 +267,7 @@ work (gpointer user_data)
     }
 
   g_clear_pointer (&self->shelf.cache, ls_cache_free);
+  ls_store_lock_release (&self->shelf.lock);
   return NULL;
 }
 
@@ -282,6 +284,7 @@ ls_store_worker_new (const char *state_dir)
 
   self->jobs = g_async_queue_new ();
   self->shelf.state_dir = g_strdup (state_dir);
+  self->shelf.lock = -1;
   self->thread = g_thread_new ("labsync-store", work, self);
   return self;
 }

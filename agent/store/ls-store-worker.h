@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  * @cache: (owned) (nullable): the cache that is open
  * @cache_dir: (owned) (nullable): its directory; set without @cache: it was open, and its file then
  *   failed altogether
+ * @lock: keeps other processes out of @cache_dir; -1: none
  * @max_size: how large its file may be, in bytes
  * @max_age: how old an event may be, in milliseconds
  * @newest: the newest time that was written, in milliseconds since the epoch
@@ -25,6 +26,7 @@ typedef struct
   char *state_dir;
   LsCache *cache;
   char *cache_dir;
+  int lock;
   gint64 max_size;
   gint64 max_age;
   gint64 newest;
