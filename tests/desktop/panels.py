@@ -233,10 +233,12 @@ class Panel:
         self.processes.remove(self.panel)
         until(lambda: not self.bus.has_owner(WATCHER), 15, "the panel to be gone")
 
-    def start_tray(self, **extra):
-        self.tray = self._start(
-            os.environ["LABSYNC_TRAY"], **{"LABSYNC_ICONDIR": os.environ["LABSYNC_ICONS"], **extra}
-        )
+    def start_tray(self, *command, **extra):
+        """The tray that was built, or another command that runs one."""
+        if not command:
+            command = [os.environ["LABSYNC_TRAY"]]
+            extra.setdefault("LABSYNC_ICONDIR", os.environ["LABSYNC_ICONS"])
+        self.tray = self._start(*command, **extra)
         until(lambda: self.bus.has_owner(TRAY_NAME), 15, "the tray")
 
     def stop_tray(self):

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from flatpak_testing import APP, MANIFEST, TREE, Flatpak, SandboxedDesktop, development_manifest, run
-from labsync_testing import BUS_NAME, Server, until
+from labsync_testing import BUS_NAME, until
+from panels import Panel
 
 GOLDEN = Path(__file__).with_name("metadata.golden")
 TALK = "org.kde.StatusNotifierWatcher"
@@ -156,6 +157,50 @@ def test_without_the_network_permission_it_never_connects(server, desk):
     finally:
         desktop.kill()
         process.wait(10)
+
+
+@pytest.fixture
+def panel(desk, server, world):
+    """A panel on the desktop of somebody who is signed in; the tray does not run yet."""
+    desktop = desk(server.url)
+    desktop.activate()
+    desktop.sign_in()
+    desktop.wait_state("live")
+    folder = desktop.directory / "panel"
+    folder.mkdir()
+    panel = Panel(folder, "xfce", desktop.address)
+    world.callback(panel.close)
+    panel.desktop = desktop
+    # The tray's sandbox belongs to the desktop, the panel does not.
+    panel.sandbox = {key: desktop.environment[key] for key in ("HOME", "XDG_RUNTIME_DIR", "XDG_DATA_DIRS", "FLATPAK_USER_DIR")}
+    return panel
+
+
+def registered(panel):
+    return panel.bus.call(
+        "org.freedesktop.DBus.Properties", "Get", "(ss)", TALK, "RegisteredStatusNotifierItems",
+        path="/StatusNotifierWatcher", name=TALK,
+    )[0]
+
+
+def test_tray_inside_is_shown_and_clicked_outside(panel):
+    panel.start_tray("flatpak", "run", "--user", APP, **panel.sandbox)
+    until(lambda: registered(panel), what="the icon to be announced")
+    panel.icon()
+    panel.click_entry("Pause")
+    panel.desktop.wait_state("stopped")
+    panel.click_entry("Resume")
+    panel.desktop.wait_state("live")
+    assert len(registered(panel)) == 1
+
+
+def test_without_the_watcher_the_tray_stays_away(panel):
+    panel.start_tray("flatpak", "run", "--user", f"--no-talk-name={TALK}", APP, **panel.sandbox)
+    # It has come so far that it would have announced itself.
+    until(lambda: panel.title() == "Lab Sync: Connected and up to date", what="the title of who is live")
+    assert registered(panel) == []
+    panel.stop_tray()
+    panel.desktop.kill()
 
 
 MAY_NOT = {
