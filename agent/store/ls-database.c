@@ -209,6 +209,18 @@ ls_database_get_used (LsDatabase *self)
 }
 
 /**
+ * ls_database_release_memory:
+ * @self: a database
+ *
+ * Gives back what is kept of the file in memory; it is read again when it is needed.
+ */
+void
+ls_database_release_memory (LsDatabase *self)
+{
+  sqlite3_db_release_memory (self->handle);
+}
+
+/**
  * ls_database_bind_text:
  * @stmt: a statement
  * @index: of the parameter, from 1

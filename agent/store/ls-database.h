@@ -34,6 +34,7 @@ gint64 ls_database_get_int (LsDatabase *self, const char *sql);
 gint64 ls_database_get_size (LsDatabase *self);
 gint64 ls_database_get_used (LsDatabase *self);
 
+void ls_database_release_memory (LsDatabase *self);
 void ls_database_bind_text (sqlite3_stmt *stmt, int index, const char *text);
 const char *ls_database_column_text (sqlite3_stmt *stmt, int column);
 

@@ -232,6 +232,8 @@ next_job (LsStoreWorker *self)
       job = g_async_queue_timeout_pop (self->jobs, QUIET);
       if (job == NULL)
         {
+          if (self->shelf.cache != NULL)
+            ls_database_release_memory (ls_cache_get_database (self->shelf.cache));
           malloc_trim (0);
           self->shelf.n_events = 0;
         }

@@ -192,7 +192,7 @@ test_intake_backlog_fails (void)
 {
   g_autoptr (LsIntake) intake = intake_at (0);
 
-  for (gint64 i = 1; i <= 3000; i++)
+  for (gint64 i = 1; i <= 4000; i++)
     {
       g_autoptr (LsMessage) message = frame ("e", i - 1, i, &i, 1);
 
