@@ -3,6 +3,9 @@
 
 import os
 import re
+import select
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -19,43 +22,98 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 
 # zsh completes in a terminal only: what it would offer is caught where it hands it over.
-ZSH = """
+ZSHRC = """
+PS1= PS2= RPS1= LISTMAX=0
+unsetopt auto_list auto_menu beep prompt_sp
 fpath=({root}/share/zsh/site-functions $fpath)
-zmodload zsh/zpty
-zpty z zsh -f -i
-zpty -w z 'PS1=; stty -echo; fpath=({root}/share/zsh/site-functions $fpath); path=({root}/bin $path)'
-zpty -w z 'autoload -Uz compinit && compinit -u -D -d {tmp}/dump; zstyle ":completion:*" verbose no; LISTMAX=0'
-zpty -w z 'compadd() {{ local -a got; builtin compadd -O got "$@"; print -rl -- $got >>{tmp}/found; builtin compadd "$@"; }}'
-zpty -w z 'bindkey "^X" complete-word; print ready'
-zpty -r -m z line '*ready*'
-zpty -w -n z '{line}'$'\\x18'
-for i in {{1..100}}; do zpty -r -t z line; sleep 0.05; [[ -s {tmp}/found ]] && break; done
-sleep 0.3
-cat {tmp}/found
+autoload -Uz compinit && compinit -u -D
+zstyle ':completion:*' verbose no
+compadd() {{
+  local -a got
+  builtin compadd -O got "$@"
+  found+=($got)
+  builtin compadd "$@"
+}}
+offer() {{
+  found=()
+  zle complete-word
+  BUFFER=
+  print -rl -- $found . >{answers}
+}}
+ready() {{ print -r -- . >{answers} }}
+zle -N offer
+zle -N zle-line-init ready
+bindkey '^X' offer
 """
 
 
-@pytest.fixture(params=["bash", "zsh", "fish"])
-def complete(request, root, tmp_path):
+class Zsh:
+    """One interactive zsh for all questions: setting up its completion takes most of the time."""
+
+    def __init__(self, root, environment):
+        home = Path(environment["HOME"])
+        self.answers = home / "answers"
+        os.mkfifo(self.answers)
+        (home / ".zshrc").write_text(ZSHRC.format(root=root, answers=self.answers))
+        self.terminal, slave = os.openpty()
+        os.set_blocking(self.terminal, False)
+        self.process = subprocess.Popen(
+            ["zsh", "-d", "-i"], env={**environment, "ZDOTDIR": str(home)}, stdin=slave, stdout=slave, stderr=slave,
+            start_new_session=True,
+        )
+        os.close(slave)
+        # The writer's end stays open here, too: a read ends at the mark, or in time.
+        self.pipe = os.open(self.answers, os.O_RDWR | os.O_NONBLOCK)
+        self.answer()
+
+    def answer(self):
+        """The lines up to the mark; what the terminal shows meanwhile is of no interest."""
+        text, end = "", time.monotonic() + 30
+        while not f"\n{text}".endswith("\n.\n"):
+            readable, _, _ = select.select([self.pipe, self.terminal], [], [], max(0, end - time.monotonic()))
+            assert readable, f"zsh does not answer: {text}"
+            if self.terminal in readable:
+                os.read(self.terminal, 65536)
+            if self.pipe in readable:
+                text += os.read(self.pipe, 65536).decode()
+        return text[:-2]
+
+    def ask(self, line):
+        os.write(self.terminal, f"{line}\x18".encode())
+        return self.answer()
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.terminal)
+        os.close(self.pipe)
+
+
+@pytest.fixture(scope="module", params=["bash", "zsh", "fish"])
+def complete(request, root, tmp_path_factory):
     """What a shell offers at the end of a line."""
     shell = request.param
+    home = tmp_path_factory.mktemp(shell)
     environment = {
-        "PATH": f"{root}/bin:{os.environ['PATH']}", "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path),
-        "XDG_DATA_HOME": str(tmp_path), "LC_ALL": "C.UTF-8", "TERM": "xterm",
+        "PATH": f"{root}/bin:{os.environ['PATH']}", "HOME": str(home), "XDG_CONFIG_HOME": str(home),
+        "XDG_DATA_HOME": str(home), "LC_ALL": "C.UTF-8", "TERM": "xterm",
     }
+    zsh = Zsh(root, environment) if shell == "zsh" else None
 
     def offers(line):
         if shell == "bash":
             script = BASH.format(root=root, words=line, last=line.split(" ")[-1])
-        elif shell == "zsh":
-            (tmp_path / "found").unlink(missing_ok=True)
-            script = ZSH.format(root=root, tmp=tmp_path, line=line)
-        else:
+            text = run(shell, "-c", script, env=environment).stdout
+        elif shell == "fish":
             script = f"source {root}/share/fish/vendor_completions.d/labsyncctl.fish; complete -C'{line}'"
-        result = run(shell, "-c", script, env=environment)
-        return {offer.split("\t")[0].strip() for offer in result.stdout.splitlines() if offer.strip()}
+            text = run(shell, "-c", script, env=environment).stdout
+        else:
+            text = zsh.ask(line)
+        return {offer.split("\t")[0].strip() for offer in text.splitlines() if offer.strip()}
 
-    return offers
+    yield offers
+    if zsh is not None:
+        zsh.close()
 
 
 def test_commands(complete):
