@@ -34,9 +34,9 @@ SAYS = {
         "stopped": "Paused",
     },
     "id": {
-        "live": "Terhubung, semuanya sudah terbaru", "working": "Menghubungkan…",
+        "live": "Tersambung, semuanya sudah terbaru", "working": "Menyambung…",
         "offline": "Luring, tetapi pekerjaanmu aman", "attention": "Ada yang perlu kamu perhatikan",
-        "conflict": "Orang lain mengubah hal yang sama", "stopped": "Dijeda",
+        "conflict": "Ada orang lain yang mengubah hal yang sama", "stopped": "Dijeda",
     },
 }
 
