@@ -106,7 +106,8 @@ find_cause (const Cause *causes, guint n_causes, const char *name)
   return NULL;
 }
 
-/* Why we are where we are; an account that does not work explains more than the link does. */
+/* Why we are where we are. Work that can't be saved comes before all; else an account that does not
+ * work explains more than the link does. */
 static const Cause *
 find_reason (const LsTraySnapshot *snapshot, const State *state)
 {
@@ -115,7 +116,7 @@ find_reason (const LsTraySnapshot *snapshot, const State *state)
   if (!snapshot->running)
     return NULL;
 
-  if (state->icon != LS_TRAY_ICON_STOPPED)
+  if (state->icon != LS_TRAY_ICON_STOPPED && g_strcmp0 (snapshot->reason, "storage") != 0)
     cause = find_cause (accounts, G_N_ELEMENTS (accounts), snapshot->account);
   /* A refused token that is being renewed is nobody's concern. */
   if (cause == NULL && !(g_strcmp0 (snapshot->state, "connecting") == 0 &&

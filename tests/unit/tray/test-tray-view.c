@@ -158,6 +158,39 @@ test_view_reasons (void)
   g_assert_cmpuint (g_hash_table_size (seen), ==, 14);
 }
 
+/* An account that does not work says so wherever the link stands, but for one reason: nobody is to
+ * believe that work is safe when it can't be saved. */
+static void
+test_view_accounts (void)
+{
+  static const struct
+  {
+    const char *account, *detail;
+  } rows[] = {
+    { "signed-out", "Sign in to get the news of your school" },
+    { "expired", "Please sign in again" },
+    { "locked", "The keyring with your sign-in is locked" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      LsTraySnapshot snapshot = { .running = TRUE,
+                                  .state = "waiting",
+                                  .reason = "server-unreachable",
+                                  .account = rows[i].account };
+      g_autoptr (LsTrayView) view = ls_tray_view_new (&snapshot, NOW);
+      g_autoptr (LsTrayView) full = NULL;
+
+      g_assert_cmpstr (view->detail, ==, rows[i].detail);
+      g_assert_cmpstr (view->entries[LS_TRAY_ENTRY_REASON].label, ==, rows[i].detail);
+
+      snapshot.reason = "storage";
+      full = ls_tray_view_new (&snapshot, NOW);
+      g_assert_cmpstr (full->title, ==, "Lab Sync: Something needs your attention");
+      g_assert_cmpstr (full->detail, ==, "Nothing can be saved. Is the disk full?");
+    }
+}
+
 static void
 test_view_absent (void)
 {
@@ -299,6 +332,7 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/tray/view/every-state", test_view_every_state);
   g_test_add_func ("/tray/view/reasons", test_view_reasons);
+  g_test_add_func ("/tray/view/accounts", test_view_accounts);
   g_test_add_func ("/tray/view/absent", test_view_absent);
   g_test_add_func ("/tray/view/queue", test_view_queue);
   g_test_add_func ("/tray/view/syncing", test_view_syncing);
