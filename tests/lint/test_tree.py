@@ -49,6 +49,21 @@ def test_links_of_documents():
     assert not found, "\n".join(found)
 
 
+def unread_options(options, build_files):
+    """Build options that nothing looks at: they would promise what they do not do."""
+    return [option for option in re.findall(r"^option\('([\w-]+)'", options, re.M)
+            if f"get_option('{option}')" not in build_files]
+
+
+def test_every_build_option_is_read():
+    build_files = "".join(path.read_text() for path in files() if path.name == "meson.build")
+    assert unread_options((ROOT / "meson_options.txt").read_text(), build_files) == []
+
+
+def test_rejects_an_option_that_nothing_reads():
+    assert unread_options("option('tests', type: 'boolean')\noption('fuzz')\n", "if get_option('fuzz')") == ["tests"]
+
+
 def test_readme_begins_with_what_to_run():
     readme = (ROOT / "README.md").read_text()
     assert "tests/demo" in readme and "tests/run" in readme
