@@ -38,6 +38,8 @@ position_free (Position *position)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Position, position_free)
 
+/* A token is the type, the length of the value in bytes, a colon, the value and the id, in Base64:
+ * both may hold any character. */
 static Position *
 position_parse (const char *token, GError **error)
 {
@@ -45,18 +47,21 @@ position_parse (const char *token, GError **error)
   gsize length = 0;
   g_autofree guchar *bytes = g_base64_decode (token, &length);
   g_autofree char *text = g_strndup ((const char *)bytes, length);
-  char *newline = strrchr (text, '\n');
+  char *colon = strchr (text, ':');
+  guint64 value_length = 0;
 
-  if (newline == NULL || strlen (text) != length || !g_utf8_validate (text, -1, NULL) ||
-      strchr ("irt", *text) == NULL)
+  if (colon != NULL)
+    *colon = '\0';
+  if (colon == NULL || strchr ("irt", *text) == NULL || !g_utf8_validate (colon + 1, -1, NULL) ||
+      !g_ascii_string_to_unsigned (text + 1, 10, 0, strlen (colon + 1), &value_length, NULL))
     {
       g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "'after' is not from a page before");
       return NULL;
     }
 
   position->type = *text;
-  position->value = g_strndup (text + 1, (gsize)(newline - text - 1));
-  position->id = g_strdup (newline + 1);
+  position->value = g_strndup (colon + 1, value_length);
+  position->id = g_strdup (colon + 1 + value_length);
   return g_steal_pointer (&position);
 }
 
@@ -64,17 +69,19 @@ static char *
 position_format (sqlite3_stmt *stmt)
 {
   g_autofree char *text = NULL;
-  const char *id = ls_database_column_text (stmt, 0);
   int type = sqlite3_column_type (stmt, 4);
   char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+  const char *value;
 
   if (type == SQLITE_FLOAT)
-    text = g_strdup_printf (
-        "r%s\n%s", g_ascii_dtostr (buffer, sizeof buffer, sqlite3_column_double (stmt, 4)), id);
+    value = g_ascii_dtostr (buffer, sizeof buffer, sqlite3_column_double (stmt, 4));
   else
-    text = g_strdup_printf ("%c%s\n%s", type == SQLITE_INTEGER ? 'i' : 't',
-                            ls_database_column_text (stmt, 4), id);
-
+    value = ls_database_column_text (stmt, 4);
+  text = g_strdup_printf ("%c%" G_GSIZE_FORMAT ":%s%s",
+                          type == SQLITE_FLOAT     ? 'r'
+                          : type == SQLITE_INTEGER ? 'i'
+                                                   : 't',
+                          strlen (value), value, ls_database_column_text (stmt, 0));
   return g_base64_encode ((const guchar *)text, strlen (text));
 }
 

@@ -587,9 +587,10 @@ test_list_goes_on_where_it_was (Fixture *fixture, gconstpointer data)
   query->after = g_steal_pointer (&page->next);
   put (fixture, event_new ("grade_deleted", "b\nb", "{}", 2), 20);
   put (fixture, event_new ("grade_created", "aa", "{}", 1), 21);
-  put (fixture, event_new ("grade_created", "b\nba", "{}", 1), 22);
+  put (fixture, event_new ("grade_created", "b\nb\t", "{}", 1), 22);
+  put (fixture, event_new ("grade_created", "b\nba", "{}", 1), 23);
   rest = list_ids (fixture, query);
-  g_assert_cmpstr (rest, ==, "b\nba b\nbb|c");
+  g_assert_cmpstr (rest, ==, "b\nb\t b\nba|b\nbb c");
 }
 
 static void
