@@ -91,6 +91,7 @@ struct _LsEngine
   LsSync *sync;                      /* (owned) */
   LsCommand *delayed; /* (owned) (nullable): of the sync, until the intake is settled */
   gboolean sync_wanted;
+  gboolean sync_again; /* it was asked for when a run was under way, which may look no further */
   LsCompare compare;
 };
 

@@ -102,6 +102,7 @@ void
 ls_engine_stream_start_sync (LsEngine *self, gboolean everything)
 {
   g_clear_pointer (&self->delayed, ls_command_free);
+  self->sync_again = FALSE;
   if (everything)
     self->counters.n_snapshots++;
   ls_engine_push (self, ls_sync_start (self->sync, everything, get_subscribed (self)));
@@ -198,10 +199,13 @@ ls_engine_stream_synced (LsEngine *self)
     return;
 
   self->sync_wanted = FALSE;
+  self->sync_again = FALSE;
   command = ls_command_new (LS_COMMAND_TELL_SYNCED);
   if (self->status.state != LS_STATE_LIVE && self->status.state != LS_STATE_POLLING)
-    command->error = g_error_new (LS_ERROR, LS_ERROR_UNREACHABLE, "%s",
-                                  ls_reason_to_string (self->status.reason));
+    command->error = g_error_new (LS_ERROR,
+                                  self->status.reason == LS_REASON_STORAGE ? LS_ERROR_STORAGE
+                                                                           : LS_ERROR_UNREACHABLE,
+                                  "%s", ls_reason_to_string (self->status.reason));
   ls_engine_push (self, command);
   ls_engine_compare_now (self);
 }
@@ -234,6 +238,8 @@ finish_sync (LsEngine *self)
   confirm (self);
   drain (self);
   fetch_missing (self);
+  if (self->sync_again)
+    ls_engine_stream_start_sync (self, FALSE);
   ls_engine_stream_commit (self);
   if (self->phase != LS_SOCKET_STREAMING)
     ls_engine_link_apply (self, LS_CONNECTION_POLLED,

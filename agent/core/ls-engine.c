@@ -705,6 +705,7 @@ ls_engine_sync (LsEngine *self)
   LsState state = self->status.state;
 
   self->sync_wanted = TRUE;
+  self->sync_again = ls_sync_is_running (self->sync);
   /* A stream that is catching up does so to where the server stood when it began. */
   if (state == LS_STATE_LIVE || state == LS_STATE_POLLING || self->phase == LS_SOCKET_STREAMING)
     {

@@ -802,6 +802,25 @@ test_agent_sync (Fixture *fixture, gconstpointer data)
   g_assert_error (fixture->error, LS_ERROR, LS_ERROR_UNREACHABLE);
 }
 
+/* A run that is under way may have looked already: who asks only now gets another one. */
+static void
+test_agent_sync_during_a_run (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  ls_agent_sync_async (fixture->agent, NULL, synced_cb, fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_UPDATES));
+  ls_agent_sync_async (fixture->agent, NULL, synced_cb, fixture);
+  fixture->done = FALSE;
+  answer_updates (fixture, 10, 11);
+  settle (fixture);
+  g_assert_false (fixture->done);
+  answer_updates (fixture, 11, 12);
+  wait_until (fixture->done);
+  g_assert_no_error (fixture->error);
+  assert_told (fixture, 11, 12);
+  g_assert_false (is_asked (fixture, LS_FAKE_CALL_UPDATES));
+}
+
 /* Nobody waits for a sync that can't come any more. */
 static void
 test_agent_sync_ends_with_the_attempt (Fixture *fixture, gconstpointer data)
@@ -1024,6 +1043,7 @@ main (int argc, char *argv[])
     { "/agent/sign-in/twice", test_agent_sign_in_twice },
     { "/agent/sign-in/while-signing-out", test_agent_sign_in_while_signing_out },
     { "/agent/sync", test_agent_sync },
+    { "/agent/sync/during-a-run", test_agent_sync_during_a_run },
     { "/agent/sync/ends-with-the-attempt", test_agent_sync_ends_with_the_attempt },
     { "/agent/stop/while-opening", test_agent_stop_while_opening },
     { "/agent/stop/while-loading", test_agent_stop_while_loading },
