@@ -92,10 +92,43 @@ store_save_account_cb (GObject *object, GAsyncResult *result, gpointer user_data
 void
 ls_agent_account_save (LsAgent *self)
 {
-  g_autoptr (LsAccount) account = NULL;
+  g_clear_pointer (&self->remembered, ls_account_free);
+  self->remembered = ls_account_new (self->config->server, self->user, self->gate.disconnected);
+  ls_store_save_account_async (self->store, self->remembered, store_save_account_cb, NULL);
+}
 
-  account = ls_account_new (self->config->server, self->user, self->gate.disconnected);
-  ls_store_save_account_async (self->store, account, store_save_account_cb, NULL);
+/**
+ * ls_agent_account_save_gate:
+ * @self: an agent
+ *
+ * Remembers whether to connect, and leaves alone who is remembered: that need not be who is signed
+ * in now. Waits for what is remembered to be read first.
+ */
+void
+ls_agent_account_save_gate (LsAgent *self)
+{
+  if (self->remembered == NULL || self->remembered->disconnected == self->gate.disconnected)
+    return;
+
+  self->remembered->disconnected = self->gate.disconnected;
+  ls_store_save_account_async (self->store, self->remembered, store_save_account_cb, NULL);
+}
+
+static void
+take_remembered (LsAgent *self, const LsAccount *account)
+{
+  g_clear_pointer (&self->remembered, ls_account_free);
+  if (account != NULL)
+    self->remembered = ls_account_new (account->server, account->user, account->disconnected);
+  else
+    self->remembered = ls_account_new (self->config->server, NULL, self->gate.disconnected);
+
+  /* What the user has said meanwhile is newer. */
+  if (self->gate_chosen)
+    ls_agent_account_save_gate (self);
+  else
+    self->gate.disconnected = self->remembered->disconnected;
+  ls_engine_set_gate (self->engine, self->gate);
 }
 
 static void
@@ -139,9 +172,7 @@ store_load_account_cb (GObject *object, GAsyncResult *result, gpointer user_data
 
   if (account == NULL)
     g_warning ("the account can't be read: %s", error->message);
-  else
-    self->gate.disconnected = account->disconnected;
-  ls_engine_set_gate (self->engine, self->gate);
+  take_remembered (self, account);
   ls_agent_run (self);
   if (is_overtaken (self, task))
     return;
@@ -178,6 +209,7 @@ ls_agent_account_load (LsAgent *self)
 
   g_task_set_source_tag (task, ls_agent_account_load);
   begin_change (self, task);
+  self->gate_chosen = FALSE;
   ls_store_load_account_async (self->store, store_load_account_cb, task);
 }
 

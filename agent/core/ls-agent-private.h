@@ -38,6 +38,8 @@ struct _LsAgent
   GPtrArray *sync_tasks; /* (element-type GTask) (owned) */
 
   LsEngineGate gate;
+  gboolean gate_chosen;  /* by the user, since reading what is remembered was begun */
+  LsAccount *remembered; /* (owned) (nullable): over restarts; NULL: not read yet */
   LsUser *user;   /* (owned) (nullable) */
   char *store_id; /* (owned) (nullable): NULL while no store is open */
   guint64 last_seq;
@@ -53,6 +55,7 @@ void ls_agent_emit_commit (LsAgent *self, LsCommit *commit);
 /* ls-agent-account.c */
 void ls_agent_account_load (LsAgent *self);
 void ls_agent_account_save (LsAgent *self);
+void ls_agent_account_save_gate (LsAgent *self);
 
 /* ls-agent-runner.c */
 void ls_agent_run (LsAgent *self);

@@ -70,6 +70,7 @@ ls_agent_finalize (GObject *object)
   g_clear_pointer (&self->engine, ls_engine_free);
   g_clear_pointer (&self->config, ls_config_free);
   g_clear_pointer (&self->user, ls_user_free);
+  g_clear_pointer (&self->remembered, ls_account_free);
   g_ptr_array_unref (self->sync_tasks);
   g_free (self->store_id);
   g_object_unref (self->cancellable);
@@ -335,19 +336,31 @@ ls_agent_is_healthy (LsAgent *self)
 static void
 set_disconnected (LsAgent *self, gboolean disconnected)
 {
+  self->gate_chosen = TRUE;
   if (self->gate.disconnected == disconnected)
     return;
 
   self->gate.disconnected = disconnected;
-  ls_agent_account_save (self);
+  ls_agent_account_save_gate (self);
   ls_engine_set_gate (self->engine, self->gate);
+}
+
+/* Whoever is remembered could not be signed in, as the store could not be opened: the disk may be
+ * well again. */
+static gboolean
+is_store_broken (LsAgent *self)
+{
+  const LsStatus *status = ls_engine_get_status (self->engine);
+
+  return status->state == LS_STATE_SIGNED_OUT && status->reason == LS_REASON_STORAGE;
 }
 
 /**
  * ls_agent_connect:
  * @self: an agent
  *
- * The user wants to be connected: takes a Disconnect back, or tries now instead of later.
+ * The user wants to be connected: takes a Disconnect back, or tries now instead of later. A store
+ * that could not be opened is tried again, too.
  */
 void
 ls_agent_connect (LsAgent *self)
@@ -355,7 +368,10 @@ ls_agent_connect (LsAgent *self)
   g_return_if_fail (LS_IS_AGENT (self));
 
   set_disconnected (self, FALSE);
-  ls_engine_retry_now (self->engine);
+  if (is_store_broken (self))
+    ls_agent_account_load (self);
+  else
+    ls_engine_retry_now (self->engine);
   ls_agent_run (self);
 }
 
@@ -378,16 +394,21 @@ ls_agent_disconnect (LsAgent *self)
  * ls_agent_reconnect:
  * @self: an agent
  *
- * The user wants a new connection. Takes a Disconnect back.
+ * The user wants a new connection. Takes a Disconnect back, and tries a store again that could not be
+ * opened.
  */
 void
 ls_agent_reconnect (LsAgent *self)
 {
+  gboolean was_disconnected;
+
   g_return_if_fail (LS_IS_AGENT (self));
 
-  if (self->gate.disconnected)
-    set_disconnected (self, FALSE);
-  else
+  was_disconnected = self->gate.disconnected;
+  set_disconnected (self, FALSE);
+  if (is_store_broken (self))
+    ls_agent_account_load (self);
+  else if (!was_disconnected)
     ls_engine_restart (self->engine);
   ls_agent_run (self);
 }
@@ -413,6 +434,11 @@ ls_agent_sync_async (LsAgent *self,
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, ls_agent_sync_async);
+  if (is_store_broken (self))
+    {
+      g_task_return_new_error (task, LS_ERROR, LS_ERROR_STORAGE, "the store can't be opened");
+      return;
+    }
   if (self->user == NULL)
     {
       g_task_return_new_error (task, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
@@ -428,7 +454,7 @@ ls_agent_sync_async (LsAgent *self,
  * ls_agent_sync_finish:
  * @self: an agent
  * @result: what the callback was given
- * @error: %LS_ERROR_NOT_SIGNED_IN, %LS_ERROR_UNREACHABLE
+ * @error: %LS_ERROR_NOT_SIGNED_IN, %LS_ERROR_UNREACHABLE, %LS_ERROR_STORAGE
  *
  * Returns: whether nothing is missing
  */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "ls-agent.h"
@@ -740,6 +741,110 @@ test_agent_sign_in_while_loading (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (ls_agent_get_user (fixture->agent)->id, ==, "anna");
 }
 
+static void
+synced_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  ls_agent_sync_finish (LS_AGENT (object), result, &fixture->error);
+  fixture->done = TRUE;
+}
+
+static void
+restart (Fixture *fixture)
+{
+  ls_agent_stop (fixture->agent);
+  settle (fixture);
+  g_assert_finalize_object (fixture->agent);
+  start_agent (fixture);
+}
+
+/* What the user says while it is still read what was said before counts, and nobody is signed out by
+ * it. */
+static void
+test_agent_disconnect_while_loading (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  restart (fixture);
+  ls_agent_disconnect (fixture->agent);
+  settle (fixture);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_STOPPED);
+  g_assert_cmpstr (ls_agent_get_user (fixture->agent)->id, ==, "anna");
+
+  restart (fixture);
+  ls_agent_connect (fixture->agent);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+
+  restart (fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  g_assert_cmpstr (ls_agent_get_user (fixture->agent)->id, ==, "anna");
+}
+
+/* Whoever is signed in at one server stays so while there is nobody at another. */
+static void
+test_agent_disconnect_at_another_server (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsConfig) other = ls_config_copy (fixture->config);
+
+  go_live (fixture);
+  g_free (other->server);
+  other->server = g_strdup ("http://other");
+  ls_agent_set_config (fixture->agent, other);
+  settle (fixture);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_SIGNED_OUT);
+  ls_agent_disconnect (fixture->agent);
+  ls_agent_connect (fixture->agent);
+
+  ls_agent_set_config (fixture->agent, fixture->config);
+  settle (fixture);
+  g_assert_nonnull (ls_agent_get_user (fixture->agent));
+}
+
+/* A store that can't be opened is tried again when the user asks, and not forgotten meanwhile. */
+static void
+test_agent_broken_store (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *away = g_strconcat (fixture->dir, ".away", NULL);
+  g_autofree char *file = NULL;
+  g_autoptr (GDir) dir = NULL;
+  g_autofree char *path = NULL;
+  const char *name;
+
+  go_live (fixture);
+  settle (fixture);
+  dir = g_dir_open (fixture->dir, 0, NULL);
+  while (path == NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      file = g_build_filename (fixture->dir, name, NULL);
+      if (g_file_test (file, G_FILE_TEST_IS_DIR))
+        path = g_steal_pointer (&file);
+      g_clear_pointer (&file, g_free);
+    }
+  g_assert_nonnull (path);
+  g_assert_finalize_object (fixture->agent);
+  g_clear_object (&fixture->store);
+  g_assert_cmpint (g_rename (path, away), ==, 0);
+  g_assert_true (g_file_set_contents (path, "", 0, NULL));
+
+  fixture->store = ls_store_sqlite_new (fixture->dir);
+  start_agent (fixture);
+  settle (fixture);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_SIGNED_OUT);
+  g_assert_cmpint (ls_agent_get_status (fixture->agent)->reason, ==, LS_REASON_STORAGE);
+  ls_agent_sync_async (fixture->agent, NULL, synced_cb, fixture);
+  settle (fixture);
+  g_assert_error (fixture->error, LS_ERROR, LS_ERROR_STORAGE);
+  ls_agent_reconnect (fixture->agent);
+  settle (fixture);
+  g_assert_cmpint (ls_agent_get_status (fixture->agent)->reason, ==, LS_REASON_STORAGE);
+
+  g_assert_cmpint (g_remove (path), ==, 0);
+  g_assert_cmpint (g_rename (away, path), ==, 0);
+  ls_agent_connect (fixture->agent);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  g_assert_cmpstr (ls_agent_get_user (fixture->agent)->id, ==, "anna");
+}
+
 /* Of two sign-ins the later one counts, whichever the keyring is done with first. */
 static void
 test_agent_sign_in_twice (Fixture *fixture, gconstpointer data)
@@ -771,15 +876,6 @@ test_agent_sign_in_while_signing_out (Fixture *fixture, gconstpointer data)
   give_up_on_keyring (fixture);
   deliver_events (fixture, 10, 11);
   assert_told (fixture, 11, 11);
-}
-
-static void
-synced_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  Fixture *fixture = user_data;
-
-  ls_agent_sync_finish (LS_AGENT (object), result, &fixture->error);
-  fixture->done = TRUE;
 }
 
 static void
@@ -1040,6 +1136,9 @@ main (int argc, char *argv[])
     { "/agent/retry-after/while-polling", test_agent_retry_after_while_polling },
     { "/agent/sign-out", test_agent_sign_out },
     { "/agent/sign-in/while-loading", test_agent_sign_in_while_loading },
+    { "/agent/disconnect/while-loading", test_agent_disconnect_while_loading },
+    { "/agent/disconnect/at-another-server", test_agent_disconnect_at_another_server },
+    { "/agent/broken-store", test_agent_broken_store },
     { "/agent/sign-in/twice", test_agent_sign_in_twice },
     { "/agent/sign-in/while-signing-out", test_agent_sign_in_while_signing_out },
     { "/agent/sync", test_agent_sync },
