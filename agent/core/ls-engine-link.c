@@ -145,15 +145,20 @@ only_a_sign_in_helps (LsEngine *self)
   return self->account_state == LS_ACCOUNT_EXPIRED;
 }
 
+/* Attempts in a row for which the time that the server chose stands as it is: a school that comes back
+ * has let everybody in long before, so that one who is still told to wait waits longer each time. */
+#define OBEYED 10
+
 static void
 wait_for_next_attempt (LsEngine *self)
 {
   gint64 delay = ls_backoff_next (&self->backoff, self->random, self->config->reconnect_initial,
                                   self->config->reconnect_max);
 
-  /* The server chose the time: not a backoff on top. */
-  if (self->stay_away > 0)
+  /* The server chose the time: not a backoff on top, unless it says so again and again. */
+  if (self->stay_away > 0 && self->backoff.attempt <= OBEYED)
     delay = self->stay_away;
+  delay = MAX (delay, self->stay_away);
   self->stay_away = 0;
   hang_up (self);
   self->status.attempt = self->backoff.attempt;

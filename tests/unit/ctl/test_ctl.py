@@ -463,7 +463,7 @@ def test_help_in_indonesian(ctl, indonesian):
 
 def test_status_in_indonesian(ctl, agent, indonesian):
     text = ctl("status", **indonesian).stdout
-    assert "langsung: perubahan segera diterima" in text and "Bu Sari (guru)" in text
+    assert "langsung: perubahan diterima seketika" in text and "Bu Sari (guru)" in text
     date = subprocess.run(
         ["date", "-u", "-d", "@1700000000", "+%x %X"], env={**os.environ, **indonesian},
         capture_output=True, text=True, check=True,
@@ -487,7 +487,7 @@ def test_errors_in_indonesian(ctl, agent, indonesian):
     def refuse(arguments):
         raise Refusal("NotFound", "nothing there")
     agent.methods["Cache.Get"] = refuse
-    assert ctl("get", "grade", "g1", **indonesian).stderr == "labsyncctl: Tidak ada baris seperti itu\n"
+    assert ctl("get", "grade", "g1", **indonesian).stderr == "labsyncctl: Baris itu tidak ada\n"
     assert "Perintah apa?" in ctl(**indonesian).stderr
 
 
