@@ -40,8 +40,8 @@ struct _LsAgent
   LsEngineGate gate;
   gboolean gate_chosen;  /* by the user, since reading what is remembered was begun */
   LsAccount *remembered; /* (owned) (nullable): over restarts; NULL: not read yet */
-  LsUser *user;   /* (owned) (nullable) */
-  char *store_id; /* (owned) (nullable): NULL while no store is open */
+  LsUser *user;          /* (owned) (nullable) */
+  char *store_id;        /* (owned) (nullable): NULL while no store is open */
   guint64 last_seq;
 };
 
