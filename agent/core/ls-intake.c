@@ -140,6 +140,8 @@ ls_intake_begin (LsIntake *self, LsCursor cursor)
   self->position = cursor;
   self->committed = cursor;
   self->committing = FALSE;
+  self->forgotten = LS_ENTITY_SET_NONE;
+  self->forgotten_in_flight = LS_ENTITY_SET_NONE;
   drop_waiting (self);
   g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
   for (guint i = 0; i < LS_N_ENTITIES; i++)
@@ -166,13 +168,14 @@ ls_intake_get_position (LsIntake *self)
  * @self: an intake
  * @followed: whose events are taken
  *
- * Changes what is followed. An entity that is left loses its baseline.
+ * Changes what is followed. An entity that is left loses its baseline, on the disk with the next commit;
+ * also if it is followed again before that, since the position moves on without it.
  */
 void
 ls_intake_set_followed (LsIntake *self, LsEntitySet followed)
 {
   self->followed = followed;
-  self->forgotten = LS_ENTITY_SET_STORED & ~followed;
+  self->forgotten |= LS_ENTITY_SET_STORED & ~followed;
   for (guint i = 0; i < LS_N_ENTITIES; i++)
     if ((followed & (1u << i)) == 0)
       self->baselines[i] = LS_CURSOR_NONE;
@@ -202,6 +205,8 @@ void
 ls_intake_set_baseline (LsIntake *self, LsEntity entity, LsCursor cursor)
 {
   self->baselines[entity] = cursor;
+  if (ls_cursor_is_set (cursor))
+    self->forgotten &= ~(1u << entity);
 }
 
 /**
@@ -421,7 +426,9 @@ void
 ls_intake_failed (LsIntake *self)
 {
   self->committing = FALSE;
-  self->forgotten |= self->forgotten_in_flight & ~self->followed;
+  for (guint i = 0; i < LS_N_ENTITIES; i++)
+    if (!ls_cursor_is_set (self->baselines[i]))
+      self->forgotten |= self->forgotten_in_flight & (1u << i);
   self->position = self->committed;
   drop_waiting (self);
   g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);

@@ -8,6 +8,7 @@ typedef struct
 {
   LsSimAgent *agent; /* (unowned) */
   guint64 life;
+  LsEntity entity; /* that is listed */
 } Question;
 
 static Question *
@@ -106,16 +107,26 @@ on_rows_changed (LsAgent *agent, guint entity, GStrv ids, LsSimAgent *self)
     g_hash_table_add (self->dirty, key_of ((LsEntity)entity, ids[i]));
 }
 
+static gboolean
+has_prefix (gpointer key, gpointer value, gpointer prefix)
+{
+  return g_str_has_prefix (key, prefix);
+}
+
+/* What an app lists is all there is. */
 static void
 got_list_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Question) question = user_data;
   g_autoptr (LsRowPage) page = ls_store_list_finish (LS_STORE (object), result, NULL);
   LsSimAgent *self = question->agent;
+  g_autofree char *prefix = NULL;
 
   if (question_is_void (question) || page == NULL)
     return;
 
+  prefix = key_of (question->entity, "");
+  g_hash_table_foreach_remove (self->rows, has_prefix, prefix);
   for (guint i = 0; i < page->rows->len; i++)
     {
       const LsRow *row = page->rows->pdata[i];
@@ -129,8 +140,10 @@ static void
 list_rows (LsSimAgent *self, LsEntity entity)
 {
   g_autoptr (LsListQuery) query = ls_list_query_new (entity);
+  Question *question = question_new (self);
 
-  ls_store_list_async (LS_STORE (self->store), query, got_list_cb, question_new (self));
+  question->entity = entity;
+  ls_store_list_async (LS_STORE (self->store), query, got_list_cb, question);
 }
 
 /* Rows of a first baseline are told as changed, and no event says what they are: the app reads

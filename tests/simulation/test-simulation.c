@@ -496,6 +496,11 @@ check_recovery (Run *run)
   g_free (difference);
   write_some (run);
   pass_time (run, 5000);
+  if (ls_agent_get_account_state (run->agent->agent) == LS_ACCOUNT_EXPIRED)
+    {
+      user_signs_in_again (run);
+      pass_time (run, RECOVERY);
+    }
   difference = ls_sim_agent_compare (run->agent, TRUE);
   ls_sim_check (run->sim, difference == NULL, "after one more write %s", difference);
 }

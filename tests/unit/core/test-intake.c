@@ -380,6 +380,30 @@ test_intake_forgets_with_the_position (void)
     }
 }
 
+/* Who is followed again soon lacks what came meanwhile all the same. */
+static void
+test_intake_forgets_what_is_followed_again (void)
+{
+  g_autoptr (LsIntake) intake = intake_at (10);
+  g_autoptr (LsChangeSet) set = NULL;
+  g_autoptr (LsChangeSet) next = NULL;
+
+  ls_intake_set_followed (intake, LS_ENTITY_SET_STORED & ~(1u << LS_ENTITY_USER));
+  ls_intake_set_followed (intake, LS_ENTITY_SET_STORED);
+  g_assert_cmphex (ls_intake_get_missing (intake) & (1u << LS_ENTITY_USER), !=, 0);
+  ls_intake_move (intake, ls_cursor_new ("e", 11));
+  set = ls_intake_next (intake, 1);
+  g_assert_cmphex (set->forgotten, ==, 1u << LS_ENTITY_USER);
+  ls_intake_failed (intake);
+
+  /* Its snapshot is on the disk before the next commit, and must not be lost by that. */
+  ls_intake_set_baseline (intake, LS_ENTITY_USER, ls_cursor_new ("e", 11));
+  ls_intake_move (intake, ls_cursor_new ("e", 12));
+  next = ls_intake_next (intake, 1);
+  g_assert_cmphex (next->forgotten, ==, LS_ENTITY_SET_NONE);
+  ls_intake_committed (intake);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -395,6 +419,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/core/intake/backlog-size", test_intake_backlog_size);
   g_test_add_func ("/core/intake/backlog-fails", test_intake_backlog_fails);
   g_test_add_func ("/core/intake/not-followed", test_intake_not_followed);
+  g_test_add_func ("/core/intake/forgets-what-is-followed-again",
+                   test_intake_forgets_what_is_followed_again);
   g_test_add_func ("/core/intake/partial", test_intake_partial);
   g_test_add_func ("/core/intake/partial-page", test_intake_partial_page);
   g_test_add_func ("/core/intake/partial-bound", test_intake_partial_bound);
