@@ -69,7 +69,7 @@ use_account (LsAgent *self, const LsUser *user, const LsStoreState *state, const
   g_free (self->store_id);
   self->store_id = g_strdup (state->id);
   self->last_seq = state->last_seq;
-  ls_engine_set_account (self->engine, state, session);
+  ls_engine_set_account (self->engine, self->user, state, session);
   ls_agent_emit_account (self);
   ls_agent_run (self);
 }

@@ -101,6 +101,44 @@ transport_snapshot_cb (GObject *object, GAsyncResult *result, gpointer user_data
 }
 
 static void
+transport_poll_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Question) question = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsPoll) poll = NULL;
+  LsAgent *self = question->agent;
+
+  poll = ls_transport_poll_finish (LS_TRANSPORT (object), result, &error);
+  if (question_is_void (question, result))
+    return;
+
+  if (poll == NULL)
+    ls_engine_fetch_failed (self->engine, question->run, error);
+  else
+    ls_engine_polled (self->engine, question->run, poll);
+  ls_agent_run (self);
+}
+
+static void
+transport_list_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Question) question = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsListing) listing = NULL;
+  LsAgent *self = question->agent;
+
+  listing = ls_transport_list_finish (LS_TRANSPORT (object), result, &error);
+  if (question_is_void (question, result))
+    return;
+
+  if (listing == NULL)
+    ls_engine_list_failed (self->engine, question->run, error);
+  else
+    ls_engine_listed (self->engine, question->run, listing);
+  ls_agent_run (self);
+}
+
+static void
 transport_checksum_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Question) question = user_data;
@@ -377,6 +415,22 @@ do_fetch_checksum (LsAgent *self, LsCommand *command)
 }
 
 static void
+do_poll (LsAgent *self, LsCommand *command)
+{
+  const LsSession *session = ls_engine_get_session (self->engine);
+
+  ls_transport_poll_async (self->transport, session->access, command->since, self->link,
+                           transport_poll_cb, question_new (self, command));
+}
+
+static void
+do_list (LsAgent *self, LsCommand *command)
+{
+  ls_transport_list_async (self->transport, ls_engine_get_list_token (self->engine), command->table,
+                           self->link, transport_list_cb, question_new (self, command));
+}
+
+static void
 do_take_checksum (LsAgent *self, LsCommand *command)
 {
   ls_store_checksum_async (self->store, command->entity, store_checksum_cb,
@@ -485,6 +539,8 @@ ls_agent_run (LsAgent *self)
     [LS_COMMAND_FETCH_SNAPSHOT] = do_fetch_snapshot,
     [LS_COMMAND_FETCH_CHECKSUM] = do_fetch_checksum,
     [LS_COMMAND_TAKE_CHECKSUM] = do_take_checksum,
+    [LS_COMMAND_POLL] = do_poll,
+    [LS_COMMAND_LIST] = do_list,
     [LS_COMMAND_LOOK_UP_TOKENS] = do_look_up_tokens,
     [LS_COMMAND_REFRESH_TOKENS] = do_refresh_tokens,
     [LS_COMMAND_COMMIT] = do_commit,

@@ -205,7 +205,8 @@ ls_agent_new (const LsAgentPorts *ports, const LsConfig *config)
   self->reader = ports->token_reader;
   self->matcher = ports->matcher;
   self->config = ls_config_copy (config);
-  self->engine = ls_engine_new (ports->clock, ports->random, &ports->token_reader, config);
+  self->engine = ls_engine_new (ports->clock, ports->random, &ports->token_reader,
+                                &ports->data_reader, config);
   return self;
 }
 

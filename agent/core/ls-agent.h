@@ -5,6 +5,7 @@
 
 #include "ls-clock.h"
 #include "ls-config.h"
+#include "ls-data-reader.h"
 #include "ls-error.h"
 #include "ls-link-error.h"
 #include "ls-network.h"
@@ -32,6 +33,7 @@ typedef struct
   LsStore *store;
   LsTransport *transport;
   LsTokenReader token_reader;
+  LsDataReader data_reader;
   LsDataMatcher matcher;
 } LsAgentPorts;
 

@@ -3,6 +3,7 @@
 
 #include "ls-change.h"
 #include "ls-message.h"
+#include "ls-poll.h"
 #include "ls-reply.h"
 #include "ls-state.h"
 
@@ -33,6 +34,8 @@ typedef enum
  * @LS_COMMAND_FETCH_SNAPSHOT: ask for @page of @entity
  * @LS_COMMAND_FETCH_CHECKSUM: ask the server for the checksum of @entity
  * @LS_COMMAND_TAKE_CHECKSUM: take the checksum of @entity in the store
+ * @LS_COMMAND_POLL: ask the classic system for everything, and for the users since @since
+ * @LS_COMMAND_LIST: ask the classic system for the whole of @table
  * @LS_COMMAND_LOOK_UP_TOKENS: read the tokens
  * @LS_COMMAND_REFRESH_TOKENS: ask for fresh ones
  * @LS_COMMAND_COMMIT: commit @change_set
@@ -59,6 +62,8 @@ typedef enum
   LS_COMMAND_FETCH_SNAPSHOT,
   LS_COMMAND_FETCH_CHECKSUM,
   LS_COMMAND_TAKE_CHECKSUM,
+  LS_COMMAND_POLL,
+  LS_COMMAND_LIST,
   LS_COMMAND_LOOK_UP_TOKENS,
   LS_COMMAND_REFRESH_TOKENS,
   LS_COMMAND_COMMIT,
@@ -80,6 +85,8 @@ typedef enum
  * @cursor: a position
  * @entity: an entity
  * @page: (owned) (nullable): token of a page
+ * @table: (unowned) (nullable): name of a table, for ever
+ * @since: milliseconds since the epoch; 0: all
  * @change_set: (owned) (nullable): a change set
  * @commit: (owned) (nullable): what a commit did
  * @rows: (owned) (nullable) (element-type LsRow): rows
@@ -102,6 +109,8 @@ typedef struct
   LsCursor cursor;
   LsEntity entity;
   char *page;
+  const char *table;
+  gint64 since;
   LsChangeSet *change_set;
   LsCommit *commit;
   GPtrArray *rows;

@@ -98,6 +98,8 @@ begin (LsEngine *self)
 void
 ls_engine_compare_connected (LsEngine *self)
 {
+  if (ls_engine_classic_is_spoken (self))
+    self->compare.unsupported = TRUE;
   if (self->compare.due_at == 0)
     set_next_round (self);
   else

@@ -155,8 +155,11 @@ wait_for_next_attempt (LsEngine *self)
   gint64 delay = ls_backoff_next (&self->backoff, self->random, self->config->reconnect_initial,
                                   self->config->reconnect_max);
 
+  /* The classic system tells everybody the same time, at which one of them has room. */
+  if (ls_engine_classic_is_spoken (self))
+    delay += self->stay_away;
   /* The server chose the time: not a backoff on top, unless it says so again and again. */
-  if (self->stay_away > 0 && self->backoff.attempt <= OBEYED)
+  else if (self->stay_away > 0 && self->backoff.attempt <= OBEYED)
     delay = self->stay_away;
   delay = MAX (delay, self->stay_away);
   self->stay_away = 0;
@@ -169,10 +172,17 @@ wait_for_next_attempt (LsEngine *self)
   set_next_attempt (self, ls_clock_get_wall (self->clock) + delay);
 }
 
-static void
-wait_for_next_poll (LsEngine *self)
+/**
+ * ls_engine_link_poll_later:
+ * @self: the engine, just polled
+ *
+ * Waits for the next poll.
+ */
+void
+ls_engine_link_poll_later (LsEngine *self)
 {
-  gint64 interval = self->config->polling_interval;
+  gint64 interval = ls_engine_classic_is_spoken (self) ? ls_engine_classic_get_interval (self)
+                                                       : self->config->polling_interval;
   gint64 spread = interval * POLL_JITTER / 100;
   gint64 delay = interval - spread + ls_random_below (self->random, 2 * spread + 1);
 
@@ -186,7 +196,7 @@ begin_polling (LsEngine *self)
   set_transport (self, LS_TRANSPORT_KIND_POLLING);
   ls_engine_arm (self, LS_TIMER_STABLE, STABLE_AFTER);
   ls_engine_compare_connected (self);
-  wait_for_next_poll (self);
+  ls_engine_link_poll_later (self);
   if (self->config->websocket)
     open_socket (self);
 }
@@ -267,7 +277,7 @@ act (LsEngine *self, LsConnectionAction action)
       begin_polling (self);
       break;
     case LS_CONNECTION_ACTION_GO_ON_POLLING:
-      wait_for_next_poll (self);
+      ls_engine_link_poll_later (self);
       break;
     case LS_CONNECTION_ACTION_TRY_SOCKET:
       try_socket (self);

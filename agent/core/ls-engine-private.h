@@ -2,10 +2,12 @@
 #pragma once
 
 #include "ls-backoff.h"
+#include "ls-classic.h"
 #include "ls-connection-machine.h"
 #include "ls-engine.h"
 #include "ls-heartbeat.h"
 #include "ls-intake.h"
+#include "ls-pace.h"
 #include "ls-subscription-set.h"
 #include "ls-sync.h"
 
@@ -55,7 +57,8 @@ typedef struct
 } LsCompare;
 
 /* Shared by the parts of the engine alone: ls-engine.c (inputs), ls-engine-link.c (the connection),
- * ls-engine-stream.c (events and syncs), ls-engine-compare.c (checksums). */
+ * ls-engine-stream.c (events and syncs), ls-engine-classic.c (the same at the classic system),
+ * ls-engine-compare.c (checksums). */
 struct _LsEngine
 {
   LsClock *clock;   /* (owned) */
@@ -89,6 +92,8 @@ struct _LsEngine
   guint n_unanswered[LS_N_ENTITIES]; /* subscriptions that it has not confirmed */
   LsIntake *intake;                  /* (owned) */
   LsSync *sync;                      /* (owned) */
+  LsClassic *classic;                /* (owned): how to ask the classic system */
+  LsPace pace;                       /* and how often */
   LsCommand *delayed; /* (owned) (nullable): of the sync, until the intake is settled */
   gboolean sync_wanted;
   gboolean sync_again; /* it was asked for when a run was under way, which may look no further */
@@ -111,15 +116,26 @@ void ls_engine_link_heard (LsEngine *self);
 void ls_engine_link_ping (LsEngine *self);
 void ls_engine_link_check_heartbeat (LsEngine *self);
 void ls_engine_link_refresh (LsEngine *self);
+void ls_engine_link_poll_later (LsEngine *self);
 
 /* ls-engine-stream.c */
 void ls_engine_stream_message (LsEngine *self, LsMessage *message);
 void ls_engine_stream_hello (LsEngine *self);
+void ls_engine_stream_begin (LsEngine *self);
 void ls_engine_stream_start_sync (LsEngine *self, gboolean everything);
+void ls_engine_stream_finish_sync (LsEngine *self);
 void ls_engine_stream_commit (LsEngine *self);
 void ls_engine_stream_check (LsEngine *self);
 void ls_engine_stream_synced (LsEngine *self);
 void ls_engine_stream_update_followed (LsEngine *self);
+
+/* ls-engine-classic.c */
+gboolean ls_engine_classic_is_spoken (LsEngine *self);
+void ls_engine_classic_set_protocol (LsEngine *self, LsProtocol protocol);
+void ls_engine_classic_opened (LsEngine *self);
+gboolean ls_engine_classic_may_be_spoken (LsEngine *self, const GError *error);
+void ls_engine_classic_try (LsEngine *self);
+gint64 ls_engine_classic_get_interval (LsEngine *self);
 
 /* ls-engine-compare.c */
 void ls_engine_compare_connected (LsEngine *self);

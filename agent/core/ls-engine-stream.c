@@ -40,6 +40,8 @@ get_subscribed (LsEngine *self)
 {
   LsEntitySet set = LS_ENTITY_SET_ALL;
 
+  if (ls_sync_is_classic (self->sync))
+    return ls_classic_get_obtainable (self->classic);
   for (guint i = 0; self->phase == LS_SOCKET_STREAMING && i < LS_N_ENTITIES; i++)
     if (self->n_unanswered[i] > 0)
       set &= ~(1u << i);
@@ -149,6 +151,15 @@ take (LsEngine *self, LsMessage *message)
     }
 }
 
+/* What is followed and can be had, and is not on disk yet. */
+static LsEntitySet
+get_missing (LsEngine *self)
+{
+  LsEntitySet missing = ls_intake_get_missing (self->intake);
+
+  return ls_engine_classic_is_spoken (self) ? missing & get_subscribed (self) : missing;
+}
+
 static void
 confirm (LsEngine *self)
 {
@@ -177,8 +188,7 @@ ls_engine_stream_check (LsEngine *self)
       confirm (self);
       ls_engine_link_apply (self, LS_CONNECTION_CAUGHT_UP, LS_REASON_NONE);
     }
-  if (ls_intake_is_settled (self->intake) &&
-      ls_intake_get_missing (self->intake) == LS_ENTITY_SET_NONE &&
+  if (ls_intake_is_settled (self->intake) && get_missing (self) == LS_ENTITY_SET_NONE &&
       (self->status.state == LS_STATE_LIVE || self->status.state == LS_STATE_POLLING))
     ls_engine_stream_synced (self);
   ls_engine_compare_go_on (self);
@@ -231,9 +241,14 @@ fetch_missing (LsEngine *self)
     ls_engine_stream_start_sync (self, FALSE);
 }
 
-/* A run is at its end: the frames that waited for it are next. */
-static void
-finish_sync (LsEngine *self)
+/**
+ * ls_engine_stream_finish_sync:
+ * @self: the engine, whose run is at its end
+ *
+ * The frames that waited for it are next.
+ */
+void
+ls_engine_stream_finish_sync (LsEngine *self)
 {
   confirm (self);
   drain (self);
@@ -245,8 +260,25 @@ finish_sync (LsEngine *self)
     ls_engine_link_apply (self, LS_CONNECTION_POLLED,
                           self->config->websocket ? self->trouble : LS_REASON_NONE);
   ls_engine_stream_check (self);
-  if (ls_sync_took_snapshot (self->sync))
+  if (ls_engine_classic_is_spoken (self))
+    ls_engine_link_poll_later (self);
+  else if (ls_sync_took_snapshot (self->sync))
     ls_engine_compare_soon (self);
+}
+
+/**
+ * ls_engine_stream_begin:
+ * @self: the engine, whose socket is ready for use
+ *
+ * Watches its pulse, and says what is followed.
+ */
+void
+ls_engine_stream_begin (LsEngine *self)
+{
+  ls_heartbeat_start (&self->heartbeat, choose_profile (self),
+                      ls_clock_get_monotonic (self->clock));
+  ls_engine_link_check_heartbeat (self);
+  update_upstream (self);
 }
 
 static void
@@ -259,10 +291,7 @@ on_welcome (LsEngine *self, const LsMessage *welcome)
   self->keeper.fresh = FALSE;
   self->target = welcome->cursor;
   ls_engine_disarm (self, LS_TIMER_OPEN_DEADLINE);
-  ls_heartbeat_start (&self->heartbeat, choose_profile (self),
-                      ls_clock_get_monotonic (self->clock));
-  ls_engine_link_check_heartbeat (self);
-  update_upstream (self);
+  ls_engine_stream_begin (self);
   if (welcome->resume != LS_RESUME_RESUMED)
     ls_engine_stream_start_sync (self, TRUE);
   else
@@ -277,7 +306,8 @@ on_pong (LsEngine *self, LsMessage *pong)
   self->status.round_trip_ms = (guint)ls_heartbeat_get_round_trip (&self->heartbeat, now);
   if (!ls_sync_is_running (self->sync) && ls_cursor_is_set (pong->sent))
     take (self, pong);
-  if (!ls_sync_is_running (self->sync) && self->status.state == LS_STATE_LIVE)
+  if (!ls_sync_is_running (self->sync) && self->status.state == LS_STATE_LIVE &&
+      !ls_engine_classic_is_spoken (self))
     confirm (self);
 }
 
@@ -322,6 +352,12 @@ on_events (LsEngine *self, LsMessage *message)
   if (message->n_bad_events > 0)
     g_warning ("%u malformed events were left out", message->n_bad_events);
 
+  if (ls_engine_classic_is_spoken (self) && message->events != NULL)
+    {
+      g_autoptr (GPtrArray) events = g_steal_pointer (&message->events);
+
+      message->events = ls_classic_look_at_events (self->classic, events);
+    }
   if (ls_sync_is_running (self->sync))
     ls_intake_hold (self->intake, message);
   else
@@ -380,6 +416,9 @@ ls_engine_stream_update_followed (LsEngine *self)
   update_upstream (self);
   ls_heartbeat_set_profile (&self->heartbeat, choose_profile (self));
   ls_engine_link_check_heartbeat (self);
+  /* Nobody will confirm the subscription. */
+  if (ls_engine_classic_is_spoken (self))
+    fetch_missing (self);
 }
 
 /**
@@ -408,7 +447,7 @@ ls_engine_updates (LsEngine *self, guint run, const LsUpdates *page)
     ls_engine_push (self, command);
   ls_engine_stream_commit (self);
   if (step == LS_SYNC_DONE)
-    finish_sync (self);
+    ls_engine_stream_finish_sync (self);
 }
 
 /**
@@ -465,13 +504,20 @@ ls_engine_staged (LsEngine *self, guint run)
 void
 ls_engine_finished_snapshot (LsEngine *self, guint run, LsEntity entity, LsCursor cursor)
 {
+  LsCommand *command = NULL;
+  LsSyncStep step;
+
   if (self->followed & (1u << entity))
     ls_intake_set_baseline (self->intake, entity, cursor);
   if (!ls_sync_is_current (self->sync, run))
     return;
 
-  ls_engine_push (self, ls_sync_finished_snapshot (self->sync));
+  step = ls_sync_finished_snapshot (self->sync, &command);
+  if (command != NULL)
+    ls_engine_push (self, command);
   ls_engine_stream_commit (self);
+  if (step == LS_SYNC_DONE)
+    ls_engine_stream_finish_sync (self);
 }
 
 /**

@@ -14,6 +14,7 @@
  * @clock: for the time; alarms are commands
  * @random: for jitter
  * @reader: reads tokens
+ * @data_reader: reads data
  * @config: settings
  *
  * Returns: (transfer full): an engine without an account
@@ -22,6 +23,7 @@ LsEngine *
 ls_engine_new (LsClock *clock,
                LsRandom *random,
                const LsTokenReader *reader,
+               const LsDataReader *data_reader,
                const LsConfig *config)
 {
   LsEngine *self = g_new0 (LsEngine, 1);
@@ -33,6 +35,7 @@ ls_engine_new (LsClock *clock,
   self->network_available = TRUE;
   self->intake = ls_intake_new ();
   self->sync = ls_sync_new (self->intake);
+  self->classic = ls_classic_new (clock, data_reader);
   self->status.state = LS_STATE_STOPPED;
   self->subscriptions.always = config->entities;
   g_queue_init (&self->commands);
@@ -54,6 +57,7 @@ ls_engine_free (LsEngine *self)
   ls_engine_compare_forget (self);
   ls_token_keeper_clear (&self->keeper);
   ls_sync_free (self->sync);
+  ls_classic_free (self->classic);
   ls_intake_free (self->intake);
   ls_config_free (self->config);
   g_object_unref (self->clock);
@@ -186,6 +190,18 @@ ls_engine_get_session (LsEngine *self)
 }
 
 /**
+ * ls_engine_get_list_token:
+ * @self: the engine, with tokens
+ *
+ * Returns: (transfer none): the access token to ask the classic system for a table with
+ */
+const char *
+ls_engine_get_list_token (LsEngine *self)
+{
+  return ls_token_keeper_get_login (&self->keeper, ls_clock_get_monotonic (self->clock));
+}
+
+/**
  * ls_engine_get_expires_at:
  * @self: the engine
  *
@@ -267,13 +283,17 @@ take_tokens (LsEngine *self, const LsSession *session, gboolean just_issued)
 /**
  * ls_engine_set_account:
  * @self: the engine
+ * @user: who
  * @store: what is in the account's store, which is open
  * @session: (nullable): the tokens, just issued; %NULL: they are to be looked up
  *
  * Somebody is signed in.
  */
 void
-ls_engine_set_account (LsEngine *self, const LsStoreState *store, const LsSession *session)
+ls_engine_set_account (LsEngine *self,
+                       const LsUser *user,
+                       const LsStoreState *store,
+                       const LsSession *session)
 {
   ls_engine_link_apply (self, LS_CONNECTION_SIGN_OUT, LS_REASON_NONE);
   ls_token_keeper_clear (&self->keeper);
@@ -283,6 +303,8 @@ ls_engine_set_account (LsEngine *self, const LsStoreState *store, const LsSessio
   for (guint i = 0; i < LS_N_ENTITIES; i++)
     ls_intake_set_baseline (self->intake, (LsEntity)i, store->baselines[i].cursor);
   ls_intake_set_followed (self->intake, self->followed);
+  ls_classic_set_user (self->classic, user, store->sight);
+  ls_engine_classic_set_protocol (self, LS_PROTOCOL_UNKNOWN);
 
   self->has_account = TRUE;
   self->store_broken = FALSE;
@@ -291,7 +313,11 @@ ls_engine_set_account (LsEngine *self, const LsStoreState *store, const LsSessio
   self->n_socket_failures = 0;
   set_account_state (self, LS_ACCOUNT_SIGNED_IN);
   if (session != NULL)
-    take_tokens (self, session, TRUE);
+    {
+      take_tokens (self, session, TRUE);
+      self->keeper.is_login = TRUE;
+      ls_classic_signed_in (self->classic);
+    }
   ls_engine_link_check_gate (self);
 }
 
@@ -310,6 +336,8 @@ ls_engine_clear_account (LsEngine *self)
   self->fetching_tokens = FALSE;
   ls_token_keeper_clear (&self->keeper);
   ls_intake_begin (self->intake, LS_CURSOR_NONE);
+  ls_classic_set_user (self->classic, NULL, NULL);
+  ls_engine_classic_set_protocol (self, LS_PROTOCOL_UNKNOWN);
   set_account_state (self, LS_ACCOUNT_SIGNED_OUT);
   ls_engine_link_check_gate (self);
 }
@@ -362,22 +390,14 @@ ls_engine_set_network (LsEngine *self, gboolean available, gboolean metered)
 void
 ls_engine_opened (LsEngine *self, LsProtocol protocol)
 {
-  g_autoptr (GError) error = NULL;
-
   if (self->phase != LS_SOCKET_OPENING)
     return;
 
-  self->status.protocol = protocol;
+  ls_engine_classic_set_protocol (self, protocol);
   if (protocol == LS_PROTOCOL_LABSYNC_V1)
-    {
-      ls_engine_stream_hello (self);
-      return;
-    }
-
-  error = ls_link_error_new (LS_REASON_UPGRADE_REFUSED, 0, 0, "the server did not choose %s",
-                             ls_protocol_to_string (LS_PROTOCOL_LABSYNC_V1));
-  ls_engine_push_simple (self, LS_COMMAND_CLOSE);
-  ls_engine_open_failed (self, error);
+    ls_engine_stream_hello (self);
+  else
+    ls_engine_classic_opened (self);
 }
 
 /* Where a poll would not fare better either. */
@@ -487,7 +507,17 @@ ls_engine_fetch_failed (LsEngine *self, guint run, const GError *error)
   if (!ls_sync_is_current (self->sync, run))
     return;
 
+  if (ls_engine_classic_may_be_spoken (self, error))
+    {
+      ls_engine_classic_try (self);
+      return;
+    }
+  if (!ls_engine_classic_is_spoken (self))
+    ls_sync_set_classic (self->sync, NULL);
+
   ls_sync_abort (self->sync);
+  if (ls_link_error_get_reason (error) == LS_REASON_RATE_LIMITED)
+    ls_pace_refused (&self->pace, self->config->polling_interval);
   ls_engine_link_fail (self, error);
 }
 
@@ -515,7 +545,7 @@ ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed)
       ls_engine_link_attempt (self);
       return;
     }
-  if (self->phase != LS_SOCKET_STREAMING)
+  if (self->phase != LS_SOCKET_STREAMING || ls_engine_classic_is_spoken (self))
     return;
 
   command = ls_command_new (LS_COMMAND_SEND);
@@ -526,9 +556,11 @@ ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed)
 
 /* A refresh ahead of time that failed is no reason not to use what we have. */
 static void
-go_on_with_old_tokens (LsEngine *self)
+go_on_with_old_tokens (LsEngine *self, const GError *error)
 {
-  gint64 delay = self->config->polling_interval;
+  gint64 interval = self->config->polling_interval;
+  gint64 away = ls_link_error_get_retry_after (error);
+  gint64 delay = away > 0 ? away + ls_random_below (self->random, interval / 2) : interval;
 
   self->keeper.refresh_due = ls_clock_get_monotonic (self->clock) + delay;
   ls_engine_arm (self, LS_TIMER_REFRESH, delay);
@@ -563,7 +595,7 @@ ls_engine_tokens_failed (LsEngine *self, const GError *error)
   if (self->keeper.session != NULL && reason != LS_REASON_TOKEN_REFUSED &&
       !ls_token_keeper_is_over (&self->keeper, ls_clock_get_monotonic (self->clock)))
     {
-      go_on_with_old_tokens (self);
+      go_on_with_old_tokens (self, error);
       return;
     }
 
@@ -583,7 +615,10 @@ on_attempt_timer (LsEngine *self)
 static void
 on_poll_timer (LsEngine *self)
 {
-  if (self->status.state == LS_STATE_POLLING && !ls_sync_is_running (self->sync))
+  gboolean polls = self->status.state == LS_STATE_POLLING ||
+                   (self->status.state == LS_STATE_LIVE && ls_engine_classic_is_spoken (self));
+
+  if (polls && !ls_sync_is_running (self->sync))
     ls_engine_stream_start_sync (self, FALSE);
 }
 

@@ -26,6 +26,7 @@ typedef struct _LsEngine LsEngine;
 LsEngine *ls_engine_new (LsClock *clock,
                          LsRandom *random,
                          const LsTokenReader *reader,
+                         const LsDataReader *data_reader,
                          const LsConfig *config);
 void ls_engine_free (LsEngine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsEngine, ls_engine_free)
@@ -36,12 +37,16 @@ const LsStatus *ls_engine_get_status (LsEngine *self);
 LsCounters *ls_engine_get_counters (LsEngine *self);
 LsAccountState ls_engine_get_account_state (LsEngine *self);
 const LsSession *ls_engine_get_session (LsEngine *self);
+const char *ls_engine_get_list_token (LsEngine *self);
 gint64 ls_engine_get_expires_at (LsEngine *self);
 LsEntitySet ls_engine_get_followed (LsEngine *self);
 
 void ls_engine_set_config (LsEngine *self, const LsConfig *config);
 void ls_engine_set_gate (LsEngine *self, LsEngineGate gate);
-void ls_engine_set_account (LsEngine *self, const LsStoreState *store, const LsSession *session);
+void ls_engine_set_account (LsEngine *self,
+                            const LsUser *user,
+                            const LsStoreState *store,
+                            const LsSession *session);
 void ls_engine_clear_account (LsEngine *self);
 void ls_engine_set_store_broken (LsEngine *self);
 void ls_engine_set_network (LsEngine *self, gboolean available, gboolean metered);
@@ -53,6 +58,9 @@ void ls_engine_bad_message (LsEngine *self);
 void ls_engine_closed (LsEngine *self, const GError *error);
 void ls_engine_updates (LsEngine *self, guint run, const LsUpdates *page);
 void ls_engine_snapshot_page (LsEngine *self, guint run, LsSnapshotPage *page);
+void ls_engine_polled (LsEngine *self, guint run, const LsPoll *poll);
+void ls_engine_listed (LsEngine *self, guint run, const LsListing *listing);
+void ls_engine_list_failed (LsEngine *self, guint run, const GError *error);
 void ls_engine_fetch_failed (LsEngine *self, guint run, const GError *error);
 void ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed);
 void ls_engine_tokens_failed (LsEngine *self, const GError *error);

@@ -37,6 +37,8 @@ struct _LsIntake
   LsEntitySet followed;
   LsEntitySet forgotten;           /* left, which the disk has to be told */
   LsEntitySet forgotten_in_flight; /* with the store */
+  char *sight;                     /* (owned) (nullable): new, which the disk has to be told */
+  char *sight_in_flight;           /* (owned) (nullable): with the store */
   LsCursor baselines[LS_N_ENTITIES];
   gint64 newest[LS_N_ENTITIES]; /* offset of the last event that was taken */
   GQueue held;                  /* (element-type LsMessage) (owned) */
@@ -70,6 +72,8 @@ ls_intake_free (LsIntake *self)
   g_ptr_array_unref (self->pending);
   g_queue_clear_full (&self->closed, (GDestroyNotify)ls_change_set_free);
   g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
+  g_free (self->sight);
+  g_free (self->sight_in_flight);
   g_free (self);
 }
 
@@ -92,7 +96,7 @@ drop_waiting (LsIntake *self)
 static gboolean
 has_pending (LsIntake *self)
 {
-  return self->pending->len > 0 || self->moved;
+  return self->pending->len > 0 || self->moved || self->sight != NULL;
 }
 
 /* Half a transaction is not for the store, unless it is too large to be kept. */
@@ -142,6 +146,8 @@ ls_intake_begin (LsIntake *self, LsCursor cursor)
   self->committing = FALSE;
   self->forgotten = LS_ENTITY_SET_NONE;
   self->forgotten_in_flight = LS_ENTITY_SET_NONE;
+  g_clear_pointer (&self->sight, g_free);
+  g_clear_pointer (&self->sight_in_flight, g_free);
   drop_waiting (self);
   g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
   for (guint i = 0; i < LS_N_ENTITIES; i++)
@@ -256,6 +262,20 @@ take_events (LsIntake *self, GPtrArray *events)
       g_ptr_array_add (self->pending, ls_event_ref (event));
       self->pending_size += ls_event_get_size (event);
     }
+}
+
+/**
+ * ls_intake_set_sight:
+ * @self: an intake
+ * @sight: (transfer full): what is to be kept of whose rows the user may see
+ *
+ * Has the next commit keep it.
+ */
+void
+ls_intake_set_sight (LsIntake *self, char *sight)
+{
+  g_free (self->sight);
+  self->sight = sight;
 }
 
 /**
@@ -399,6 +419,8 @@ ls_intake_next (LsIntake *self, gint64 as_of)
   self->forgotten = LS_ENTITY_SET_NONE;
   change_set->as_of = as_of;
   change_set->forgotten = self->forgotten_in_flight;
+  self->sight_in_flight = g_steal_pointer (&self->sight);
+  change_set->sight = g_strdup (self->sight_in_flight);
   return change_set;
 }
 
@@ -413,6 +435,7 @@ ls_intake_committed (LsIntake *self)
 {
   self->committing = FALSE;
   self->committed = self->in_flight;
+  g_clear_pointer (&self->sight_in_flight, g_free);
 }
 
 /**
@@ -429,6 +452,9 @@ ls_intake_failed (LsIntake *self)
   for (guint i = 0; i < LS_N_ENTITIES; i++)
     if (!ls_cursor_is_set (self->baselines[i]))
       self->forgotten |= self->forgotten_in_flight & (1u << i);
+  if (self->sight == NULL)
+    self->sight = g_steal_pointer (&self->sight_in_flight);
+  g_clear_pointer (&self->sight_in_flight, g_free);
   self->position = self->committed;
   drop_waiting (self);
   g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);

@@ -37,6 +37,7 @@ LsEntitySet ls_intake_get_missing (LsIntake *self);
 
 LsIntakeVerdict ls_intake_take (LsIntake *self, const LsMessage *message);
 void ls_intake_take_page (LsIntake *self, const LsUpdates *page);
+void ls_intake_set_sight (LsIntake *self, char *sight);
 void ls_intake_move (LsIntake *self, LsCursor cursor);
 
 void ls_intake_hold (LsIntake *self, LsMessage *message);

@@ -18,6 +18,7 @@ void
 ls_store_state_free (LsStoreState *state)
 {
   g_free (state->id);
+  g_free (state->sight);
   g_free (state);
 }
 

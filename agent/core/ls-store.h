@@ -30,6 +30,7 @@ typedef struct
  * @confirmed_at: when that was last known to be the top, in milliseconds since the epoch
  * @first_seq: the oldest event that is still in the local log; 0: it is empty
  * @last_seq: the newest `seq` ever given; 0: none
+ * @sight: (nullable): whose rows of the classic system the user may see; see ls_classic_sight_save()
  * @baselines: of each entity
  *
  * What is in a store when it is opened.
@@ -41,6 +42,7 @@ typedef struct
   gint64 confirmed_at;
   guint64 first_seq;
   guint64 last_seq;
+  char *sight;
   LsBaseline baselines[LS_N_ENTITIES];
 } LsStoreState;
 

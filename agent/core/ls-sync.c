@@ -6,11 +6,13 @@
  *
  * A run of requests that brings us up to date by HTTP: snapshots of the entities that need one,
  * then the log from where they stand (or from our position) to its end. One request is out at a
- * time, and the next page of a snapshot is asked for when the last is staged.
+ * time, and the next page of a snapshot is asked for when the last is staged. A server that has neither
+ * snapshots nor a log is asked as #LsClassic says.
  */
 struct _LsSync
 {
-  LsIntake *intake; /* (unowned) */
+  LsIntake *intake;   /* (unowned) */
+  LsClassic *classic; /* (unowned) (nullable): how to ask; %NULL: labsync.v1 */
   gboolean running;
   guint run;           /* counts starts: an answer to a run before is void */
   gboolean everything; /* the position itself is to be found anew */
@@ -53,6 +55,36 @@ ls_sync_free (LsSync *self)
 }
 
 /**
+ * ls_sync_set_classic:
+ * @self: a run
+ * @classic: (nullable): how to ask the classic system; must outlive the run; %NULL: the server
+ *   speaks labsync.v1
+ *
+ * Says what the server speaks. If that is news, a run that is under way is dropped.
+ */
+void
+ls_sync_set_classic (LsSync *self, LsClassic *classic)
+{
+  if (self->classic == classic)
+    return;
+
+  self->classic = classic;
+  ls_sync_abort (self);
+}
+
+/**
+ * ls_sync_is_classic:
+ * @self: a run
+ *
+ * Returns: whether it asks as one asks the classic system
+ */
+gboolean
+ls_sync_is_classic (LsSync *self)
+{
+  return self->classic != NULL;
+}
+
+/**
  * ls_sync_is_running:
  * @self: a run
  *
@@ -90,12 +122,16 @@ ls_sync_is_current (LsSync *self, guint run)
 }
 
 static LsCommand *
-new_command (LsSync *self, LsCommandKind kind)
+of_this_run (LsSync *self, LsCommand *command)
 {
-  LsCommand *command = ls_command_new (kind);
-
   command->run = self->run;
   return command;
+}
+
+static LsCommand *
+new_command (LsSync *self, LsCommandKind kind)
+{
+  return of_this_run (self, ls_command_new (kind));
 }
 
 static LsCommand *
@@ -158,6 +194,10 @@ ls_sync_start (LsSync *self, gboolean everything, LsEntitySet allowed)
   self->allowed = allowed;
   self->everything = everything || !ls_cursor_is_set (position);
   self->base = LS_CURSOR_NONE;
+  if (self->classic != NULL)
+    return of_this_run (self,
+                        ls_classic_start (self->classic, ls_intake_get_followed (self->intake)));
+
   self->wanted = self->everything ? ls_intake_get_followed (self->intake) & LS_ENTITY_SET_STORED
                                   : ls_intake_get_missing (self->intake);
   self->wanted &= allowed;
@@ -268,6 +308,8 @@ ls_sync_staged (LsSync *self)
 {
   LsCommand *command;
 
+  if (self->classic != NULL)
+    return of_this_run (self, ls_classic_staged (self->classic));
   if (self->next != NULL)
     return fetch_page (self);
 
@@ -278,17 +320,87 @@ ls_sync_staged (LsSync *self)
   return command;
 }
 
+/* What the classic run says: its next command, or that it is at its end. */
+static LsSyncStep
+step (LsSync *self, LsCommand *next, LsCommand **command)
+{
+  *command = next;
+  if (next == NULL)
+    {
+      self->running = FALSE;
+      return LS_SYNC_DONE;
+    }
+
+  of_this_run (self, next);
+  return LS_SYNC_BUSY;
+}
+
 /**
  * ls_sync_finished_snapshot:
  * @self: a run
+ * @command: (out) (transfer full) (nullable): the next command
  *
  * A snapshot is on disk.
  *
- * Returns: (transfer full): the next command
+ * Returns: whether this was the last
  */
-LsCommand *
-ls_sync_finished_snapshot (LsSync *self)
+LsSyncStep
+ls_sync_finished_snapshot (LsSync *self, LsCommand **command)
 {
+  if (self->classic != NULL)
+    return step (self, ls_classic_put (self->classic), command);
+
   self->wanted &= ~(1u << self->entity);
-  return go_on (self);
+  *command = go_on (self);
+  return LS_SYNC_BUSY;
+}
+
+/**
+ * ls_sync_polled:
+ * @self: a run at the classic system
+ * @poll: an answer to %LS_COMMAND_POLL
+ * @command: (out) (transfer full) (nullable): the next command
+ *
+ * Takes a poll.
+ *
+ * Returns: whether this was the last
+ */
+LsSyncStep
+ls_sync_polled (LsSync *self, const LsPoll *poll, LsCommand **command)
+{
+  ls_intake_move (self->intake, LS_CLASSIC_CURSOR);
+  return step (self, ls_classic_polled (self->classic, poll, ls_intake_get_missing (self->intake)),
+               command);
+}
+
+/**
+ * ls_sync_listed:
+ * @self: a run at the classic system
+ * @listing: an answer to %LS_COMMAND_LIST
+ * @command: (out) (transfer full) (nullable): the next command
+ *
+ * Takes a table.
+ *
+ * Returns: whether this was the last
+ */
+LsSyncStep
+ls_sync_listed (LsSync *self, const LsListing *listing, LsCommand **command)
+{
+  return step (self, ls_classic_listed (self->classic, listing), command);
+}
+
+/**
+ * ls_sync_list_failed:
+ * @self: a run at the classic system
+ * @error: why, of %LS_LINK_ERROR
+ * @command: (out) (transfer full) (nullable): the next command
+ *
+ * Goes on without a table.
+ *
+ * Returns: whether this was the last
+ */
+LsSyncStep
+ls_sync_list_failed (LsSync *self, const GError *error, LsCommand **command)
+{
+  return step (self, ls_classic_list_failed (self->classic, error), command);
 }

@@ -28,7 +28,12 @@ typedef struct
  * @expires_at: when the access token ends by the server's clock, ms since the epoch; 0: unknown
  * @refresh_due: monotonic milliseconds; 0: never by itself
  * @end: when it ends, monotonic milliseconds; 0: unknown
+ * @life: how long it is good for in all, milliseconds; 0: unknown
  * @fresh: whether it came from a refresh and has not yet been of use
+ * @is_login: whether it came from a sign-in
+ * @login: (owned) (nullable): the access token of the last sign-in, once another took its place: the
+ *   classic system takes no other for its tables
+ * @login_end: when that ends, monotonic milliseconds; 0: unknown
  *
  * The tokens and their life, by the monotonic clock: a wrong wall clock neither breaks nor loops.
  */
@@ -38,7 +43,11 @@ typedef struct
   gint64 expires_at;
   gint64 refresh_due;
   gint64 end;
+  gint64 life;
   gboolean fresh;
+  gboolean is_login;
+  char *login;
+  gint64 login_end;
 } LsTokenKeeper;
 
 void ls_token_keeper_take (LsTokenKeeper *self,
@@ -47,6 +56,8 @@ void ls_token_keeper_take (LsTokenKeeper *self,
                            LsRandom *random,
                            gint64 monotonic,
                            gint64 age);
+void ls_token_keeper_hurry (LsTokenKeeper *self, LsRandom *random, gint64 monotonic);
+const char *ls_token_keeper_get_login (const LsTokenKeeper *self, gint64 monotonic);
 void ls_token_keeper_clear (LsTokenKeeper *self);
 gboolean ls_token_keeper_is_due (const LsTokenKeeper *self, gint64 monotonic);
 gboolean ls_token_keeper_is_over (const LsTokenKeeper *self, gint64 monotonic);

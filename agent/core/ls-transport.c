@@ -234,6 +234,84 @@ ls_transport_checksum_finish (LsTransport *self, GAsyncResult *result, GError **
 }
 
 /**
+ * ls_transport_poll_async:
+ * @self: a transport
+ * @token: the access token
+ * @since: users that changed after this, in milliseconds since the epoch; 0: all
+ * @cancellable: (nullable): a cancellable
+ * @callback: called with the answer
+ * @user_data: for @callback
+ *
+ * Asks the classic system for what it has. A server that speaks labsync.v1 answers in a way that
+ * tells so.
+ */
+void
+ls_transport_poll_async (LsTransport *self,
+                         const char *token,
+                         gint64 since,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  g_return_if_fail (LS_IS_TRANSPORT (self));
+
+  LS_TRANSPORT_GET_IFACE (self)->poll_async (self, token, since, cancellable, callback, user_data);
+}
+
+/**
+ * ls_transport_poll_finish:
+ * @self: a transport
+ * @result: what the callback was given
+ * @error: of %LS_LINK_ERROR
+ *
+ * Returns: (transfer full) (nullable): what it has
+ */
+LsPoll *
+ls_transport_poll_finish (LsTransport *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * ls_transport_list_async:
+ * @self: a transport
+ * @token: the access token of a sign-in
+ * @table: a table of the classic system
+ * @cancellable: (nullable): a cancellable
+ * @callback: called with the answer
+ * @user_data: for @callback
+ *
+ * Asks the classic system for all rows of a table.
+ */
+void
+ls_transport_list_async (LsTransport *self,
+                         const char *token,
+                         const char *table,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  g_return_if_fail (LS_IS_TRANSPORT (self));
+  g_return_if_fail (table != NULL);
+
+  LS_TRANSPORT_GET_IFACE (self)->list_async (self, token, table, cancellable, callback, user_data);
+}
+
+/**
+ * ls_transport_list_finish:
+ * @self: a transport
+ * @result: what the callback was given
+ * @error: of %LS_LINK_ERROR
+ *
+ * Returns: (transfer full) (nullable): the table
+ */
+LsListing *
+ls_transport_list_finish (LsTransport *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
  * ls_transport_sign_in_async:
  * @self: a transport
  * @email: the user's e-mail address

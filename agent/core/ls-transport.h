@@ -5,6 +5,7 @@
 
 #include "ls-checksum.h"
 #include "ls-message.h"
+#include "ls-poll.h"
 #include "ls-reply.h"
 #include "ls-state.h"
 
@@ -21,6 +22,8 @@ G_DECLARE_INTERFACE (LsTransport, ls_transport, LS, TRANSPORT, GObject)
  * @updates_async: see ls_transport_updates_async()
  * @snapshot_async: see ls_transport_snapshot_async()
  * @checksum_async: see ls_transport_checksum_async()
+ * @poll_async: see ls_transport_poll_async()
+ * @list_async: see ls_transport_list_async()
  * @sign_in_async: see ls_transport_sign_in_async()
  * @refresh_async: see ls_transport_refresh_async()
  * @sign_out_async: see ls_transport_sign_out_async()
@@ -58,6 +61,18 @@ struct _LsTransportInterface
                           GCancellable *cancellable,
                           GAsyncReadyCallback callback,
                           gpointer user_data);
+  void (*poll_async) (LsTransport *self,
+                      const char *token,
+                      gint64 since,
+                      GCancellable *cancellable,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data);
+  void (*list_async) (LsTransport *self,
+                      const char *token,
+                      const char *table,
+                      GCancellable *cancellable,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data);
   void (*sign_in_async) (LsTransport *self,
                          const char *email,
                          const char *password,
@@ -107,6 +122,20 @@ void ls_transport_checksum_async (LsTransport *self,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data);
 LsChecksum *ls_transport_checksum_finish (LsTransport *self, GAsyncResult *result, GError **error);
+void ls_transport_poll_async (LsTransport *self,
+                              const char *token,
+                              gint64 since,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+LsPoll *ls_transport_poll_finish (LsTransport *self, GAsyncResult *result, GError **error);
+void ls_transport_list_async (LsTransport *self,
+                              const char *token,
+                              const char *table,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+LsListing *ls_transport_list_finish (LsTransport *self, GAsyncResult *result, GError **error);
 void ls_transport_sign_in_async (LsTransport *self,
                                  const char *email,
                                  const char *password,

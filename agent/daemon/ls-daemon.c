@@ -14,6 +14,8 @@
 #include "ls-settings-monitor.h"
 #include "ls-store-sqlite.h"
 #include "ls-transport-soup.h"
+#include "ls-json.h"
+#include "ls-wire-classic.h"
 #include "ls-wire-filter.h"
 #include "ls-wire-token.h"
 
@@ -177,6 +179,7 @@ build_agent (LsDaemon *self, LsClock *clock)
     .store = LS_STORE (self->store),
     .transport = LS_TRANSPORT (self->transport),
     .token_reader = { ls_wire_token_get_issued, ls_wire_token_get_expiry, ls_wire_token_get_user },
+    .data_reader = { ls_wire_data_get_text, ls_json_with_members },
     .matcher = ls_wire_filter_matches,
   };
 

@@ -26,6 +26,8 @@ static const LsMigration migrations[] = {
   "ALTER TABLE meta ADD COLUMN trimmed INTEGER NOT NULL DEFAULT 0;"
   "UPDATE meta SET trimmed = coalesce ((SELECT min (seq) - 1 FROM event),"
   "  (SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)",
+  /* 3: whose rows of the classic system the user may see */
+  "ALTER TABLE meta ADD COLUMN sight TEXT NOT NULL DEFAULT ''",
 };
 
 /* More numbers than the write-ahead log can hold events between two checkpoints, which is 4 MB. */
@@ -88,7 +90,7 @@ static gboolean
 read_meta (LsCache *self, LsStoreState *state, GError **error)
 {
   sqlite3_stmt *stmt = ls_database_prepare (
-      self->database, "SELECT store_id, epoch, log_offset, confirmed_at FROM meta", error);
+      self->database, "SELECT store_id, epoch, log_offset, confirmed_at, sight FROM meta", error);
 
   if (stmt == NULL || !ls_database_step (self->database, stmt, error))
     return FALSE;
@@ -98,6 +100,7 @@ read_meta (LsCache *self, LsStoreState *state, GError **error)
     state->cursor =
         ls_cursor_new (ls_database_column_text (stmt, 1), sqlite3_column_int64 (stmt, 2));
   state->confirmed_at = sqlite3_column_int64 (stmt, 3);
+  state->sight = g_strdup (ls_database_column_text (stmt, 4));
   sqlite3_reset (stmt);
   return TRUE;
 }
@@ -330,6 +333,22 @@ put_cursor (LsCache *self, LsCursor cursor, gint64 as_of, GError **error)
   return ls_database_finish (self->database, stmt, error);
 }
 
+static gboolean
+put_sight (LsCache *self, const char *sight, GError **error)
+{
+  sqlite3_stmt *stmt;
+
+  if (sight == NULL)
+    return TRUE;
+
+  stmt = ls_database_prepare (self->database, "UPDATE meta SET sight = ?", error);
+  if (stmt == NULL)
+    return FALSE;
+
+  ls_database_bind_text (stmt, 1, sight);
+  return ls_database_finish (self->database, stmt, error);
+}
+
 /**
  * ls_cache_commit:
  * @self: a cache, in a transaction
@@ -352,7 +371,8 @@ ls_cache_commit (LsCache *self, const LsChangeSet *change_set, GError **error)
     if ((change_set->forgotten & (1u << i)) != 0 &&
         !ls_cache_forget_baseline (self, (LsEntity)i, error))
       return NULL;
-  if (!put_cursor (self, change_set->cursor, change_set->as_of, error))
+  if (!put_cursor (self, change_set->cursor, change_set->as_of, error) ||
+      !put_sight (self, change_set->sight, error))
     return NULL;
 
   return g_steal_pointer (&commit);

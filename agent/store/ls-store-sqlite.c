@@ -353,8 +353,7 @@ commit_async (LsStore *store,
 {
   Args *args = g_new0 (Args, 1);
 
-  args->change_set = ls_change_set_new (change_set->events, change_set->cursor, change_set->as_of);
-  args->change_set->forgotten = change_set->forgotten;
+  args->change_set = ls_change_set_copy (change_set);
   push (store, args, commit_async, do_commit, (GDestroyNotify)ls_commit_free, TRUE,
         g_task_new (store, NULL, callback, user_data));
 }

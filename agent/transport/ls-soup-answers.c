@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-soup-answers.h"
 
-#include <libsoup/soup.h>
 #include <string.h>
 
 #include "ls-error.h"
 #include "ls-json.h"
 #include "ls-link-error.h"
+#include "ls-soup-errors.h"
+#include "ls-wire-classic.h"
 #include "ls-wire-http.h"
 
 /* Most data have none of the members, which a look at the text alone tells; with an escape in it a
@@ -34,14 +35,25 @@ cut (char **data, const char *const *drop_fields)
   *data = rest;
 }
 
+static void
+cut_rows (GPtrArray *rows, const char *const *drop_fields)
+{
+  for (guint i = 0; i < rows->len; i++)
+    {
+      LsRow *row = rows->pdata[i];
+
+      cut (&row->data, drop_fields);
+    }
+}
+
 static gpointer
-decode_updates (guint status, GBytes *body, const char *const *drop_fields, GError **error)
+decode_updates (const LsSoupAnswer *answer, const char *const *drop_fields, GError **error)
 {
   gsize length = 0;
-  const char *text = g_bytes_get_data (body, &length);
+  const char *text = g_bytes_get_data (answer->body, &length);
   LsUpdates *updates = NULL;
 
-  if (status == SOUP_STATUS_NOT_MODIFIED)
+  if (answer->status == SOUP_STATUS_NOT_MODIFIED)
     {
       updates = ls_updates_new ();
       updates->not_modified = TRUE;
@@ -56,44 +68,105 @@ decode_updates (guint status, GBytes *body, const char *const *drop_fields, GErr
 }
 
 static gpointer
-decode_snapshot (guint status, GBytes *body, const char *const *drop_fields, GError **error)
+decode_snapshot (const LsSoupAnswer *answer, const char *const *drop_fields, GError **error)
 {
   gsize length = 0;
-  const char *text = g_bytes_get_data (body, &length);
+  const char *text = g_bytes_get_data (answer->body, &length);
   LsSnapshotPage *page = ls_wire_decode_snapshot_page (text != NULL ? text : "", length, error);
 
-  for (guint i = 0; page != NULL && i < page->rows->len; i++)
-    {
-      LsRow *row = g_ptr_array_index (page->rows, i);
-
-      cut (&row->data, drop_fields);
-    }
+  if (page != NULL)
+    cut_rows (page->rows, drop_fields);
 
   return page;
 }
 
 static gpointer
-decode_checksum (guint status, GBytes *body, const char *const *drop_fields, GError **error)
+decode_checksum (const LsSoupAnswer *answer, const char *const *drop_fields, GError **error)
 {
   gsize length = 0;
-  const char *text = g_bytes_get_data (body, &length);
+  const char *text = g_bytes_get_data (answer->body, &length);
 
   return ls_wire_decode_checksum (text != NULL ? text : "", length, error);
 }
 
+static guint
+get_number (SoupMessageHeaders *headers, const char *name)
+{
+  const char *text = soup_message_headers_get_one (headers, name);
+  guint64 number = 0;
+
+  if (text != NULL)
+    g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT, &number, NULL);
+  return (guint)number;
+}
+
+/* The classic system writes the time as ISO 8601. */
+static LsQuota
+get_quota (SoupMessageHeaders *headers)
+{
+  const char *reset = soup_message_headers_get_one (headers, "X-RateLimit-Reset");
+  g_autoptr (GDateTime) date = reset != NULL ? g_date_time_new_from_iso8601 (reset, NULL) : NULL;
+
+  return (LsQuota) {
+    .limit = get_number (headers, "X-RateLimit-Limit"),
+    .remaining = get_number (headers, "X-RateLimit-Remaining"),
+    .reset_at = date != NULL ? MAX (g_date_time_to_unix (date), 0) * 1000 : 0,
+  };
+}
+
 static gpointer
-decode_session (guint status, GBytes *body, const char *const *drop_fields, GError **error)
+decode_poll (const LsSoupAnswer *answer, const char *const *drop_fields, GError **error)
 {
   gsize length = 0;
-  const char *text = g_bytes_get_data (body, &length);
+  const char *text = g_bytes_get_data (answer->body, &length);
+  LsPoll *poll;
+
+  if (ls_soup_errors_is_ours (answer->headers))
+    {
+      poll = ls_poll_new ();
+      poll->is_ours = TRUE;
+      return poll;
+    }
+
+  poll = ls_wire_decode_poll (text != NULL ? text : "", length, error);
+  for (guint i = 0; poll != NULL && i < LS_N_ENTITIES; i++)
+    if (poll->tables[i] != NULL)
+      cut_rows (poll->tables[i]->rows, drop_fields);
+  if (poll != NULL)
+    poll->quota = get_quota (answer->headers);
+
+  return poll;
+}
+
+static gpointer
+decode_listing (const LsSoupAnswer *answer, const char *const *drop_fields, GError **error)
+{
+  gsize length = 0;
+  const char *text = g_bytes_get_data (answer->body, &length);
+  LsListing *listing = ls_wire_decode_listing (text != NULL ? text : "", length, error);
+
+  if (listing != NULL)
+    {
+      cut_rows (listing->rows->rows, drop_fields);
+      listing->quota = get_quota (answer->headers);
+    }
+
+  return listing;
+}
+
+static gpointer
+decode_session (const LsSoupAnswer *answer, const char *const *drop_fields, GError **error)
+{
+  gsize length = 0;
+  const char *text = g_bytes_get_data (answer->body, &length);
 
   return ls_wire_decode_session (text != NULL ? text : "", length, error);
 }
 
 static gpointer
-decode_sign_in (guint status, GBytes *body, const char *const *drop_fields, GError **error)
+decode_sign_in (const LsSoupAnswer *answer, const char *const *drop_fields, GError **error)
 {
-  g_autoptr (LsSession) session = decode_session (status, body, drop_fields, error);
+  g_autoptr (LsSession) session = decode_session (answer, drop_fields, error);
 
   if (session != NULL && session->user == NULL)
     {
@@ -147,6 +220,16 @@ const LsSoupAnswerType ls_soup_answer_snapshot = {
 const LsSoupAnswerType ls_soup_answer_checksum = {
   .decode = decode_checksum,
   .free_value = (GDestroyNotify)ls_checksum_free,
+};
+
+const LsSoupAnswerType ls_soup_answer_poll = {
+  .decode = decode_poll,
+  .free_value = (GDestroyNotify)ls_poll_free,
+};
+
+const LsSoupAnswerType ls_soup_answer_listing = {
+  .decode = decode_listing,
+  .free_value = (GDestroyNotify)ls_listing_free,
 };
 
 const LsSoupAnswerType ls_soup_answer_sign_in = {

@@ -1,12 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gio/gio.h>
+#include <libsoup/soup.h>
 
 #include "ls-message.h"
 #include "ls-reply.h"
 
 G_BEGIN_DECLS
+
+/**
+ * LsSoupAnswer:
+ * @status: the HTTP status, 2xx or 304
+ * @body: its text, not checked yet; may be empty
+ * @headers: its headers
+ *
+ * What came.
+ */
+typedef struct
+{
+  guint status;
+  GBytes *body;
+  SoupMessageHeaders *headers;
+} LsSoupAnswer;
 
 /**
  * LsSoupAnswerType:
@@ -18,7 +33,7 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  gpointer (*decode) (guint status, GBytes *body, const char *const *drop_fields, GError **error);
+  gpointer (*decode) (const LsSoupAnswer *answer, const char *const *drop_fields, GError **error);
   void (*refine) (GError **error);
   GDestroyNotify free_value;
 } LsSoupAnswerType;
@@ -26,6 +41,8 @@ typedef struct
 extern const LsSoupAnswerType ls_soup_answer_updates;
 extern const LsSoupAnswerType ls_soup_answer_snapshot;
 extern const LsSoupAnswerType ls_soup_answer_checksum;
+extern const LsSoupAnswerType ls_soup_answer_poll;
+extern const LsSoupAnswerType ls_soup_answer_listing;
 extern const LsSoupAnswerType ls_soup_answer_sign_in;
 extern const LsSoupAnswerType ls_soup_answer_refresh;
 extern const LsSoupAnswerType ls_soup_answer_sign_out;

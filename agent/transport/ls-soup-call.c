@@ -153,17 +153,22 @@ ls_soup_call_async (SoupSession *session,
  * ls_soup_call_finish:
  * @result: what the callback was given
  * @status: (out): the HTTP status; 0: no answer came
+ * @headers: (out) (transfer none): the answer's headers; good as long as @result
  * @error: of %LS_LINK_ERROR, or %G_IO_ERROR_CANCELLED
  *
  * Returns: (transfer full) (nullable): the body of a 2xx answer, not checked yet; empty for 204
  *   and 304
  */
 GBytes *
-ls_soup_call_finish (GAsyncResult *result, guint *status, GError **error)
+ls_soup_call_finish (GAsyncResult *result,
+                     guint *status,
+                     SoupMessageHeaders **headers,
+                     GError **error)
 {
   Call *call = g_task_get_task_data (G_TASK (result));
 
   *status = soup_message_get_status (call->request->message);
+  *headers = soup_message_get_response_headers (call->request->message);
 
   return g_task_propagate_pointer (G_TASK (result), error);
 }

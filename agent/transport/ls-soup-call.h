@@ -12,6 +12,9 @@ void ls_soup_call_async (SoupSession *session,
                          GCancellable *cancellable,
                          GAsyncReadyCallback callback,
                          gpointer user_data);
-GBytes *ls_soup_call_finish (GAsyncResult *result, guint *status, GError **error);
+GBytes *ls_soup_call_finish (GAsyncResult *result,
+                             guint *status,
+                             SoupMessageHeaders **headers,
+                             GError **error);
 
 G_END_DECLS

@@ -216,7 +216,7 @@ call_free (Call *call)
 }
 
 static void
-return_value (GTask *task, guint status, GBytes *body)
+return_value (GTask *task, const LsSoupAnswer *answer)
 {
   Call *call = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
@@ -228,12 +228,12 @@ return_value (GTask *task, guint status, GBytes *body)
       return;
     }
 
-  value = call->answer->decode (status, body,
-                                (const char *const *)call->endpoint->config->drop_fields, &error);
+  value = call->answer->decode (answer, (const char *const *)call->endpoint->config->drop_fields,
+                                &error);
   if (value != NULL)
     g_task_return_pointer (task, value, call->answer->free_value);
   else
-    g_task_return_error (task, ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, status, 0,
+    g_task_return_error (task, ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, answer->status, 0,
                                                   "The server's answer can't be used: %s",
                                                   error->message));
 }
@@ -243,13 +243,14 @@ call_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
   g_autoptr (GError) error = NULL;
-  guint status = 0;
-  g_autoptr (GBytes) body = ls_soup_call_finish (result, &status, &error);
+  LsSoupAnswer answer = { 0 };
+  g_autoptr (GBytes) body = ls_soup_call_finish (result, &answer.status, &answer.headers, &error);
   Call *call = g_task_get_task_data (task);
 
   if (body != NULL)
     {
-      return_value (task, status, body);
+      answer.body = body;
+      return_value (task, &answer);
       return;
     }
 
@@ -293,6 +294,18 @@ create_post (LsSoupEndpoint *endpoint, const char *path, char *text, gsize lengt
   soup_message_set_request_body_from_bytes (message, "application/json", body);
 
   return message;
+}
+
+/* The classic system reads the header as JavaScript reads a date, milliseconds included. */
+static void
+add_since (SoupMessage *message, gint64 since)
+{
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (since / 1000);
+  g_autofree char *second = g_date_time_format (date, "%Y-%m-%dT%H:%M:%S");
+  g_autofree char *text = g_strdup_printf ("%s.%03dZ", second, (int)(since % 1000));
+
+  soup_message_headers_replace (soup_message_get_request_headers (message), "If-Modified-Since",
+                                text);
 }
 
 static void
@@ -368,6 +381,49 @@ ls_transport_soup_checksum_async (LsTransport *transport,
 }
 
 static void
+ls_transport_soup_poll_async (LsTransport *transport,
+                              const char *token,
+                              gint64 since,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (SoupMessage) message = NULL;
+
+  g_task_set_source_tag (task, ls_transport_soup_poll_async);
+  if (!check_configured (self, task))
+    return;
+
+  message = create_get (self->endpoint, "/api/updates", NULL);
+  if (since > 0)
+    add_since (message, since);
+  start_call (g_steal_pointer (&task), self->endpoint, &ls_soup_answer_poll, message, token);
+}
+
+static void
+ls_transport_soup_list_async (LsTransport *transport,
+                              const char *token,
+                              const char *table,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autofree char *path = g_strconcat ("/api/", table, NULL);
+  g_autoptr (SoupMessage) message = NULL;
+
+  g_task_set_source_tag (task, ls_transport_soup_list_async);
+  if (!check_configured (self, task))
+    return;
+
+  message = create_get (self->endpoint, path, NULL);
+  start_call (g_steal_pointer (&task), self->endpoint, &ls_soup_answer_listing, message, token);
+}
+
+static void
 ls_transport_soup_sign_in_async (LsTransport *transport,
                                  const char *email,
                                  const char *password,
@@ -440,6 +496,8 @@ ls_transport_soup_transport_init (LsTransportInterface *iface)
   iface->updates_async = ls_transport_soup_updates_async;
   iface->snapshot_async = ls_transport_soup_snapshot_async;
   iface->checksum_async = ls_transport_soup_checksum_async;
+  iface->poll_async = ls_transport_soup_poll_async;
+  iface->list_async = ls_transport_soup_list_async;
   iface->sign_in_async = ls_transport_soup_sign_in_async;
   iface->refresh_async = ls_transport_soup_refresh_async;
   iface->sign_out_async = ls_transport_soup_sign_out_async;

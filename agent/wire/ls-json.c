@@ -497,6 +497,32 @@ is_one_of (LsJsonSlice name, const char *const *names)
   return FALSE;
 }
 
+/* The members of @object that are among @names, or those that are not. Returns: (transfer full): an
+ * object of them; @n_cut says how many others there were */
+static GString *
+sift (const char *object, const char *const *names, gboolean keep, guint *n_cut)
+{
+  LsJsonSlice name, value;
+  LsJsonIter iter;
+  GString *rest = g_string_new ("{");
+
+  *n_cut = 0;
+  ls_json_iter_init (&iter, (LsJsonSlice) { object, strlen (object) });
+  while (ls_json_iter_next_member (&iter, &name, &value))
+    {
+      if (is_one_of (name, names) != keep)
+        {
+          (*n_cut)++;
+          continue;
+        }
+      if (rest->len > 1)
+        g_string_append_c (rest, ',');
+      g_string_append_len (rest, name.start, value.start + value.length - name.start);
+    }
+  g_string_append_c (rest, '}');
+  return rest;
+}
+
 /**
  * ls_json_without_members:
  * @object: a checked JSON object as a C string, without white space before it
@@ -510,30 +536,34 @@ is_one_of (LsJsonSlice name, const char *const *names)
 char *
 ls_json_without_members (const char *object, const char *const *names)
 {
-  LsJsonSlice name, value;
-  LsJsonIter iter;
   GString *rest;
-  gboolean cut = FALSE;
+  guint n_cut;
 
   g_return_val_if_fail (object != NULL && *object == '{', NULL);
   g_return_val_if_fail (names != NULL, NULL);
 
-  rest = g_string_new ("{");
-  ls_json_iter_init (&iter, (LsJsonSlice) { object, strlen (object) });
-  while (ls_json_iter_next_member (&iter, &name, &value))
-    {
-      if (is_one_of (name, names))
-        {
-          cut = TRUE;
-          continue;
-        }
-      if (rest->len > 1)
-        g_string_append_c (rest, ',');
-      g_string_append_len (rest, name.start, value.start + value.length - name.start);
-    }
-  g_string_append_c (rest, '}');
-
-  if (!cut)
+  rest = sift (object, names, FALSE, &n_cut);
+  if (n_cut == 0)
     g_string_assign (rest, object);
   return g_string_free (rest, FALSE);
+}
+
+/**
+ * ls_json_with_members:
+ * @object: a checked JSON object as a C string, without white space before it
+ * @names: (array zero-terminated=1): names of members
+ *
+ * Takes members out of the top level of @object. They keep their bytes and their order.
+ *
+ * Returns: (transfer full): an object of them alone
+ */
+char *
+ls_json_with_members (const char *object, const char *const *names)
+{
+  guint n_cut;
+
+  g_return_val_if_fail (object != NULL && *object == '{', NULL);
+  g_return_val_if_fail (names != NULL, NULL);
+
+  return g_string_free (sift (object, names, TRUE, &n_cut), FALSE);
 }

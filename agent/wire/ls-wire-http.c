@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "ls-json-writer.h"
-#include "ls-json.h"
 #include "ls-wire-event.h"
 #include "ls-wire-value.h"
 
@@ -26,26 +25,60 @@ fail_shape (GError **error, const char *what)
   return FALSE;
 }
 
-/* Opens `{"success":true,"data":…}` and finds members of the data. */
-static gboolean
-read_envelope (const char *text,
-               gsize length,
-               const char *const *names,
-               LsJsonSlice *members,
-               GError **error)
+/**
+ * ls_wire_read_data:
+ * @text: (array length=length): body of a 200
+ * @length: its length in bytes
+ * @data: (out): the value of `data`
+ * @error: return location for a #LsJsonError
+ *
+ * Opens the envelope `{"success":true,"data":…}`.
+ *
+ * Returns: %TRUE on success
+ */
+gboolean
+ls_wire_read_data (const char *text, gsize length, LsJsonSlice *data, GError **error)
 {
-  static const char *const envelope_names[] = { "success", "data", NULL };
-  LsJsonSlice root, envelope[G_N_ELEMENTS (envelope_names) - 1];
+  static const char *const names[] = { "success", "data", NULL };
+  LsJsonSlice root, members[G_N_ELEMENTS (names) - 1];
   gboolean success = FALSE;
 
   if (!ls_json_check_root (text, length, LS_WIRE_MAX_BODY, &root, error) ||
-      !ls_json_find_members (root, envelope_names, envelope, error))
+      !ls_json_find_members (root, names, members, error))
     return FALSE;
 
-  if (!ls_json_get_boolean (envelope[0], &success, NULL) || !success)
+  if (!ls_json_get_boolean (members[0], &success, NULL) || !success)
     return fail_shape (error, "no success");
 
-  if (!ls_json_find_members (envelope[1], names, members, error))
+  *data = members[1];
+  return TRUE;
+}
+
+/**
+ * ls_wire_read_envelope:
+ * @text: (array length=length): body of a 200
+ * @length: its length in bytes
+ * @names: (array zero-terminated=1): names of members of `data`
+ * @members: (out): their values; absent where there is none
+ * @error: return location for a #LsJsonError
+ *
+ * Opens the envelope and finds members of its data.
+ *
+ * Returns: %TRUE on success
+ */
+gboolean
+ls_wire_read_envelope (const char *text,
+                       gsize length,
+                       const char *const *names,
+                       LsJsonSlice *members,
+                       GError **error)
+{
+  LsJsonSlice data;
+
+  if (!ls_wire_read_data (text, length, &data, error))
+    return FALSE;
+
+  if (!ls_json_find_members (data, names, members, error))
     {
       g_prefix_error (error, "data: ");
       return FALSE;
@@ -96,7 +129,7 @@ ls_wire_decode_updates (const char *text, gsize length, GError **error)
 
   g_return_val_if_fail (text != NULL, NULL);
 
-  if (!read_envelope (text, length, names, members, error))
+  if (!ls_wire_read_envelope (text, length, names, members, error))
     return NULL;
 
   updates = ls_updates_new ();
@@ -245,7 +278,7 @@ ls_wire_decode_snapshot_page (const char *text, gsize length, GError **error)
 
   g_return_val_if_fail (text != NULL, NULL);
 
-  if (!read_envelope (text, length, names, members, error))
+  if (!ls_wire_read_envelope (text, length, names, members, error))
     return NULL;
 
   entity = read_entity (members[ENTITY], error);
@@ -339,7 +372,7 @@ ls_wire_decode_checksum (const char *text, gsize length, GError **error)
 
   g_return_val_if_fail (text != NULL, NULL);
 
-  if (!read_envelope (text, length, names, members, error))
+  if (!ls_wire_read_envelope (text, length, names, members, error))
     return NULL;
 
   entity = read_entity (members[ENTITY], error);
@@ -448,7 +481,7 @@ ls_wire_decode_session (const char *text, gsize length, GError **error)
 
   g_return_val_if_fail (text != NULL, NULL);
 
-  if (!read_envelope (text, length, names, members, error))
+  if (!ls_wire_read_envelope (text, length, names, members, error))
     return NULL;
 
   session = ls_session_new (NULL, NULL);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ls-checksum.h"
+#include "ls-json.h"
 #include "ls-reply.h"
 
 G_BEGIN_DECLS
@@ -11,6 +12,13 @@ G_BEGIN_DECLS
 
 /** LS_WIRE_MAX_REQUEST: bytes in an HTTP body that the agent sends (protocol, "Limits") */
 #define LS_WIRE_MAX_REQUEST ((gsize)1 << 20)
+
+gboolean ls_wire_read_data (const char *text, gsize length, LsJsonSlice *data, GError **error);
+gboolean ls_wire_read_envelope (const char *text,
+                                gsize length,
+                                const char *const *names,
+                                LsJsonSlice *members,
+                                GError **error);
 
 LsUpdates *ls_wire_decode_updates (const char *text, gsize length, GError **error);
 char *ls_wire_encode_updates (const LsUpdates *updates, gsize *length);

@@ -112,6 +112,7 @@ ls_fake_cache_get_state (LsFakeCache *self)
   LsStoreState *state = g_memdup2 (self->state, sizeof *self->state);
 
   state->id = g_strdup (self->state->id);
+  state->sight = g_strdup (self->state->sight);
   state->first_seq = first_seq (self);
   return state;
 }
@@ -185,6 +186,11 @@ ls_fake_cache_commit (LsFakeCache *self, const LsChangeSet *change_set)
     {
       self->state->cursor = change_set->cursor;
       self->state->confirmed_at = change_set->as_of;
+    }
+  if (change_set->sight != NULL)
+    {
+      g_free (self->state->sight);
+      self->state->sight = g_strdup (change_set->sight);
     }
   return commit;
 }

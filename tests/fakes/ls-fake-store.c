@@ -319,8 +319,7 @@ ls_fake_store_commit_async (LsStore *store,
 {
   Call *call = call_new (do_commit, TRUE, TRUE);
 
-  call->change_set = ls_change_set_new (change_set->events, change_set->cursor, change_set->as_of);
-  call->change_set->forgotten = change_set->forgotten;
+  call->change_set = ls_change_set_copy (change_set);
   make_call (store, ls_fake_store_commit_async, call, callback, user_data);
 }
 

@@ -32,6 +32,7 @@ call_free (LsFakeCall *call)
   g_clear_signal_handler (&call->cancelled_id, g_task_get_cancellable (call->task));
   g_free (call->token);
   g_free (call->page);
+  g_free (call->table);
   g_free (call->email);
   g_free (call->password);
   g_object_unref (call->task);
@@ -205,6 +206,36 @@ ls_fake_transport_checksum_async (LsTransport *transport,
 }
 
 static void
+ls_fake_transport_poll_async (LsTransport *transport,
+                              const char *token,
+                              gint64 since,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  LsFakeCall *call =
+      add_call (transport, LS_FAKE_CALL_POLL, token, cancellable, callback, user_data);
+
+  call->since = since;
+  call_started (call);
+}
+
+static void
+ls_fake_transport_list_async (LsTransport *transport,
+                              const char *token,
+                              const char *table,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  LsFakeCall *call =
+      add_call (transport, LS_FAKE_CALL_LIST, token, cancellable, callback, user_data);
+
+  call->table = g_strdup (table);
+  call_started (call);
+}
+
+static void
 ls_fake_transport_sign_in_async (LsTransport *transport,
                                  const char *email,
                                  const char *password,
@@ -251,6 +282,8 @@ ls_fake_transport_transport_init (LsTransportInterface *iface)
   iface->updates_async = ls_fake_transport_updates_async;
   iface->snapshot_async = ls_fake_transport_snapshot_async;
   iface->checksum_async = ls_fake_transport_checksum_async;
+  iface->poll_async = ls_fake_transport_poll_async;
+  iface->list_async = ls_fake_transport_list_async;
   iface->sign_in_async = ls_fake_transport_sign_in_async;
   iface->refresh_async = ls_fake_transport_refresh_async;
   iface->sign_out_async = ls_fake_transport_sign_out_async;
@@ -413,6 +446,36 @@ ls_fake_transport_answer_checksum (LsFakeTransport *self, LsChecksum *checksum)
   g_return_if_fail (LS_IS_FAKE_TRANSPORT (self));
 
   answer (self, LS_FAKE_CALL_CHECKSUM, checksum, (GDestroyNotify)ls_checksum_free);
+}
+
+/**
+ * ls_fake_transport_answer_poll:
+ * @self: a fake transport with a pending poll
+ * @poll: (transfer full): the answer
+ *
+ * Answers the oldest such call.
+ */
+void
+ls_fake_transport_answer_poll (LsFakeTransport *self, LsPoll *poll)
+{
+  g_return_if_fail (LS_IS_FAKE_TRANSPORT (self));
+
+  answer (self, LS_FAKE_CALL_POLL, poll, (GDestroyNotify)ls_poll_free);
+}
+
+/**
+ * ls_fake_transport_answer_list:
+ * @self: a fake transport with a pending call for a table
+ * @listing: (transfer full): the answer
+ *
+ * Answers the oldest such call.
+ */
+void
+ls_fake_transport_answer_list (LsFakeTransport *self, LsListing *listing)
+{
+  g_return_if_fail (LS_IS_FAKE_TRANSPORT (self));
+
+  answer (self, LS_FAKE_CALL_LIST, listing, (GDestroyNotify)ls_listing_free);
 }
 
 /**

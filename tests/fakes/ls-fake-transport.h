@@ -12,6 +12,8 @@ typedef enum
   LS_FAKE_CALL_UPDATES,
   LS_FAKE_CALL_SNAPSHOT,
   LS_FAKE_CALL_CHECKSUM,
+  LS_FAKE_CALL_POLL,
+  LS_FAKE_CALL_LIST,
   LS_FAKE_CALL_SIGN_IN,
   LS_FAKE_CALL_REFRESH,
   LS_FAKE_CALL_SIGN_OUT,
@@ -22,10 +24,13 @@ typedef enum
 /**
  * LsFakeCall:
  * @kind: what was asked for; the other members are as noted and else 0 or %NULL
- * @token: open, updates, snapshot, checksum, sign-out: the access token; refresh: the refresh token
+ * @token: open, updates, snapshot, checksum, poll, list, sign-out: the access token; refresh: the
+ *   refresh token
  * @cursor: updates
  * @entity: snapshot, checksum
  * @page: (nullable): snapshot
+ * @since: poll
+ * @table: list
  * @email: sign-in
  * @password: sign-in
  *
@@ -38,6 +43,8 @@ typedef struct
   LsCursor cursor;
   LsEntity entity;
   char *page;
+  gint64 since;
+  char *table;
   char *email;
   char *password;
 
@@ -60,6 +67,8 @@ void ls_fake_transport_refuse (LsFakeTransport *self, GError *error);
 void ls_fake_transport_answer_updates (LsFakeTransport *self, LsUpdates *updates);
 void ls_fake_transport_answer_snapshot (LsFakeTransport *self, LsSnapshotPage *page);
 void ls_fake_transport_answer_checksum (LsFakeTransport *self, LsChecksum *checksum);
+void ls_fake_transport_answer_poll (LsFakeTransport *self, LsPoll *poll);
+void ls_fake_transport_answer_list (LsFakeTransport *self, LsListing *listing);
 void ls_fake_transport_answer_sign_in (LsFakeTransport *self, LsSession *session);
 void ls_fake_transport_answer_refresh (LsFakeTransport *self, LsSession *session);
 void ls_fake_transport_answer_sign_out (LsFakeTransport *self);

@@ -21,6 +21,22 @@ ls_change_set_new (GPtrArray *events, LsCursor cursor, gint64 as_of)
 }
 
 /**
+ * ls_change_set_copy:
+ * @change_set: a change set
+ *
+ * Returns: (transfer full): a copy with the same events
+ */
+LsChangeSet *
+ls_change_set_copy (const LsChangeSet *change_set)
+{
+  LsChangeSet *copy = ls_change_set_new (change_set->events, change_set->cursor, change_set->as_of);
+
+  copy->forgotten = change_set->forgotten;
+  copy->sight = g_strdup (change_set->sight);
+  return copy;
+}
+
+/**
  * ls_change_set_free:
  * @change_set: (transfer full): a change set
  *
@@ -30,6 +46,7 @@ void
 ls_change_set_free (LsChangeSet *change_set)
 {
   g_ptr_array_unref (change_set->events);
+  g_free (change_set->sight);
   g_free (change_set);
 }
 

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  * @as_of: when the server said so, in milliseconds since the epoch
  * @forgotten: what is not followed any more: its rows stay, but its baseline is worth nothing once
  *   the position has moved
+ * @sight: (owned) (nullable): to be kept as #LsStoreState.sight; %NULL: leave it as it is
  *
  * What the store commits in one transaction: events, the rows they change, and the cursor.
  */
@@ -22,6 +23,7 @@ typedef struct
   LsCursor cursor;
   gint64 as_of;
   LsEntitySet forgotten;
+  char *sight;
 } LsChangeSet;
 
 /**
@@ -44,6 +46,7 @@ typedef struct
 } LsCommit;
 
 LsChangeSet *ls_change_set_new (GPtrArray *events, LsCursor cursor, gint64 as_of);
+LsChangeSet *ls_change_set_copy (const LsChangeSet *change_set);
 void ls_change_set_free (LsChangeSet *change_set);
 LsCommit *ls_commit_new (void);
 void ls_commit_free (LsCommit *commit);

@@ -3,8 +3,14 @@
 
 #include <string.h>
 
-static void
-free_secret (char *secret)
+/**
+ * ls_secret_free:
+ * @secret: (transfer full) (nullable): a token or a password
+ *
+ * Overwrites it and frees it.
+ */
+void
+ls_secret_free (char *secret)
 {
   if (secret == NULL)
     return;
@@ -112,7 +118,7 @@ void
 ls_session_free (LsSession *session)
 {
   g_clear_pointer (&session->user, ls_user_free);
-  free_secret (session->access);
-  free_secret (session->refresh);
+  ls_secret_free (session->access);
+  ls_secret_free (session->refresh);
   g_free (session);
 }

@@ -63,6 +63,7 @@ typedef struct
   char *refresh;
 } LsSession;
 
+void ls_secret_free (char *secret);
 LsUpdates *ls_updates_new (void);
 void ls_updates_free (LsUpdates *updates);
 LsSnapshotPage *ls_snapshot_page_new (LsEntity entity);

@@ -94,6 +94,8 @@ static void
 set_up (Fixture *fixture, gconstpointer data)
 {
   const LsTokenReader reader = { token_get_issued, token_get_expiry, token_get_user };
+  const LsDataReader data_reader = { NULL, NULL }; /* of no use to labsync.v1 */
+  g_autoptr (LsUser) user = ls_user_new ("u", NULL, LS_ROLE_STUDENT, LS_EXTRA_ROLE_NONE);
   g_autoptr (LsConfig) config = ls_config_new ();
   g_autoptr (LsSession) session = ls_session_new ("access", "refresh");
   LsStoreState state = { .cursor = ls_cursor_new ("e", 10) };
@@ -103,9 +105,9 @@ set_up (Fixture *fixture, gconstpointer data)
   config->entities = 1u << LS_ENTITY_GRADE;
   fixture->clock = ls_fake_clock_new ();
   fixture->random = ls_fake_random_new (7);
-  fixture->engine =
-      ls_engine_new (LS_CLOCK (fixture->clock), LS_RANDOM (fixture->random), &reader, config);
-  ls_engine_set_account (fixture->engine, &state, session);
+  fixture->engine = ls_engine_new (LS_CLOCK (fixture->clock), LS_RANDOM (fixture->random), &reader,
+                                   &data_reader, config);
+  ls_engine_set_account (fixture->engine, user, &state, session);
   connect_at (fixture, 10);
 }
 
