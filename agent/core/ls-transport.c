@@ -312,6 +312,86 @@ ls_transport_list_finish (LsTransport *self, GAsyncResult *result, GError **erro
 }
 
 /**
+ * ls_transport_act_async:
+ * @self: a transport
+ * @token: the access token
+ * @request: an action
+ * @cancellable: (nullable): a cancellable
+ * @callback: called with the answer
+ * @user_data: for @callback
+ *
+ * Sends an action. It may have been done also when there is an error, or it is cancelled; sent again with
+ * the same key it is done once.
+ */
+void
+ls_transport_act_async (LsTransport *self,
+                        const char *token,
+                        const LsActionRequest *request,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  g_return_if_fail (LS_IS_TRANSPORT (self));
+  g_return_if_fail (request != NULL);
+
+  LS_TRANSPORT_GET_IFACE (self)->act_async (self, token, request, cancellable, callback, user_data);
+}
+
+/**
+ * ls_transport_act_finish:
+ * @self: a transport
+ * @result: what the callback was given
+ * @error: of %LS_LINK_ERROR: no answer, or none of the server's
+ *
+ * Returns: (transfer full) (nullable): what the server said, success or not
+ */
+LsActionReply *
+ls_transport_act_finish (LsTransport *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * ls_transport_get_row_async:
+ * @self: a transport
+ * @token: the access token
+ * @path: of a row, for example `/api/grades/g-1`
+ * @cancellable: (nullable): a cancellable
+ * @callback: called with the answer
+ * @user_data: for @callback
+ *
+ * Asks what the server has of a row now.
+ */
+void
+ls_transport_get_row_async (LsTransport *self,
+                            const char *token,
+                            const char *path,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  g_return_if_fail (LS_IS_TRANSPORT (self));
+  g_return_if_fail (path != NULL);
+
+  LS_TRANSPORT_GET_IFACE (self)->get_row_async (self, token, path, cancellable, callback,
+                                                user_data);
+}
+
+/**
+ * ls_transport_get_row_finish:
+ * @self: a transport
+ * @result: what the callback was given
+ * @error: of %LS_LINK_ERROR: no answer, or none of the server's
+ *
+ * Returns: (transfer full) (nullable): what the server said: 200 with the row, 404, or anything else
+ */
+LsActionReply *
+ls_transport_get_row_finish (LsTransport *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
  * ls_transport_sign_in_async:
  * @self: a transport
  * @email: the user's e-mail address

@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 
+#include "ls-action-io.h"
 #include "ls-checksum.h"
 #include "ls-message.h"
 #include "ls-poll.h"
@@ -24,6 +25,8 @@ G_DECLARE_INTERFACE (LsTransport, ls_transport, LS, TRANSPORT, GObject)
  * @checksum_async: see ls_transport_checksum_async()
  * @poll_async: see ls_transport_poll_async()
  * @list_async: see ls_transport_list_async()
+ * @act_async: see ls_transport_act_async()
+ * @get_row_async: see ls_transport_get_row_async()
  * @sign_in_async: see ls_transport_sign_in_async()
  * @refresh_async: see ls_transport_refresh_async()
  * @sign_out_async: see ls_transport_sign_out_async()
@@ -73,6 +76,18 @@ struct _LsTransportInterface
                       GCancellable *cancellable,
                       GAsyncReadyCallback callback,
                       gpointer user_data);
+  void (*act_async) (LsTransport *self,
+                     const char *token,
+                     const LsActionRequest *request,
+                     GCancellable *cancellable,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data);
+  void (*get_row_async) (LsTransport *self,
+                         const char *token,
+                         const char *path,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data);
   void (*sign_in_async) (LsTransport *self,
                          const char *email,
                          const char *password,
@@ -136,6 +151,21 @@ void ls_transport_list_async (LsTransport *self,
                               GAsyncReadyCallback callback,
                               gpointer user_data);
 LsListing *ls_transport_list_finish (LsTransport *self, GAsyncResult *result, GError **error);
+void ls_transport_act_async (LsTransport *self,
+                             const char *token,
+                             const LsActionRequest *request,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+LsActionReply *ls_transport_act_finish (LsTransport *self, GAsyncResult *result, GError **error);
+void ls_transport_get_row_async (LsTransport *self,
+                                 const char *token,
+                                 const char *path,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+LsActionReply *
+ls_transport_get_row_finish (LsTransport *self, GAsyncResult *result, GError **error);
 void ls_transport_sign_in_async (LsTransport *self,
                                  const char *email,
                                  const char *password,
