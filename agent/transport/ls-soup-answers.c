@@ -7,6 +7,7 @@
 #include "ls-json.h"
 #include "ls-link-error.h"
 #include "ls-soup-errors.h"
+#include "ls-wire-action.h"
 #include "ls-wire-classic.h"
 #include "ls-wire-http.h"
 
@@ -154,6 +155,44 @@ decode_listing (const LsSoupAnswer *answer, const char *const *drop_fields, GErr
   return listing;
 }
 
+static LsActionReply *
+decode_reply (const LsSoupAnswer *answer, const char *const *drop_fields, GError **error)
+{
+  gsize length = 0;
+  const char *text = g_bytes_get_data (answer->body, &length);
+  g_autoptr (LsActionReply) reply = ls_action_reply_new (answer->status);
+  const char *replayed = soup_message_headers_get_one (answer->headers, "Idempotency-Replayed");
+
+  reply->is_ours = ls_soup_errors_is_ours (answer->headers);
+  reply->replayed = g_strcmp0 (replayed, "true") == 0;
+  reply->retry_after_ms = ls_soup_errors_get_retry_after (answer->headers);
+  if (length == 0)
+    return g_steal_pointer (&reply);
+  if (!ls_wire_read_action_reply (reply, text, length, error))
+    return NULL;
+
+  cut (&reply->row, drop_fields);
+  reply->text = g_utf8_make_valid (text, (gssize)MIN (length, LS_MAX_ANSWER));
+  return g_steal_pointer (&reply);
+}
+
+/* What the classic system answers to a write is what was sent, and not the row. */
+static gpointer
+decode_action (const LsSoupAnswer *answer, const char *const *drop_fields, GError **error)
+{
+  LsActionReply *reply = decode_reply (answer, drop_fields, error);
+
+  if (reply != NULL && !reply->is_ours)
+    g_clear_pointer (&reply->row, g_free);
+  return reply;
+}
+
+static gpointer
+decode_row (const LsSoupAnswer *answer, const char *const *drop_fields, GError **error)
+{
+  return decode_reply (answer, drop_fields, error);
+}
+
 static gpointer
 decode_session (const LsSoupAnswer *answer, const char *const *drop_fields, GError **error)
 {
@@ -230,6 +269,18 @@ const LsSoupAnswerType ls_soup_answer_poll = {
 const LsSoupAnswerType ls_soup_answer_listing = {
   .decode = decode_listing,
   .free_value = (GDestroyNotify)ls_listing_free,
+};
+
+const LsSoupAnswerType ls_soup_answer_action = {
+  .decode = decode_action,
+  .any_status = TRUE,
+  .free_value = (GDestroyNotify)ls_action_reply_free,
+};
+
+const LsSoupAnswerType ls_soup_answer_row = {
+  .decode = decode_row,
+  .any_status = TRUE,
+  .free_value = (GDestroyNotify)ls_action_reply_free,
 };
 
 const LsSoupAnswerType ls_soup_answer_sign_in = {

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 /**
  * LsSoupAnswer:
- * @status: the HTTP status, 2xx or 304
+ * @status: the HTTP status, 2xx or 304; for some, any that the server has chosen
  * @body: its text, not checked yet; may be empty
  * @headers: its headers
  *
@@ -26,6 +26,7 @@ typedef struct
 /**
  * LsSoupAnswerType:
  * @decode: (nullable): makes the value of the answer; %NULL: there is none, only success
+ * @any_status: whether a 4xx or 5xx is an answer, too
  * @refine: (nullable): replaces an error of %LS_LINK_ERROR where it means more for this call
  * @free_value: (nullable): frees the value
  *
@@ -34,6 +35,7 @@ typedef struct
 typedef struct
 {
   gpointer (*decode) (const LsSoupAnswer *answer, const char *const *drop_fields, GError **error);
+  gboolean any_status;
   void (*refine) (GError **error);
   GDestroyNotify free_value;
 } LsSoupAnswerType;
@@ -43,6 +45,8 @@ extern const LsSoupAnswerType ls_soup_answer_snapshot;
 extern const LsSoupAnswerType ls_soup_answer_checksum;
 extern const LsSoupAnswerType ls_soup_answer_poll;
 extern const LsSoupAnswerType ls_soup_answer_listing;
+extern const LsSoupAnswerType ls_soup_answer_action;
+extern const LsSoupAnswerType ls_soup_answer_row;
 extern const LsSoupAnswerType ls_soup_answer_sign_in;
 extern const LsSoupAnswerType ls_soup_answer_refresh;
 extern const LsSoupAnswerType ls_soup_answer_sign_out;

@@ -108,7 +108,7 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     return_failure (task, error);
   else if (status == SOUP_STATUS_NOT_MODIFIED || status == SOUP_STATUS_NO_CONTENT)
     g_task_return_pointer (task, g_bytes_new (NULL, 0), (GDestroyNotify)g_bytes_unref);
-  else if (SOUP_STATUS_IS_SUCCESSFUL (status) && has_json (message))
+  else if (has_json (message))
     read_more (task, stream);
   else
     return_failure (task, NULL);
@@ -156,8 +156,8 @@ ls_soup_call_async (SoupSession *session,
  * @headers: (out) (transfer none): the answer's headers; good as long as @result
  * @error: of %LS_LINK_ERROR, or %G_IO_ERROR_CANCELLED
  *
- * Returns: (transfer full) (nullable): the body of a 2xx answer, not checked yet; empty for 204
- *   and 304
+ * Returns: (transfer full) (nullable): the body of an answer in JSON, whatever its status, not checked
+ *   yet; empty for 204 and 304
  */
 GBytes *
 ls_soup_call_finish (GAsyncResult *result,
@@ -171,4 +171,19 @@ ls_soup_call_finish (GAsyncResult *result,
   *headers = soup_message_get_response_headers (call->request->message);
 
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * ls_soup_call_get_failure:
+ * @result: what the callback was given, of a call that was answered
+ *
+ * Returns: (transfer full): what the answer's status means, of %LS_LINK_ERROR, for a caller to whom it
+ *   is none
+ */
+GError *
+ls_soup_call_get_failure (GAsyncResult *result)
+{
+  Call *call = g_task_get_task_data (G_TASK (result));
+
+  return ls_soup_request_get_failure (call->request, NULL);
 }

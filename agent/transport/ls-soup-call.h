@@ -16,5 +16,6 @@ GBytes *ls_soup_call_finish (GAsyncResult *result,
                              guint *status,
                              SoupMessageHeaders **headers,
                              GError **error);
+GError *ls_soup_call_get_failure (GAsyncResult *result);
 
 G_END_DECLS

@@ -7,6 +7,10 @@
  * a minute. */
 #define IO_TIMEOUT_S 30
 
+/* As many calls as may be out at once: actions of several rows, and a poll beside them. The default
+ * of libsoup is two. */
+#define MAX_CONNECTIONS 8
+
 static void
 endpoint_clear (LsSoupEndpoint *self)
 {
@@ -19,7 +23,8 @@ endpoint_clear (LsSoupEndpoint *self)
 static SoupSession *
 create_session (const LsTransportConfig *config, GUri *uri, GTlsDatabase *authorities)
 {
-  SoupSession *session = soup_session_new_with_options ("timeout", IO_TIMEOUT_S, NULL);
+  SoupSession *session = soup_session_new_with_options (
+      "timeout", IO_TIMEOUT_S, "max-conns-per-host", MAX_CONNECTIONS, NULL);
   g_autofree char *user_agent = g_strconcat (
       "labsync-agent/", config->agent_version != NULL ? config->agent_version : LS_VERSION, NULL);
 

@@ -50,10 +50,17 @@ map_close (const LsSoupFailure *failure)
                             "The server went away without a word");
 }
 
-/* `Retry-After` in milliseconds, 0 without a good one; seconds or an HTTP date. A date is compared
- * with the server's own, as clocks of lab machines go wrong. */
-static gint64
-get_retry_after (SoupMessageHeaders *headers)
+/**
+ * ls_soup_errors_get_retry_after:
+ * @headers: (nullable): of an answer
+ *
+ * Reads `Retry-After`: seconds, or an HTTP date. A date is compared with the server's own, as clocks
+ * of lab machines go wrong.
+ *
+ * Returns: how long to stay away, in milliseconds; 0 without a good one
+ */
+gint64
+ls_soup_errors_get_retry_after (SoupMessageHeaders *headers)
 {
   const char *text = headers != NULL ? soup_message_headers_get_one (headers, "Retry-After") : NULL;
   const char *date = headers != NULL ? soup_message_headers_get_one (headers, "Date") : NULL;
@@ -135,7 +142,7 @@ static GError *
 map_refusal (const LsSoupFailure *failure)
 {
   guint status = failure->status;
-  gint64 retry_after_ms = get_retry_after (failure->headers);
+  gint64 retry_after_ms = ls_soup_errors_get_retry_after (failure->headers);
 
   switch (status)
     {

@@ -36,6 +36,7 @@ typedef struct
   const char *close_text;
 } LsSoupFailure;
 
+gint64 ls_soup_errors_get_retry_after (SoupMessageHeaders *headers);
 GError *ls_soup_errors_map (const LsSoupFailure *failure);
 gboolean ls_soup_errors_is_ours (SoupMessageHeaders *headers);
 

@@ -89,6 +89,9 @@ gboolean ls_json_find_members (LsJsonSlice object,
                                LsJsonSlice *values,
                                GError **error);
 
+/* Comparing */
+gboolean ls_json_equal (LsJsonSlice a, LsJsonSlice b);
+
 /* Reading one value */
 gboolean ls_json_string_equals (LsJsonSlice string, const char *text);
 char *ls_json_get_string (LsJsonSlice value, GError **error);

@@ -33,6 +33,8 @@ call_free (LsFakeCall *call)
   g_free (call->token);
   g_free (call->page);
   g_free (call->table);
+  g_clear_pointer (&call->request, ls_action_request_free);
+  g_free (call->path);
   g_free (call->email);
   g_free (call->password);
   g_object_unref (call->task);
@@ -236,6 +238,38 @@ ls_fake_transport_list_async (LsTransport *transport,
 }
 
 static void
+ls_fake_transport_act_async (LsTransport *transport,
+                             const char *token,
+                             const LsActionRequest *request,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  LsFakeCall *call =
+      add_call (transport, LS_FAKE_CALL_ACT, token, cancellable, callback, user_data);
+
+  call->request = ls_action_request_new (request->method, request->path, request->key);
+  call->request->version = request->version;
+  call->request->body = g_strdup (request->body);
+  call_started (call);
+}
+
+static void
+ls_fake_transport_get_row_async (LsTransport *transport,
+                                 const char *token,
+                                 const char *path,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data)
+{
+  LsFakeCall *call =
+      add_call (transport, LS_FAKE_CALL_GET_ROW, token, cancellable, callback, user_data);
+
+  call->path = g_strdup (path);
+  call_started (call);
+}
+
+static void
 ls_fake_transport_sign_in_async (LsTransport *transport,
                                  const char *email,
                                  const char *password,
@@ -284,6 +318,8 @@ ls_fake_transport_transport_init (LsTransportInterface *iface)
   iface->checksum_async = ls_fake_transport_checksum_async;
   iface->poll_async = ls_fake_transport_poll_async;
   iface->list_async = ls_fake_transport_list_async;
+  iface->act_async = ls_fake_transport_act_async;
+  iface->get_row_async = ls_fake_transport_get_row_async;
   iface->sign_in_async = ls_fake_transport_sign_in_async;
   iface->refresh_async = ls_fake_transport_refresh_async;
   iface->sign_out_async = ls_fake_transport_sign_out_async;
@@ -476,6 +512,36 @@ ls_fake_transport_answer_list (LsFakeTransport *self, LsListing *listing)
   g_return_if_fail (LS_IS_FAKE_TRANSPORT (self));
 
   answer (self, LS_FAKE_CALL_LIST, listing, (GDestroyNotify)ls_listing_free);
+}
+
+/**
+ * ls_fake_transport_answer_act:
+ * @self: a fake transport with a pending action
+ * @reply: (transfer full): the answer
+ *
+ * Answers the oldest such call.
+ */
+void
+ls_fake_transport_answer_act (LsFakeTransport *self, LsActionReply *reply)
+{
+  g_return_if_fail (LS_IS_FAKE_TRANSPORT (self));
+
+  answer (self, LS_FAKE_CALL_ACT, reply, (GDestroyNotify)ls_action_reply_free);
+}
+
+/**
+ * ls_fake_transport_answer_row:
+ * @self: a fake transport with a pending call for a row
+ * @reply: (transfer full): the answer
+ *
+ * Answers the oldest such call.
+ */
+void
+ls_fake_transport_answer_row (LsFakeTransport *self, LsActionReply *reply)
+{
+  g_return_if_fail (LS_IS_FAKE_TRANSPORT (self));
+
+  answer (self, LS_FAKE_CALL_GET_ROW, reply, (GDestroyNotify)ls_action_reply_free);
 }
 
 /**

@@ -14,6 +14,8 @@ typedef enum
   LS_FAKE_CALL_CHECKSUM,
   LS_FAKE_CALL_POLL,
   LS_FAKE_CALL_LIST,
+  LS_FAKE_CALL_ACT,
+  LS_FAKE_CALL_GET_ROW,
   LS_FAKE_CALL_SIGN_IN,
   LS_FAKE_CALL_REFRESH,
   LS_FAKE_CALL_SIGN_OUT,
@@ -24,13 +26,15 @@ typedef enum
 /**
  * LsFakeCall:
  * @kind: what was asked for; the other members are as noted and else 0 or %NULL
- * @token: open, updates, snapshot, checksum, poll, list, sign-out: the access token; refresh: the
+ * @token: open, updates, snapshot, checksum, poll, list, act, get-row, sign-out: the access token; refresh: the
  *   refresh token
  * @cursor: updates
  * @entity: snapshot, checksum
  * @page: (nullable): snapshot
  * @since: poll
  * @table: list
+ * @request: act
+ * @path: get-row
  * @email: sign-in
  * @password: sign-in
  *
@@ -45,6 +49,8 @@ typedef struct
   char *page;
   gint64 since;
   char *table;
+  LsActionRequest *request;
+  char *path;
   char *email;
   char *password;
 
@@ -69,6 +75,8 @@ void ls_fake_transport_answer_snapshot (LsFakeTransport *self, LsSnapshotPage *p
 void ls_fake_transport_answer_checksum (LsFakeTransport *self, LsChecksum *checksum);
 void ls_fake_transport_answer_poll (LsFakeTransport *self, LsPoll *poll);
 void ls_fake_transport_answer_list (LsFakeTransport *self, LsListing *listing);
+void ls_fake_transport_answer_act (LsFakeTransport *self, LsActionReply *reply);
+void ls_fake_transport_answer_row (LsFakeTransport *self, LsActionReply *reply);
 void ls_fake_transport_answer_sign_in (LsFakeTransport *self, LsSession *session);
 void ls_fake_transport_answer_refresh (LsFakeTransport *self, LsSession *session);
 void ls_fake_transport_answer_sign_out (LsFakeTransport *self);
