@@ -22,7 +22,10 @@ typedef struct
   GString *peer_heard;           /* (owned), what it was sent, a line each */
   guint status;                  /* what to answer calls with */
   const char *body;              /* (unowned) (nullable) */
+  const char *content_type;      /* (unowned) (nullable), %NULL: JSON */
+  gboolean is_foreign;           /* it does not say that it is ours */
   char *request;                 /* (owned) (nullable), the last call: method, URL, token, body */
+  char *precondition;            /* (owned) (nullable), of the last call: key and version */
   LsTransport *transport;        /* (owned) */
   GAsyncResult *result;          /* (owned) (nullable) */
   LsMessage *message;            /* (owned) (nullable), the last that came */
@@ -51,6 +54,12 @@ on_peer (SoupServer *server,
   g_signal_connect (peer, "message", G_CALLBACK (on_peer_message), fixture);
 }
 
+static const char *
+or_dash (const char *text)
+{
+  return text != NULL ? text : "-";
+}
+
 static void
 on_call (SoupServer *server,
          SoupServerMessage *message,
@@ -60,6 +69,7 @@ on_call (SoupServer *server,
 {
   Fixture *fixture = user_data;
   SoupMessageHeaders *in = soup_server_message_get_request_headers (message);
+  SoupMessageHeaders *out = soup_server_message_get_response_headers (message);
   const char *token = soup_message_headers_get_one (in, "Authorization");
   g_autoptr (GBytes) body =
       soup_message_body_flatten (soup_server_message_get_request_body (message));
@@ -67,16 +77,22 @@ on_call (SoupServer *server,
       g_uri_to_string_partial (soup_server_message_get_uri (message), G_URI_HIDE_AUTH_PARAMS);
 
   g_free (fixture->request);
-  fixture->request =
-      g_strdup_printf ("%s %s %s %.*s", soup_server_message_get_method (message),
-                       strstr (url, "/api"), token != NULL ? token : "-",
-                       (int)g_bytes_get_size (body), (char *)g_bytes_get_data (body, NULL));
-  soup_message_headers_replace (soup_server_message_get_response_headers (message),
-                                "X-Labsync-Server", "1");
+  fixture->request = g_strdup_printf (
+      "%s %s %s %.*s", soup_server_message_get_method (message), strstr (url, "/api"),
+      or_dash (token), (int)g_bytes_get_size (body), (char *)g_bytes_get_data (body, NULL));
+  g_free (fixture->precondition);
+  fixture->precondition =
+      g_strconcat (or_dash (soup_message_headers_get_one (in, "Idempotency-Key")), " ",
+                   or_dash (soup_message_headers_get_one (in, "If-Match")), NULL);
+  if (!fixture->is_foreign)
+    soup_message_headers_replace (out, "X-Labsync-Server", "1");
+  soup_message_headers_replace (out, "Retry-After", "7");
+  soup_message_headers_replace (out, "Idempotency-Replayed", "true");
   soup_server_message_set_status (message, fixture->status, NULL);
   if (fixture->body != NULL)
-    soup_server_message_set_response (message, "application/json", SOUP_MEMORY_STATIC,
-                                      fixture->body, strlen (fixture->body));
+    soup_server_message_set_response (
+        message, fixture->content_type != NULL ? fixture->content_type : "application/json",
+        SOUP_MEMORY_STATIC, fixture->body, strlen (fixture->body));
 }
 
 static void
@@ -158,6 +174,7 @@ fixture_tear_down (Fixture *fixture, gconstpointer unused)
   g_clear_object (&fixture->server);
   g_string_free (fixture->peer_heard, TRUE);
   g_free (fixture->request);
+  g_free (fixture->precondition);
   g_clear_pointer (&fixture->message, ls_message_unref);
   g_clear_error (&fixture->closed_error);
 }
@@ -381,6 +398,131 @@ test_checksum (Fixture *fixture, gconstpointer unused)
   g_assert_cmpuint (ls_link_error_get_status (error), ==, 404);
 }
 
+static LsActionReply *
+act (Fixture *fixture, LsMethod method, gint64 version, const char *body, GError **error)
+{
+  g_autoptr (LsActionRequest) request = ls_action_request_new (method, "/api/grades/g-1", "key-1");
+
+  request->version = version;
+  request->body = g_strdup (body);
+  g_clear_object (&fixture->result);
+  ls_transport_act_async (fixture->transport, TOKEN, request, NULL, result_cb, fixture);
+  return ls_transport_act_finish (fixture->transport, wait_result (fixture), error);
+}
+
+static void
+test_act (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (LsActionReply) done = NULL;
+  g_autoptr (LsActionReply) gone = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture->body = "{\"success\":true,\"data\":{\"id\":\"g-1\",\"password_hash\":\"x\"},"
+                  "\"version\":4,\"cursor\":\"e:9\"}";
+  done = act (fixture, LS_METHOD_PUT, 3, "{\"score\":9}", &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (fixture->request, ==, "PUT /api/grades/g-1 Bearer " TOKEN " {\"score\":9}");
+  g_assert_cmpstr (fixture->precondition, ==, "key-1 \"3\"");
+  g_assert_cmpuint (done->status, ==, 200);
+  g_assert_true (done->is_ours && done->replayed);
+  g_assert_cmpstr (done->row, ==, "{\"id\":\"g-1\"}");
+  g_assert_cmpint (done->version, ==, 4);
+  g_assert_true (ls_cursor_equal (done->cursor, ls_cursor_new ("e", 9)));
+
+  /* without a version or a body, and answered with nothing */
+  fixture->status = SOUP_STATUS_NO_CONTENT;
+  fixture->body = NULL;
+  gone = act (fixture, LS_METHOD_DELETE, 0, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (fixture->request, ==, "DELETE /api/grades/g-1 Bearer " TOKEN " ");
+  g_assert_cmpstr (fixture->precondition, ==, "key-1 -");
+  g_assert_cmpuint (gone->status, ==, 204);
+  g_assert_null (gone->row);
+}
+
+/* What the server says is an answer, whatever it says. */
+static void
+test_act_refused (Fixture *fixture, gconstpointer unused)
+{
+  static const guint statuses[] = { 400, 401, 403, 404, 409, 410, 412, 422, 429, 500, 503 };
+
+  fixture->body = "{\"success\":false,\"message\":\"x\",\"error\":\"why\",\"status\":1,"
+                  "\"data\":{\"id\":\"g-1\"},\"version\":8}";
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
+    {
+      g_autoptr (LsActionReply) reply = NULL;
+      g_autoptr (GError) error = NULL;
+
+      fixture->status = statuses[i];
+      reply = act (fixture, LS_METHOD_PUT, 0, "{}", &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (reply->status, ==, statuses[i]);
+      g_assert_cmpstr (reply->code, ==, "why");
+      g_assert_cmpstr (reply->row, ==, "{\"id\":\"g-1\"}");
+      g_assert_cmpint (reply->version, ==, 8);
+      g_assert_cmpint (reply->retry_after_ms, ==, 7000);
+      g_assert_cmpstr (reply->text, ==, fixture->body);
+    }
+}
+
+/* The classic system says back what it was sent: only when asked for a row it tells the row. */
+static void
+test_act_classic (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (LsActionReply) written = NULL;
+  g_autoptr (LsActionReply) row = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture->is_foreign = TRUE;
+  fixture->body = "{\"success\":true,\"message\":\"x\",\"data\":{\"id\":\"g-1\",\"score\":9}}";
+  written = act (fixture, LS_METHOD_PUT, 0, "{\"score\":9}", &error);
+  g_assert_no_error (error);
+  g_assert_false (written->is_ours);
+  g_assert_null (written->row);
+
+  g_clear_object (&fixture->result);
+  ls_transport_get_row_async (fixture->transport, TOKEN, "/api/grades/g-1", NULL, result_cb,
+                              fixture);
+  row = ls_transport_get_row_finish (fixture->transport, wait_result (fixture), &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (fixture->request, ==, "GET /api/grades/g-1 Bearer " TOKEN " ");
+  g_assert_cmpstr (row->row, ==, "{\"id\":\"g-1\",\"score\":9}");
+}
+
+/* What is not the server's is no answer, least of all a success. */
+static void
+test_act_intercepted (Fixture *fixture, gconstpointer unused)
+{
+  static const struct
+  {
+    guint status;
+    const char *content_type;
+    const char *body;
+    LsReason reason;
+  } cases[] = {
+    { 200, "text/html", "<html>", LS_REASON_CAPTIVE_PORTAL },
+    { 302, NULL, "{\"success\":true,\"data\":{}}", LS_REASON_CAPTIVE_PORTAL },
+    { 407, NULL, "{}", LS_REASON_PROXY_AUTH },
+    { 511, NULL, "{}", LS_REASON_CAPTIVE_PORTAL },
+    { 502, "text/html", "<html>", LS_REASON_SERVER_UNREACHABLE },
+    { 200, NULL, "{\"success\":true", LS_REASON_SERVER_UNREACHABLE },
+    { 200, NULL, "[]", LS_REASON_SERVER_UNREACHABLE },
+  };
+
+  fixture->is_foreign = TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_test_message ("%u %s", cases[i].status, cases[i].body);
+      fixture->status = cases[i].status;
+      fixture->content_type = cases[i].content_type;
+      fixture->body = cases[i].body;
+      g_assert_null (act (fixture, LS_METHOD_POST, 0, "{}", &error));
+      g_assert_error (error, LS_LINK_ERROR, (gint)cases[i].reason);
+    }
+}
+
 static void
 test_sign_in (Fixture *fixture, gconstpointer unused)
 {
@@ -548,6 +690,10 @@ main (int argc, char *argv[])
   add ("/transport/calls/get-updates", NULL, test_updates);
   add ("/transport/calls/get-snapshot", NULL, test_snapshot);
   add ("/transport/calls/get-checksum", NULL, test_checksum);
+  add ("/transport/calls/act", NULL, test_act);
+  add ("/transport/calls/act-refused", NULL, test_act_refused);
+  add ("/transport/calls/act-classic", NULL, test_act_classic);
+  add ("/transport/calls/act-intercepted", NULL, test_act_intercepted);
   add ("/transport/calls/sign-in", NULL, test_sign_in);
   add ("/transport/calls/sign-in-refused", NULL, test_sign_in_refused);
   add ("/transport/calls/refresh", NULL, test_refresh);
