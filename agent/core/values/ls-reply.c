@@ -122,3 +122,30 @@ ls_session_free (LsSession *session)
   ls_secret_free (session->refresh);
   g_free (session);
 }
+
+/**
+ * ls_action_reply_new:
+ *
+ * Returns: (transfer full): a reply with nothing in it
+ */
+LsActionReply *
+ls_action_reply_new (void)
+{
+  return g_new0 (LsActionReply, 1);
+}
+
+/**
+ * ls_action_reply_free:
+ * @reply: (transfer full): a reply
+ *
+ * Frees it.
+ */
+void
+ls_action_reply_free (LsActionReply *reply)
+{
+  g_free (reply->code);
+  g_free (reply->message);
+  g_free (reply->field);
+  g_free (reply->row);
+  g_free (reply);
+}

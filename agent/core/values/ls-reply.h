@@ -63,6 +63,30 @@ typedef struct
   char *refresh;
 } LsSession;
 
+/**
+ * LsActionReply:
+ * @code: (nullable): why the action was refused, a name; %NULL: it was done
+ * @status: of a refusal: the HTTP status, as the body has it; 0: it has none
+ * @message: (nullable): what was done, or why not, for people
+ * @field: (nullable): of a refusal: which member of the request's body is wrong
+ * @row: (nullable): the row as it has become, JSON text; of a refusal: the row that is in the way.
+ *   `{"id":…}` alone: it is gone, out of sight or too large
+ * @version: its version, 0 if that is not known
+ * @cursor: where in the log the change stands; unset: nowhere, or that is not known
+ *
+ * What a server answers to an action.
+ */
+typedef struct
+{
+  char *code;
+  guint status;
+  char *message;
+  char *field;
+  char *row;
+  gint64 version;
+  LsCursor cursor;
+} LsActionReply;
+
 void ls_secret_free (char *secret);
 LsUpdates *ls_updates_new (void);
 void ls_updates_free (LsUpdates *updates);
@@ -71,9 +95,12 @@ void ls_snapshot_page_free (LsSnapshotPage *page);
 LsSession *ls_session_new (const char *access, const char *refresh);
 LsSession *ls_session_copy (const LsSession *session);
 void ls_session_free (LsSession *session);
+LsActionReply *ls_action_reply_new (void);
+void ls_action_reply_free (LsActionReply *reply);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsUpdates, ls_updates_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsSnapshotPage, ls_snapshot_page_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsSession, ls_session_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsActionReply, ls_action_reply_free)
 
 G_END_DECLS
