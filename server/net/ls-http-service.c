@@ -242,7 +242,7 @@ check_request (LsHttpService *self, SoupServerMessage *message, const LsRoute *r
     }
   if (route->endpoint == LS_ENDPOINT_NONE)
     {
-      ls_http_answer_error (message, SOUP_STATUS_NOT_FOUND, "not-found",
+      ls_http_answer_error (message, SOUP_STATUS_NOT_FOUND, "unknown-endpoint",
                             "Endpoint tidak ditemukan");
       return FALSE;
     }
