@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Counts test cases in meson's testlog.json and says which did not run, and why.
 
-A test that speaks TAP counts with each of its cases, any other as one. The last line is
-`N passed, N failed, N skipped`; the exit code is 1 if anything failed or nothing ran at all.
+A test that speaks TAP counts with each of its cases, any other as one. Standard input has the names of
+the tests that were to run, one a line: what the log does not tell of has failed, as meson stopped
+before it. The last line is `N passed, N failed, N skipped`; the exit code is 1 if anything failed or
+nothing ran at all.
 """
 
 import argparse
@@ -44,29 +46,39 @@ def cases(test):
     return found or [("passed", test["name"], "")]
 
 
+def read_log(path):
+    """The tests that the log tells of; one that was cut off in the middle of a line is not among them."""
+    try:
+        with open(path, encoding="utf-8") as log:
+            lines = log.readlines()
+    except FileNotFoundError:
+        return []
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--no-skips", action="store_true", help="a skipped case is a failure")
     parser.add_argument("log")
     arguments = parser.parse_args()
 
+    chosen = sys.stdin.read().splitlines()
+    tests = read_log(arguments.log)
+    told = {test["name"] for test in tests}
+    found = [case for test in tests for case in cases(test)]
+    found += [("failed", name, "meson stopped before its end") for name in chosen if name not in told]
+
     counts = {"passed": 0, "failed": 0, "skipped": 0}
-    try:
-        with open(arguments.log, encoding="utf-8") as log:
-            tests = [json.loads(line) for line in log if line.strip()]
-    except FileNotFoundError:
-        tests = []
-    for test in tests:
-        for verdict, name, reason in cases(test):
-            counts[verdict] += 1
-            if verdict == "skipped":
-                print(f"not run: {name} ({reason})")
-            elif verdict == "failed":
-                print(f"failed: {name} ({reason})")
-    if not tests:
+    for verdict, name, reason in found:
+        counts[verdict] += 1
+        if verdict == "skipped":
+            print(f"not run: {name} ({reason})")
+        elif verdict == "failed":
+            print(f"failed: {name} ({reason})")
+    if not chosen:
         print("no test matched")
     print("{passed} passed, {failed} failed, {skipped} skipped".format(**counts))
-    bad = counts["failed"] or not tests or (arguments.no_skips and counts["skipped"])
+    bad = counts["failed"] or not chosen or (arguments.no_skips and counts["skipped"])
     return 1 if bad else 0
 
 

@@ -313,7 +313,8 @@ check_server (LsAgent *self, GTask *task)
   if (self->config->server != NULL)
     return TRUE;
 
-  g_task_return_new_error (task, LS_ERROR, LS_ERROR_FAILED, "no server is set");
+  g_task_return_new_error (task, LS_ERROR, LS_ERROR_UNREACHABLE, "%s: no server is set",
+                           ls_reason_to_string (LS_REASON_NOT_CONFIGURED));
   return FALSE;
 }
 
@@ -353,8 +354,8 @@ ls_agent_sign_in_async (LsAgent *self,
  * ls_agent_sign_in_finish:
  * @self: an agent
  * @result: what the callback was given
- * @error: %LS_ERROR_WRONG_CREDENTIALS, %LS_ERROR_UNREACHABLE, %LS_ERROR_STORAGE,
- *   %LS_ERROR_NEWER_STORE, %LS_ERROR_FAILED: no server is set
+ * @error: %LS_ERROR_WRONG_CREDENTIALS, %LS_ERROR_STORAGE, %LS_ERROR_NEWER_STORE,
+ *   %LS_ERROR_UNREACHABLE: the message begins with the reason
  *
  * Returns: whether the user is signed in
  */

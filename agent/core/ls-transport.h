@@ -3,7 +3,7 @@
 
 #include <gio/gio.h>
 
-#include "ls-action-io.h"
+#include "ls-action-request.h"
 #include "ls-checksum.h"
 #include "ls-message.h"
 #include "ls-poll.h"

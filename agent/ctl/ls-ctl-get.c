@@ -55,7 +55,7 @@ check_deleted (GVariant *meta, GError **error)
 
   g_variant_lookup (meta, "deleted", "b", &deleted);
   if (deleted)
-    g_set_error_literal (error, LS_ERROR, LS_ERROR_NOT_FOUND, "The row was deleted");
+    g_set_error_literal (error, LS_ERROR, LS_ERROR_NOT_FOUND, _ ("The row was deleted"));
 
   return !deleted;
 }

@@ -4,74 +4,15 @@
 #include "ls-ctl-commands.h"
 #include "ls-ctl-json.h"
 #include "ls-ctl-output.h"
+#include "ls-ctl-words.h"
 #include "ls-i18n.h"
 #include "ls-json-writer.h"
 
-typedef struct
-{
-  const char *value;
-  const char *sentence; /* to be translated */
-  LsCtlColor color;
-} Word;
-
-static const Word states[] = {
-  { "stopped", N_ ("stopped"), LS_CTL_COLOR_BAD },
-  { "signed-out", N_ ("nobody is signed in"), LS_CTL_COLOR_BAD },
-  { "offline", N_ ("offline"), LS_CTL_COLOR_BAD },
-  { "connecting", N_ ("connecting"), LS_CTL_COLOR_WAIT },
-  { "live", N_ ("live: changes arrive at once"), LS_CTL_COLOR_GOOD },
-  { "polling", N_ ("polling: the server is asked from time to time"), LS_CTL_COLOR_GOOD },
-  { "waiting", N_ ("waiting to try again"), LS_CTL_COLOR_WAIT },
-  { "suspended", N_ ("suspended: another session is active"), LS_CTL_COLOR_WAIT },
-};
-
-static const Word reasons[] = {
-  { "not-configured", N_ ("no server is set (Server.url)"), LS_CTL_COLOR_BAD },
-  { "no-network", N_ ("there is no network"), LS_CTL_COLOR_BAD },
-  { "captive-portal", N_ ("the network wants you to sign in with a browser"), LS_CTL_COLOR_BAD },
-  { "proxy-auth", N_ ("the proxy wants a user name and password"), LS_CTL_COLOR_BAD },
-  { "tls-untrusted", N_ ("the server's certificate is not trusted"), LS_CTL_COLOR_BAD },
-  { "upgrade-refused", N_ ("something on the way refuses WebSocket"), LS_CTL_COLOR_WAIT },
-  { "server-unreachable", N_ ("the server cannot be reached"), LS_CTL_COLOR_BAD },
-  { "server-draining", N_ ("the server is about to restart"), LS_CTL_COLOR_WAIT },
-  { "rate-limited", N_ ("the server asks for fewer requests"), LS_CTL_COLOR_WAIT },
-  { "token-refused", N_ ("the server no longer knows you: sign in again"), LS_CTL_COLOR_BAD },
-  { "clock-skew", N_ ("the clock of this machine is wrong"), LS_CTL_COLOR_BAD },
-  { "policy", N_ ("by the settings of this machine"), LS_CTL_COLOR_NONE },
-  { "user", N_ ("because you said so"), LS_CTL_COLOR_NONE },
-  { "storage", N_ ("the agent cannot read or write its files"), LS_CTL_COLOR_BAD },
-};
-
-static const Word accounts[] = {
-  { "signed-out", N_ ("nobody is signed in"), LS_CTL_COLOR_BAD },
-  { "expired", N_ ("expired: sign in again"), LS_CTL_COLOR_BAD },
-  { "locked", N_ ("the keyring is locked or missing"), LS_CTL_COLOR_BAD },
-};
-
-static const Word roles[] = {
-  { "admin", N_ ("administrator"), LS_CTL_COLOR_NONE },
-  { "teacher", N_ ("teacher"), LS_CTL_COLOR_NONE },
-  { "student", N_ ("student"), LS_CTL_COLOR_NONE },
-  { "parent", N_ ("parent"), LS_CTL_COLOR_NONE },
-};
-
-static const Word *
-find_word (const char *value, const Word *words, gsize n_words)
-{
-  for (gsize i = 0; i < n_words; i++)
-    {
-      if (g_str_equal (words[i].value, value))
-        return &words[i];
-    }
-
-  return NULL;
-}
-
 /* Prints what @value means, or @value itself where a newer agent says what we do not know. */
 static void
-print_word (const char *label, const char *value, const Word *words, gsize n_words)
+print_word (const char *label, LsCtlVocabulary vocabulary, const char *value)
 {
-  const Word *word = find_word (value, words, n_words);
+  const LsCtlWord *word = ls_ctl_words_find (vocabulary, value);
 
   if (word != NULL)
     ls_ctl_print_line (label, _ (word->sentence), word->color);
@@ -110,7 +51,7 @@ print_account (LsDbusAccount *account)
   const char *state = or_empty (ls_dbus_account_get_state (account));
   const char *name = or_empty (ls_dbus_account_get_display_name (account));
   const char *role = or_empty (ls_dbus_account_get_role (account));
-  const Word *role_word = find_word (role, roles, G_N_ELEMENTS (roles));
+  const LsCtlWord *role_word = ls_ctl_words_find (LS_CTL_ROLES, role);
   g_autofree char *text = NULL;
 
   if (role_word != NULL)
@@ -121,7 +62,7 @@ print_account (LsDbusAccount *account)
   if (*name != '\0')
     ls_ctl_print_line (_ ("User"), text, LS_CTL_COLOR_NONE);
   if (!g_str_equal (state, "signed-in"))
-    print_word (_ ("Account"), state, accounts, G_N_ELEMENTS (accounts));
+    print_word (_ ("Account"), LS_CTL_ACCOUNTS, state);
 }
 
 static void
@@ -130,10 +71,10 @@ print_for_people (LsDbusConnection *connection, LsDbusAccount *account)
   const char *reason = or_empty (ls_dbus_connection_get_reason (connection));
   const char *server = or_empty (ls_dbus_connection_get_server_url (connection));
 
-  print_word (_ ("Connection"), or_empty (ls_dbus_connection_get_state (connection)), states,
-              G_N_ELEMENTS (states));
+  print_word (_ ("Connection"), LS_CTL_STATES,
+              or_empty (ls_dbus_connection_get_state (connection)));
   if (*reason != '\0' && !g_str_equal (reason, "none"))
-    print_word (_ ("Reason"), reason, reasons, G_N_ELEMENTS (reasons));
+    print_word (_ ("Reason"), LS_CTL_REASONS, reason);
   if (*server != '\0')
     ls_ctl_print_line (_ ("Server"), server, LS_CTL_COLOR_NONE);
   print_time (_ ("Up to date at"), ls_dbus_connection_get_confirmed_at (connection));

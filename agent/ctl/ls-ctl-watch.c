@@ -7,6 +7,7 @@
 #include "ls-ctl-event.h"
 #include "ls-ctl-json.h"
 #include "ls-ctl-output.h"
+#include "ls-error.h"
 #include "ls-i18n.h"
 
 /* What the callbacks work on until the loop ends. */
@@ -118,10 +119,30 @@ on_signal (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* The agent would refuse it, too, but could not tell people which. */
+static gboolean
+check_types (LsDbusEvents *events, const char *const *types, GError **error)
+{
+  const char *const *known = ls_dbus_events_get_event_types (events);
+
+  for (; known != NULL && *types != NULL; types++)
+    {
+      if (!g_strv_contains (known, *types))
+        {
+          g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
+                       _ ("There is no event type “%s”"), *types);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
 static gboolean
 subscribe (Watch *watch, LsDbusEvents *events, const char *const *types, GError **error)
 {
-  return ls_dbus_events_call_subscribe_sync (events, types, ls_ctl_no_options (), &watch->path,
+  return check_types (events, types, error) &&
+         ls_dbus_events_call_subscribe_sync (events, types, ls_ctl_no_options (), &watch->path,
                                              NULL, error);
 }
 

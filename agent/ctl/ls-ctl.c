@@ -2,10 +2,12 @@
 #include "ls-ctl.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "ls-bus-errors.h"
 #include "ls-bus-names.h"
 #include "ls-ctl-output.h"
+#include "ls-ctl-words.h"
 #include "ls-error.h"
 #include "ls-i18n.h"
 #include "ls-json-writer.h"
@@ -13,14 +15,14 @@
 /* The bus itself gives up earlier (service_start_timeout of dbus-daemon: 25 s). */
 #define START_TIMEOUT_MS 30000
 
-/* What to tell people about each error; the agent's own words are not translated. Empty: they are
- * all there is. */
+/* What to tell people about each error. The agent's own words are English in every language, so they
+ * are for scripts alone. */
 static const char *const sentences[] = {
   [LS_ERROR_NOT_SIGNED_IN] = N_ ("You are not signed in. Sign in with: labsyncctl sign-in EMAIL"),
   [LS_ERROR_LOCKED] = N_ ("The keyring with your sign-in is locked or missing. Unlock it, then try "
                           "again"),
   [LS_ERROR_ACCESS_DENIED] = N_ ("You are not allowed to do that"),
-  [LS_ERROR_INVALID_ARGUMENT] = N_ ("That is not a valid value"),
+  [LS_ERROR_INVALID_ARGUMENT] = N_ ("That is not a valid value. See: man labsyncctl"),
   [LS_ERROR_UNKNOWN_OPTION] = N_ ("The running agent does not know this option"),
   [LS_ERROR_UNKNOWN_ENTITY] = N_ ("There is no such kind of data"),
   [LS_ERROR_NOT_FOUND] = N_ ("There is no such row"),
@@ -35,17 +37,24 @@ static const char *const sentences[] = {
   [LS_ERROR_TIMEOUT] = N_ ("The school's server takes too long to answer"),
   [LS_ERROR_CONFLICT] = N_ ("Somebody else has changed that in the meantime"),
   [LS_ERROR_CANCELLED] = N_ ("That was cancelled"),
-  [LS_ERROR_FAILED] = "",
+  [LS_ERROR_FAILED] = N_ ("That did not work. The agent's log says why"),
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (sentences) == LS_N_ERRORS);
 
-/* Those whose own words say what exactly is wrong. */
-static gboolean
-needs_detail (int code)
+/* What an error of the agent's means. One of %LS_ERROR_UNREACHABLE begins with the reason, as in the
+ * property `Connection.Reason`, and may go on with a colon. */
+static char *
+describe_error (const GError *error)
 {
-  return code == LS_ERROR_INVALID_ARGUMENT || code == LS_ERROR_UNKNOWN_OPTION ||
-         code == LS_ERROR_UNKNOWN_ENTITY || code == LS_ERROR_LIMIT_EXCEEDED ||
-         code == LS_ERROR_STORAGE;
+  const char *sentence = _ (sentences[error->code]);
+  g_autofree char *reason = g_strndup (error->message, strcspn (error->message, ":"));
+  const LsCtlWord *word = NULL;
+
+  if (error->code == LS_ERROR_UNREACHABLE)
+    word = ls_ctl_words_find (LS_CTL_REASONS, reason);
+
+  return word != NULL ? g_strdup_printf ("%s: %s", sentence, _ (word->sentence))
+                      : g_strdup (sentence);
 }
 
 /* Whether it says that nobody answers on the bus, or that there is no bus. */
@@ -90,18 +99,12 @@ fail_no_agent (LsCtl *self, const GError *error)
   return LS_CTL_EXIT_NO_AGENT;
 }
 
+/* What we say ourselves is translated already. */
 static LsCtlExit
-fail_agent_error (LsCtl *self, const GError *error)
+fail_agent_error (LsCtl *self, const GError *error, gboolean is_remote)
 {
-  g_autofree char *for_people = NULL;
-  const char *sentence = sentences[error->code];
+  g_autofree char *for_people = is_remote ? describe_error (error) : g_strdup (error->message);
 
-  if (*sentence == '\0')
-    for_people = g_strdup (error->message);
-  else if (needs_detail (error->code))
-    for_people = g_strdup_printf ("%s: %s", _ (sentence), error->message);
-  else
-    for_people = g_strdup (_ (sentence));
   print_error (self, ls_error_get_name (error->code), error->message, for_people);
 
   return error->code == LS_ERROR_NOT_SIGNED_IN ? LS_CTL_EXIT_NOT_SIGNED_IN : LS_CTL_EXIT_FAILED;
@@ -248,12 +251,13 @@ LsCtlExit
 ls_ctl_fail (LsCtl *self, GError *error)
 {
   g_autoptr (GError) owned = error;
+  gboolean is_remote = g_dbus_error_is_remote_error (error);
 
   g_dbus_error_strip_remote_error (owned);
   if (is_no_agent (owned))
     return fail_no_agent (self, owned);
   if (owned->domain == LS_ERROR)
-    return fail_agent_error (self, owned);
+    return fail_agent_error (self, owned, is_remote);
 
   print_error (self, "Failed", owned->message, owned->message);
 

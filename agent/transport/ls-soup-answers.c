@@ -155,25 +155,40 @@ decode_listing (const LsSoupAnswer *answer, const char *const *drop_fields, GErr
   return listing;
 }
 
+/* Of a refusal the status says the essential, and the classic system has several shapes for the rest. */
+static LsActionReply *
+read_reply (const LsSoupAnswer *answer, const char *text, gsize length, GError **error)
+{
+  LsActionReply *reply =
+      length > 0 ? ls_wire_decode_action_reply (text, length, NULL) : ls_action_reply_new (0);
+
+  if (reply == NULL && SOUP_STATUS_IS_SUCCESSFUL (answer->status))
+    g_set_error_literal (error, LS_JSON_ERROR, LS_JSON_ERROR_SHAPE, "not an answer to an action");
+  else if (reply == NULL)
+    reply = ls_action_reply_new (0);
+  if (reply != NULL)
+    reply->status = answer->status;
+  return reply;
+}
+
 static LsActionReply *
 decode_reply (const LsSoupAnswer *answer, const char *const *drop_fields, GError **error)
 {
+  const char *replayed = soup_message_headers_get_one (answer->headers, "Idempotency-Replayed");
   gsize length = 0;
   const char *text = g_bytes_get_data (answer->body, &length);
-  g_autoptr (LsActionReply) reply = ls_action_reply_new (answer->status);
-  const char *replayed = soup_message_headers_get_one (answer->headers, "Idempotency-Replayed");
+  LsActionReply *reply = read_reply (answer, text, length, error);
 
-  reply->is_ours = ls_soup_errors_is_ours (answer->headers);
-  reply->replayed = g_strcmp0 (replayed, "true") == 0;
-  reply->retry_after_ms = ls_soup_errors_get_retry_after (answer->headers);
-  if (length == 0)
-    return g_steal_pointer (&reply);
-  if (!ls_wire_read_action_reply (reply, text, length, error))
+  if (reply == NULL)
     return NULL;
 
   cut (&reply->row, drop_fields);
-  reply->text = g_utf8_make_valid (text, (gssize)MIN (length, LS_MAX_ANSWER));
-  return g_steal_pointer (&reply);
+  reply->is_ours = ls_soup_errors_is_ours (answer->headers);
+  reply->replayed = g_strcmp0 (replayed, "true") == 0;
+  reply->retry_after_ms = ls_soup_errors_get_retry_after (answer->headers);
+  if (length > 0)
+    reply->text = g_utf8_make_valid (text, (gssize)MIN (length, LS_MAX_ANSWER));
+  return reply;
 }
 
 /* What the classic system answers to a write is what was sent, and not the row. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ls-action-io.h"
+#include "ls-reply.h"
 
 G_BEGIN_DECLS
 
-gboolean
-ls_wire_read_action_reply (LsActionReply *reply, const char *text, gsize length, GError **error);
+LsActionReply *ls_wire_decode_action_reply (const char *text, gsize length, GError **error);
+char *ls_wire_encode_action_reply (const LsActionReply *reply, gsize *length);
 
 G_END_DECLS

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-log.h"
 
-#include "ls-json-writer.h"
 #include "ls-log-entry-private.h"
 #include "ls-school-error.h"
 #include "ls-viewer-private.h"
@@ -232,12 +231,10 @@ make_event (const LsLogEntry *entry, LsEventType type, const char *data)
 static LsEvent *
 make_deletion (const LsLogEntry *entry)
 {
-  g_autoptr (GString) data = g_string_new ("{");
+  g_autofree char *data = ls_record_id_to_json (entry->entity_id);
   LsEntity entity = ls_event_type_get_entity (entry->type);
 
-  ls_json_write_string (data, "id", entry->entity_id);
-  g_string_append_c (data, '}');
-  return make_event (entry, ls_event_type_for (entity, LS_CHANGE_DELETED), data->str);
+  return make_event (entry, ls_event_type_for (entity, LS_CHANGE_DELETED), data);
 }
 
 static gboolean

@@ -144,6 +144,14 @@ static const char sight[] =
     INSTEAD_SEEN_BY ("notifications", "user_id")
     SEEN_BY ("users", "role");
 
+/* What actions came to, by their idempotency keys: see ls-actions.c. */
+static const char actions[] =
+    "CREATE TABLE actions (user_id TEXT NOT NULL REFERENCES users, key TEXT NOT NULL, "
+    "request_hash TEXT NOT NULL, time INTEGER NOT NULL, outcome TEXT NOT NULL, message TEXT, "
+    "field TEXT, row_id TEXT, row TEXT, version INTEGER NOT NULL, cursor TEXT, "
+    "PRIMARY KEY (user_id, key));"
+    INDEX ("actions", "time");
+
 /* clang-format on */
 
 /* One step for each version; what has been released is never edited. */
@@ -155,6 +163,7 @@ static const struct
   { { log_and_sessions } },
   { { transactions } },
   { { sight } },
+  { { actions } },
 };
 
 static gboolean

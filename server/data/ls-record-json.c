@@ -90,6 +90,22 @@ ls_record_to_json (const LsRecord *record, LsSight sight)
   return g_string_free (out, FALSE);
 }
 
+/**
+ * ls_record_id_to_json:
+ * @id: a row's id
+ *
+ * Returns: (transfer full): what stands for a row that is gone or out of sight: `{"id":…}`
+ */
+char *
+ls_record_id_to_json (const char *id)
+{
+  GString *out = g_string_new ("{");
+
+  ls_json_write_string (out, "id", id);
+  g_string_append_c (out, '}');
+  return g_string_free (out, FALSE);
+}
+
 static gboolean G_GNUC_PRINTF (2, 3) refuse (GError **error, const char *format, ...)
 {
   g_autofree char *message = NULL;

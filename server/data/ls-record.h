@@ -67,5 +67,6 @@ void ls_record_take_list (LsRecord *record, const char *column, GPtrArray *items
 gboolean ls_record_set_json (LsRecord *record, guint column, JsonNode *node, GError **error);
 
 char *ls_record_to_json (const LsRecord *record, LsSight sight);
+char *ls_record_id_to_json (const char *id);
 
 G_END_DECLS

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * @LS_SCHOOL_ERROR_EXISTS: a row with that id exists already; #LsWriteResult has it if the viewer
  *   may see it
  * @LS_SCHOOL_ERROR_VERSION: the row has another version than expected; #LsWriteResult has the row
+ * @LS_SCHOOL_ERROR_KEY_REUSED: the action's key belongs to another request of the same user
  * @LS_SCHOOL_ERROR_PAGE: a snapshot's page token is damaged, or of another epoch or entity
  * @LS_SCHOOL_ERROR_SESSION: no such session or refresh token, or it is over
  * @LS_SCHOOL_ERROR_STORAGE: the database failed; nothing was changed
@@ -29,6 +30,7 @@ typedef enum
   LS_SCHOOL_ERROR_INVALID,
   LS_SCHOOL_ERROR_EXISTS,
   LS_SCHOOL_ERROR_VERSION,
+  LS_SCHOOL_ERROR_KEY_REUSED,
   LS_SCHOOL_ERROR_PAGE,
   LS_SCHOOL_ERROR_SESSION,
   LS_SCHOOL_ERROR_STORAGE,

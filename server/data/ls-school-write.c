@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "ls-json-writer.h"
+#include "ls-actions.h"
 #include "ls-notices.h"
 #include "ls-rows.h"
 #include "ls-school-private.h"
@@ -10,6 +10,9 @@
 
 /* Long enough for a UUID or any other key, short enough for a path. */
 #define MAX_ID_LENGTH 64
+
+/* Characters of a member's name that are said again when it is wrong: no column's is as long. */
+#define MAX_FIELD_LENGTH 64
 
 /* One call of ls_school_write(). */
 typedef struct
@@ -46,8 +49,11 @@ fail (LsSchoolError code, const char *message, GError **error)
 static gboolean
 fail_field (const Job *job, const char *field, const char *what, GError **error)
 {
-  job->result->field = g_strdup (field);
-  g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_INVALID, "“%s” %s", field, what);
+  glong length = MIN (g_utf8_strlen (field, -1), MAX_FIELD_LENGTH);
+
+  job->result->field = g_utf8_substring (field, 0, length);
+  g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_INVALID, "“%s” %s", job->result->field,
+               what);
   return FALSE;
 }
 
@@ -73,19 +79,17 @@ show (const Job *job, const LsViewer *viewer, const LsRecord *row)
     return;
 
   job->result->row = ls_record_to_json (row, sight);
+  job->result->id = g_strdup (ls_record_get_id (row));
   job->result->version = ls_record_get_version (row);
 }
 
 /* After a deletion, or when the writer has lost sight of the row by the write. */
 static void
-show_id (const Job *job, gint64 version)
+show_id (const Job *job, const LsRecord *row)
 {
-  g_autoptr (GString) row = g_string_new ("{");
-
-  ls_json_write_string (row, "id", job->result->id);
-  g_string_append_c (row, '}');
-  job->result->row = g_strdup (row->str);
-  job->result->version = version;
+  job->result->row = ls_record_id_to_json (ls_record_get_id (row));
+  job->result->id = g_strdup (ls_record_get_id (row));
+  job->result->version = ls_record_get_version (row);
 }
 
 /* The body */
@@ -306,25 +310,28 @@ store_password (const Job *job, const char *id, GError **error)
                           "t", id);
 }
 
+/* What the write came to is remembered in its own transaction: a crash leaves both or neither. */
 static gboolean
 commit (const Job *job, LsTransaction *transaction, const LsRecord *row, GError **error)
 {
-  gint64 version = ls_record_get_version (row);
+  const char *user_id = ls_viewer_get_id (job->viewer);
   g_autoptr (LsViewer) viewer = NULL;
 
-  job->result->id = g_strdup (ls_record_get_id (row));
-  if (!ls_transaction_commit (transaction, error))
-    return FALSE;
-
-  job->result->cursor = ls_school_get_cursor (job->school);
+  job->result->cursor = ls_transaction_get_cursor (transaction);
   if (job->write->kind != LS_WRITE_DELETE)
     {
-      viewer = ls_school_get_viewer (job->school, ls_viewer_get_id (job->viewer), NULL);
+      viewer = ls_transaction_get_viewer (transaction, user_id);
       show (job, viewer, row);
     }
   if (job->result->row == NULL)
-    show_id (job, version);
-  return TRUE;
+    show_id (job, row);
+
+  if (ls_actions_remember (job->school->database, user_id, job->write, NULL, job->result, error) &&
+      ls_transaction_commit (transaction, error))
+    return TRUE;
+
+  ls_write_result_clear (job->result);
+  return FALSE;
 }
 
 static gboolean
@@ -485,6 +492,37 @@ bury (const Job *job, GError **error)
          check_version (job, before, error) && do_delete (job, before, error);
 }
 
+static gboolean
+perform (const Job *job, GError **error)
+{
+  if (job->write->password_hash != NULL && job->table->entity != LS_ENTITY_USER)
+    return fail_field (job, "password", "is not a column", error);
+
+  switch (job->write->kind)
+    {
+    case LS_WRITE_CREATE:
+      return create (job, error);
+    case LS_WRITE_UPDATE:
+      return update (job, error);
+    case LS_WRITE_DELETE:
+      return bury (job, error);
+    default:
+      g_return_val_if_reached (FALSE);
+    }
+}
+
+/* A refusal that is not remembered could be another one the next time, so it is not told. */
+static gboolean
+refuse (const Job *job, GError *refusal, GError **error)
+{
+  g_autoptr (GError) owned = refusal;
+
+  if (ls_actions_remember (job->school->database, ls_viewer_get_id (job->viewer), job->write, owned,
+                           job->result, error))
+    g_propagate_error (error, g_steal_pointer (&owned));
+  return FALSE;
+}
+
 /**
  * ls_school_write:
  * @self: a school
@@ -493,7 +531,9 @@ bury (const Job *job, GError **error)
  * @result: (out caller-allocates): what it came to
  * @error: return location for an #LsSchoolError
  *
- * Writes one row, and everything that follows from it, in one transaction; tells everyone.
+ * Writes one row, and everything that follows from it, in one transaction; tells everyone. What an
+ * action came to is remembered with it, also if it was refused for good: the second time the same is
+ * said again, and nothing else happens.
  *
  * Returns: whether it was written; if not, nothing was changed
  */
@@ -505,9 +545,11 @@ ls_school_write (LsSchool *self,
                  GError **error)
 {
   Job job = { self, viewer, write, NULL, result };
+  GError *refusal = NULL;
 
   g_return_val_if_fail (LS_IS_SCHOOL (self), FALSE);
   g_return_val_if_fail (viewer != NULL && write != NULL && result != NULL, FALSE);
+  g_return_val_if_fail ((write->action_id == NULL) == (write->request_hash == NULL), FALSE);
 
   *result = (LsWriteResult) { 0 };
   job.table = ls_schema_find_table (write->table);
@@ -515,18 +557,15 @@ ls_school_write (LsSchool *self,
     return fail (LS_SCHOOL_ERROR_NOT_FOUND, "No such table", error);
   if (!ls_school_check_active (viewer, error))
     return FALSE;
-  if (write->password_hash != NULL && job.table->entity != LS_ENTITY_USER)
-    return fail_field (&job, "password", "is not a column", error);
 
-  switch (write->kind)
+  switch (ls_actions_recall (self->database, ls_viewer_get_id (viewer), write, result, error))
     {
-    case LS_WRITE_CREATE:
-      return create (&job, error);
-    case LS_WRITE_UPDATE:
-      return update (&job, error);
-    case LS_WRITE_DELETE:
-      return bury (&job, error);
+    case LS_RECALL_ACCEPTED:
+      return TRUE;
+    case LS_RECALL_REFUSED:
+      return FALSE;
+    case LS_RECALL_NOTHING:
     default:
-      g_return_val_if_reached (FALSE);
+      return perform (&job, &refusal) || refuse (&job, refusal, error);
     }
 }

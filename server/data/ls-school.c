@@ -5,6 +5,7 @@
 
 #include <glib/gstdio.h>
 
+#include "ls-actions.h"
 #include "ls-i18n.h"
 #include "ls-log.h"
 #include "ls-migrations.h"
@@ -193,9 +194,10 @@ ls_school_get_cursor (LsSchool *self)
 }
 
 static gboolean
-trim (LsSchool *self, gint64 now_ms, GError **error)
+trim (LsSchool *self, gint64 now_ms, gboolean *more, GError **error)
 {
   return ls_log_trim (self->database, now_ms - LS_SCHOOL_LOG_AGE, error) &&
+         ls_actions_forget (self->database, now_ms - LS_SCHOOL_ACTION_AGE, more, error) &&
          ls_database_run (self->database, error, "DELETE FROM sessions WHERE expires_at < ?1", "i",
                           now_ms) &&
          ls_database_execute (self->database, "COMMIT", error);
@@ -205,20 +207,24 @@ trim (LsSchool *self, gint64 now_ms, GError **error)
  * ls_school_trim:
  * @self: a school
  * @now_ms: the time, milliseconds since the epoch
+ * @more: (out): whether to call again soon: this was one step of many
  * @error: return location for an error
  *
- * Forgets what is older than %LS_SCHOOL_LOG_AGE in the log, and sessions that are over.
+ * Forgets what is older than %LS_SCHOOL_LOG_AGE in the log, actions that are older than
+ * %LS_SCHOOL_ACTION_AGE, and sessions that are over.
  *
  * Returns: whether it was done
  */
 gboolean
-ls_school_trim (LsSchool *self, gint64 now_ms, GError **error)
+ls_school_trim (LsSchool *self, gint64 now_ms, gboolean *more, GError **error)
 {
   g_return_val_if_fail (LS_IS_SCHOOL (self), FALSE);
+  g_return_val_if_fail (more != NULL, FALSE);
 
+  *more = FALSE;
   if (!ls_database_execute (self->database, "BEGIN IMMEDIATE", error))
     return FALSE;
-  if (!trim (self, now_ms, error))
+  if (!trim (self, now_ms, more, error))
     {
       ls_database_execute (self->database, "ROLLBACK", NULL);
       return FALSE;

@@ -25,6 +25,10 @@ G_BEGIN_DECLS
 /** LS_SCHOOL_LOG_AGE: how long an entry is kept in the log at least: 30 days, in milliseconds */
 #define LS_SCHOOL_LOG_AGE (30 * G_GINT64_CONSTANT (86400000))
 
+/** LS_SCHOOL_ACTION_AGE: how long an action's key is remembered at least: 30 days, in milliseconds
+ * (protocol, "Actions") */
+#define LS_SCHOOL_ACTION_AGE (30 * G_GINT64_CONSTANT (86400000))
+
 /** LsWriteKind: what to do with a row; PUT and PATCH are both updates of the given columns */
 typedef enum
 {
@@ -42,7 +46,10 @@ typedef enum
  * @password_hash: (unowned) (nullable): users only, admin only: from ls_password_hash(); the body
  *   itself must contain neither `password` nor `password_hash`
  * @if_version: the version that the row is expected to have; 0: any
- * @action_id: (unowned) (nullable): idempotency key of the action
+ * @action_id: (unowned) (nullable): idempotency key of the action: what this write comes to is
+ *   remembered by it
+ * @request_hash: (unowned) (nullable): with @action_id, and only then: a hash of all that the
+ *   request asks for, to tell its repetition from another request with the same key
  *
  * A write. Lives on the stack.
  */
@@ -55,16 +62,18 @@ typedef struct
   const char *password_hash;
   gint64 if_version;
   const char *action_id;
+  const char *request_hash;
 } LsWrite;
 
 /**
  * LsWriteResult:
  * @row: (owned) (nullable): the row as JSON text, as the viewer may see it; of a delete or of a
  *   row out of sight: `{"id":…}`
- * @id: (owned) (nullable): its id
+ * @id: (owned) (nullable): its id, %NULL if @row is
  * @version: its version, 0 if @row is %NULL
  * @cursor: the top of the log, this write included; unset after an error
  * @field: (owned) (nullable): after %LS_SCHOOL_ERROR_INVALID: which member of the body is wrong
+ * @replayed: whether nothing was done now: this is what the action came to the first time
  *
  * What a write came to. Lives on the stack: start with { 0 } and end with
  * ls_write_result_clear().
@@ -76,6 +85,7 @@ typedef struct
   gint64 version;
   LsCursor cursor;
   char *field;
+  gboolean replayed;
 } LsWriteResult;
 
 void ls_write_result_clear (LsWriteResult *result);
@@ -140,7 +150,7 @@ LsSchool *ls_school_open (const char *data_dir, GError **error);
 gboolean ls_school_check (LsSchool *self, GError **error);
 LsCursor ls_school_get_cursor (LsSchool *self);
 gboolean ls_school_seed_demo (LsSchool *self, GError **error);
-gboolean ls_school_trim (LsSchool *self, gint64 now_ms, GError **error);
+gboolean ls_school_trim (LsSchool *self, gint64 now_ms, gboolean *more, GError **error);
 
 /* Who looks */
 LsViewer *ls_school_get_viewer (LsSchool *self, const char *user_id, GError **error);

@@ -83,6 +83,40 @@ ls_transaction_touch_viewer (LsTransaction *self, const char *user_id)
     g_ptr_array_add (self->viewer_ids, g_strdup (user_id));
 }
 
+/**
+ * ls_transaction_get_viewer:
+ * @self: a transaction
+ * @user_id: a user
+ *
+ * Returns: (transfer full) (nullable): the user as a viewer once the transaction is committed;
+ *   %NULL: there is no such user any more
+ */
+LsViewer *
+ls_transaction_get_viewer (LsTransaction *self, const char *user_id)
+{
+  if (g_ptr_array_find_with_equal_func (self->viewer_ids, user_id, g_str_equal, NULL))
+    return ls_scope_load_viewer (self->school->database, user_id, NULL);
+
+  return ls_school_get_viewer (self->school, user_id, NULL);
+}
+
+/**
+ * ls_transaction_get_cursor:
+ * @self: a transaction
+ *
+ * Returns: the top of the log once the transaction is committed
+ */
+LsCursor
+ls_transaction_get_cursor (LsTransaction *self)
+{
+  guint n = self->entries->len;
+
+  if (n == 0)
+    return ls_school_get_cursor (self->school);
+
+  return ls_cursor_new (self->school->epoch, ls_log_entry_get_offset (self->entries->pdata[n - 1]));
+}
+
 static gboolean
 append (LsTransaction *self, LsLogEntry *entry, const char *recipient, GError **error)
 {

@@ -24,6 +24,8 @@ gboolean ls_transaction_update (LsTransaction *self,
                                 LsRecord *after,
                                 GError **error);
 gboolean ls_transaction_delete (LsTransaction *self, const LsRecord *row, GError **error);
+LsViewer *ls_transaction_get_viewer (LsTransaction *self, const char *user_id);
+LsCursor ls_transaction_get_cursor (LsTransaction *self);
 void ls_transaction_touch_viewer (LsTransaction *self, const char *user_id);
 gboolean ls_transaction_commit (LsTransaction *self, GError **error);
 void ls_transaction_free (LsTransaction *self);

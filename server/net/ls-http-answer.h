@@ -5,6 +5,9 @@
 
 G_BEGIN_DECLS
 
+/** LS_HTTP_REPLAYED: header of the first answer to an action, when it is given again */
+#define LS_HTTP_REPLAYED "Idempotency-Replayed"
+
 void ls_http_answer_json (SoupServerMessage *message, guint status, char *json, gsize length);
 void
 ls_http_answer_ok (SoupServerMessage *message, guint status, const char *text, const char *data);

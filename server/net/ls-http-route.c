@@ -95,6 +95,9 @@ find_in_tables (const char *name)
   if (!ls_school_has_table (table))
     return new_route (LS_ENDPOINT_NONE, LS_METHOD_NONE);
 
+  if (slash != NULL && strchr (slash + 1, '/') != NULL)
+    return new_route (LS_ENDPOINT_NONE, LS_METHOD_NONE);
+
   if (slash == NULL || slash[1] == '\0')
     route = new_route (LS_ENDPOINT_TABLE, LS_METHOD_GET | LS_METHOD_POST);
   else

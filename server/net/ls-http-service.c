@@ -242,7 +242,7 @@ check_request (LsHttpService *self, SoupServerMessage *message, const LsRoute *r
     }
   if (route->endpoint == LS_ENDPOINT_NONE)
     {
-      ls_http_answer_error (message, SOUP_STATUS_NOT_FOUND, "not-found",
+      ls_http_answer_error (message, SOUP_STATUS_NOT_FOUND, "unknown-endpoint",
                             "Endpoint tidak ditemukan");
       return FALSE;
     }
@@ -310,8 +310,11 @@ static void
 on_request_finished (SoupServer *server, SoupServerMessage *message, gpointer user_data)
 {
   LsHttpService *self = user_data;
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
 
   ls_metrics_count_request (self->metrics, soup_server_message_get_status (message));
+  if (soup_message_headers_get_one (headers, LS_HTTP_REPLAYED) != NULL)
+    self->metrics->replays_total++;
 }
 
 /**

@@ -5,7 +5,8 @@
 #include "ls-http-call.h"
 #include "ls-http-request.h"
 #include "ls-json-writer.h"
-#include "ls-wire-value.h"
+#include "ls-request-hash.h"
+#include "ls-wire-action.h"
 
 /* What is known of a write while a password is hashed, and at the end of any */
 typedef struct
@@ -19,7 +20,8 @@ typedef struct
   char *id;         /* (owned) (nullable) */
   JsonObject *body; /* (owned) (nullable) */
   gint64 if_version;
-  char *action_id; /* (owned) (nullable) */
+  char *action_id;    /* (owned) (nullable) */
+  char *request_hash; /* (owned) (nullable): with an action_id */
 } Job;
 
 static void
@@ -33,6 +35,7 @@ job_free (Job *job)
   g_free (job->id);
   g_clear_pointer (&job->body, json_object_unref);
   g_free (job->action_id);
+  g_free (job->request_hash);
   g_free (job);
 }
 
@@ -46,26 +49,30 @@ set_version_header (SoupServerMessage *message, gint64 version)
   soup_message_headers_replace (soup_server_message_get_response_headers (message), "ETag", etag);
 }
 
-/* Closes an envelope that a row belongs to, and answers with it. */
+/* The row that was in the way comes with a refusal, so that the conflict can be shown at once. */
 static void
-answer_row (SoupServerMessage *message, guint status, GString *out, const LsWriteResult *result)
+answer_result (SoupServerMessage *message,
+               guint status,
+               const char *code,
+               const char *text,
+               const LsWriteResult *result)
 {
+  const LsActionReply reply = { .code = (char *)code,
+                                .status = status,
+                                .message = (char *)text,
+                                .field = result->field,
+                                .row = result->row,
+                                .version = result->version,
+                                .cursor = result->cursor };
   gsize length;
+  char *json = ls_wire_encode_action_reply (&reply, &length);
 
   if (result->row != NULL)
-    {
-      ls_json_write_raw (out, "data", result->row);
-      ls_json_write_int (out, "version", result->version);
-      set_version_header (message, result->version);
-    }
-  if (ls_cursor_is_set (result->cursor))
-    ls_wire_write_cursor (out, "cursor", result->cursor);
-  if (result->field != NULL)
-    ls_json_write_string (out, "field", result->field);
-  g_string_append_c (out, '}');
-
-  length = out->len;
-  ls_http_answer_json (message, status, g_string_free (out, FALSE), length);
+    set_version_header (message, result->version);
+  if (result->replayed)
+    soup_message_headers_replace (soup_server_message_get_response_headers (message),
+                                  LS_HTTP_REPLAYED, "true");
+  ls_http_answer_json (message, status, json, length);
 }
 
 static void
@@ -80,24 +87,17 @@ answer_written (SoupServerMessage *message, LsWriteKind kind, const LsWriteResul
     [LS_WRITE_UPDATE] = { SOUP_STATUS_OK, "Data berhasil diperbarui" },
     [LS_WRITE_DELETE] = { SOUP_STATUS_OK, "Data berhasil dihapus" },
   };
-  GString *out = g_string_new ("{\"success\":true");
 
-  ls_json_write_string (out, "message", answers[kind].text);
-  answer_row (message, answers[kind].status, out, result);
+  answer_result (message, answers[kind].status, NULL, answers[kind].text, result);
 }
 
-/* The row that was in the way comes with the error, so that the conflict can be shown at once. */
 static void
 answer_not_written (SoupServerMessage *message, const GError *error, const LsWriteResult *result)
 {
-  GString *out = g_string_new ("{\"success\":false");
   const char *code, *text;
   guint status = ls_http_describe_failure (error, &code, &text);
 
-  ls_json_write_string (out, "message", text);
-  ls_json_write_string (out, "error", code);
-  ls_json_write_int (out, "status", status);
-  answer_row (message, status, out, result);
+  answer_result (message, status, code, text, result);
 }
 
 static void
@@ -109,7 +109,8 @@ do_write (const Job *job, const LsViewer *viewer, const char *password_hash)
                           .body = job->body,
                           .password_hash = password_hash,
                           .if_version = job->if_version,
-                          .action_id = job->action_id };
+                          .action_id = job->action_id,
+                          .request_hash = job->request_hash };
   g_auto (LsWriteResult) result = { 0 };
   g_autoptr (GError) error = NULL;
 
@@ -206,6 +207,9 @@ new_job (const LsHttpCall *call, LsWriteKind kind, GError **error)
       if (job->body == NULL)
         return NULL;
     }
+  if (action_id != NULL)
+    job->request_hash =
+        ls_request_hash (soup_server_message_get_method (call->message), call->route, job->body);
 
   return g_steal_pointer (&job);
 }

@@ -44,6 +44,7 @@ ls_metrics_to_string (const LsMetrics *metrics, gint64 log_offset)
       g_string_append_printf (out, "labsync_requests_total{status=\"%u\"} %" G_GUINT64_FORMAT "\n",
                               status, metrics->requests[status]);
 
+  append_metric (out, "labsync_actions_replayed", "counter", "_total", metrics->replays_total);
   append_metric (out, "labsync_connections", "gauge", "", metrics->connections);
   append_metric (out, "labsync_connections_opened", "counter", "_total",
                  metrics->connections_total);

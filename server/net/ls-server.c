@@ -12,6 +12,11 @@
  * soon used up. */
 #define BACKLOG 512
 
+/* How often old entries of the log and old actions are forgotten, and how soon again while there are
+ * more of them, seconds */
+#define TRIM_INTERVAL (60 * 60)
+#define TRIM_AGAIN 1
+
 /* How long clients get to answer a close before the server is gone, milliseconds */
 #define STOP_TIMEOUT 1500
 
@@ -107,11 +112,13 @@ on_trim (gpointer user_data)
 {
   LsServer *self = user_data;
   g_autoptr (GError) error = NULL;
+  gboolean more = FALSE;
 
-  if (!ls_school_trim (self->school, g_get_real_time () / 1000, &error))
-    g_warning ("Could not trim the log: %s", error->message);
+  if (!ls_school_trim (self->school, g_get_real_time () / 1000, &more, &error))
+    g_warning ("Could not forget what is old: %s", error->message);
 
-  return G_SOURCE_CONTINUE;
+  self->trim_id = g_timeout_add_seconds (more ? TRIM_AGAIN : TRIM_INTERVAL, on_trim, self);
+  return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -131,7 +138,6 @@ open_school (LsServer *self, const LsServerConfig *config, GError **error)
   self->hub = ls_hub_new (self->school, self->auth, &self->metrics, config->heartbeat,
                           config->hello_timeout);
   on_trim (self);
-  self->trim_id = g_timeout_add_seconds (60 * 60, on_trim, self);
   return TRUE;
 }
 

@@ -24,6 +24,34 @@ class Picture:
         start = header[0] + colors * 12
         return cls(width, height, [data[at : at + width * 4] for at in range(start, start + line * height, line)])
 
+    @classmethod
+    def load(cls, path):
+        """Reads what save() wrote."""
+        data = path.read_bytes()
+        width, height = struct.unpack(">II", data[16:24])
+        start = data.index(b"IDAT") + 4
+        (length,) = struct.unpack(">I", data[start - 8 : start - 4])
+        rows = zlib.decompress(data[start : start + length])
+        line = 1 + width * 3
+        assert len(rows) == line * height, "not a PNG of ours"
+        return cls(width, height, [cls._to_line(rows[at + 1 : at + line]) for at in range(0, len(rows), line)])
+
+    @staticmethod
+    def _to_line(row):
+        return b"".join(bytes((row[at + 2], row[at + 1], row[at], 0)) for at in range(0, len(row), 3))
+
+    @classmethod
+    def beside(cls, pictures, gap):
+        """Pictures in a row on black, their tops level, so many pixels apart and away from the edge."""
+        height = max(picture.height for picture in pictures)
+        black = bytes(gap * 4)
+        lines = []
+        for y in range(height):
+            parts = [picture.lines[y] if y < picture.height else bytes(picture.width * 4) for picture in pictures]
+            lines.append(black + black.join(parts) + black)
+        width = sum(picture.width + gap for picture in pictures) + gap
+        return cls(width, height + 2 * gap, [bytes(width * 4)] * gap + lines + [bytes(width * 4)] * gap)
+
     def __eq__(self, other):
         return self.lines == other.lines
 

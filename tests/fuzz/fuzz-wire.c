@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fuzz.h"
+#include "ls-wire-action.h"
 #include "ls-wire-http.h"
 #include "ls-wire-message.h"
 #include "ls-wire-token.h"
@@ -79,6 +80,23 @@ check_session (const char *text, gsize length)
 }
 
 static void
+check_action_reply (const char *text, gsize length)
+{
+  g_autoptr (LsActionReply) reply = ls_wire_decode_action_reply (text, length, NULL);
+  g_autoptr (LsActionReply) again = NULL;
+  g_autofree char *first = NULL, *second = NULL;
+
+  if (reply == NULL)
+    return;
+
+  first = ls_wire_encode_action_reply (reply, &length);
+  again = ls_wire_decode_action_reply (first, length, NULL);
+  g_assert_nonnull (again);
+  second = ls_wire_encode_action_reply (again, NULL);
+  g_assert_cmpstr (first, ==, second);
+}
+
+static void
 check_token (const char *text, gsize length)
 {
   g_autofree char *jwt = g_strndup (text, length);
@@ -99,6 +117,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   check_updates (text, size);
   check_snapshot (text, size);
   check_session (text, size);
+  check_action_reply (text, size);
   check_token (text, size);
   ls_wire_decode_error_message (text, size, &code, &message);
   return 0;

@@ -137,6 +137,13 @@ def test_wrong_password(server, desk):
     assert "wrong-secret" not in desktop.messages() + result.err
 
 
+def test_sign_in_without_a_server_says_why(desk):
+    result = desk().ctl("sign-in", "student@demo.test", "--json", text="demo\n")
+    error = json.loads(result.err)["error"]
+    assert (result.code, error["code"]) == (1, "Unreachable")
+    assert error["message"].startswith("not-configured: ")
+
+
 def test_exit_codes(server, desk, directory):
     desktop = desk(server.url)
     assert desktop.ctl("no-such-command").code == 2

@@ -114,7 +114,7 @@ def test_methods_and_paths(server, teacher):
     refusal(server.http("GET", "/api/auth/login"), 405, "method-not-allowed")
     refusal(server.http("BREW", "/health"), 405, "method-not-allowed")
     for path in ("/", "/api/sessions", "/api/gradesFOO", "/api/../school.db", "/ws/", "/api/sqlite_master"):
-        refusal(teacher.call("GET", path), 404, "not-found")
+        refusal(teacher.call("GET", path), 404, "unknown-endpoint")
     assert teacher.call("GET", "/api/%00").status == 400
     refusal(teacher.call("GET", "/api/grades/none"), 404, "not-found")
     refusal(teacher.call("PUT", "/api/announcements/none", {"title": "x"}), 404, "not-found")

@@ -9,15 +9,21 @@ from pathlib import Path
 import pytest
 
 SUMMARY = Path(__file__).parents[1] / "summary.py"
+STOPPED = "meson stopped before its end"
+
+
+def summarise(log, *chosen, options=()):
+    run = subprocess.run(
+        [sys.executable, SUMMARY, *options, log],
+        input="".join(f"{name}\n" for name in chosen), capture_output=True, text=True, check=False,
+    )
+    return run.returncode, run.stdout.splitlines()
 
 
 def summary(tmp_path, *tests, options=()):
     log = tmp_path / "testlog.json"
     log.write_text("".join(json.dumps(test) + "\n" for test in tests))
-    run = subprocess.run(
-        [sys.executable, SUMMARY, *options, log], capture_output=True, text=True, check=False
-    )
-    return run.returncode, run.stdout.splitlines()
+    return summarise(log, *(test["name"] for test in tests), options=options)
 
 
 def entry(result, stdout=""):
@@ -54,4 +60,18 @@ def test_a_skip_can_be_a_failure(tmp_path):
 
 
 def test_nothing_run_is_a_failure(tmp_path):
-    assert summary(tmp_path)[0] == 1
+    assert summary(tmp_path) == (1, ["no test matched", "0 passed, 0 failed, 0 skipped"])
+
+
+def test_what_meson_did_not_come_to_is_a_failure(tmp_path):
+    log = tmp_path / "testlog.json"
+    assert summarise(log, "t") == (1, [f"failed: t ({STOPPED})", "0 passed, 1 failed, 0 skipped"])
+    log.write_text(json.dumps(entry("OK")) + "\n")
+    assert summarise(log, "t")[0] == 0
+    assert summarise(log, "t", "u") == (1, [f"failed: u ({STOPPED})", "1 passed, 1 failed, 0 skipped"])
+
+
+def test_a_line_that_was_cut_off_is_no_result(tmp_path):
+    log = tmp_path / "testlog.json"
+    log.write_text(json.dumps(entry("OK"))[:-3])
+    assert summarise(log, "t") == (1, [f"failed: t ({STOPPED})", "0 passed, 1 failed, 0 skipped"])

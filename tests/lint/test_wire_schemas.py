@@ -43,7 +43,7 @@ def test_every_kind_has_examples_of_both_sorts(kind):
 
 
 def test_every_message_has_a_schema():
-    others = {"event", "updates", "snapshot", "checksum", "session", "failure"}
+    others = {"event", "updates", "snapshot", "checksum", "session", "failure", "accepted", "refused"}
     assert set(wire_schema.kinds()) == MESSAGES | others
 
 

@@ -122,3 +122,35 @@ ls_session_free (LsSession *session)
   ls_secret_free (session->refresh);
   g_free (session);
 }
+
+/**
+ * ls_action_reply_new:
+ * @status: the HTTP status; 0: not known yet
+ *
+ * Returns: (transfer full): a reply that says no more
+ */
+LsActionReply *
+ls_action_reply_new (guint status)
+{
+  LsActionReply *reply = g_new0 (LsActionReply, 1);
+
+  reply->status = status;
+  return reply;
+}
+
+/**
+ * ls_action_reply_free:
+ * @reply: (transfer full): a reply
+ *
+ * Frees it.
+ */
+void
+ls_action_reply_free (LsActionReply *reply)
+{
+  g_free (reply->code);
+  g_free (reply->message);
+  g_free (reply->field);
+  g_free (reply->row);
+  g_free (reply->text);
+  g_free (reply);
+}

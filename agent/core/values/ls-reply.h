@@ -63,6 +63,43 @@ typedef struct
   char *refresh;
 } LsSession;
 
+/** LS_MAX_ANSWER: bytes of an answer that are kept with its action */
+#define LS_MAX_ANSWER (64 * 1024)
+
+/**
+ * LsActionReply:
+ * @code: (nullable): why the action was refused, a name; %NULL: it was done
+ * @status: the HTTP status; 0: that is not known
+ * @message: (nullable): what was done, or why not, for people
+ * @field: (nullable): of a refusal: which member of the request's body is wrong
+ * @row: (nullable): the row as it has become, JSON text; of a refusal: the row that is in the way.
+ *   `{"id":…}` alone: it is gone, out of sight or too large
+ * @version: its version, 0 if that is not known
+ * @cursor: where in the log the change stands; unset: nowhere, or that is not known
+ * @is_ours: whether labsync-server answered
+ * @replayed: whether it is the answer to an earlier request with the same key
+ * @retry_after_ms: how long to stay away; 0: it did not say
+ * @text: (nullable): the answer as it came, at most %LS_MAX_ANSWER bytes of it
+ *
+ * What a server answers to an action: anything that surely came from it, success or not. What did not (no
+ * answer, a captive portal, a proxy) is an error instead. What the classic system answers to a write is
+ * not the row, and is not in @row.
+ */
+typedef struct
+{
+  char *code;
+  guint status;
+  char *message;
+  char *field;
+  char *row;
+  gint64 version;
+  LsCursor cursor;
+  gboolean is_ours;
+  gboolean replayed;
+  gint64 retry_after_ms;
+  char *text;
+} LsActionReply;
+
 void ls_secret_free (char *secret);
 LsUpdates *ls_updates_new (void);
 void ls_updates_free (LsUpdates *updates);
@@ -71,9 +108,12 @@ void ls_snapshot_page_free (LsSnapshotPage *page);
 LsSession *ls_session_new (const char *access, const char *refresh);
 LsSession *ls_session_copy (const LsSession *session);
 void ls_session_free (LsSession *session);
+LsActionReply *ls_action_reply_new (guint status);
+void ls_action_reply_free (LsActionReply *reply);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsUpdates, ls_updates_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsSnapshotPage, ls_snapshot_page_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsSession, ls_session_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsActionReply, ls_action_reply_free)
 
 G_END_DECLS

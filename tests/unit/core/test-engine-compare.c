@@ -25,7 +25,7 @@ token_get_issued (const char *token)
 static gint64
 token_get_expiry (const char *token)
 {
-  return G_MAXINT64;
+  return LS_MAX_INTEGER; /* the largest that the wire lets through */
 }
 
 static LsUser *

@@ -60,6 +60,21 @@ def ctl(env):
     return run
 
 
+@pytest.fixture(scope="session")
+def indonesian(tmp_path_factory):
+    """What makes a program speak Indonesian from the build. A locale that has no text, as C.UTF-8, would not do."""
+    folder = tmp_path_factory.mktemp("locale")
+    made = subprocess.run(
+        ["localedef", "--no-archive", "-i", "id_ID", "-f", "UTF-8", str(folder / "id_ID.UTF-8")],
+        capture_output=True, text=True, check=False,
+    )
+    assert (folder / "id_ID.UTF-8/LC_TIME").exists(), made.stderr
+    return {
+        "LOCPATH": str(folder), "LC_ALL": "id_ID.UTF-8", "LANGUAGE": "id",
+        "LABSYNC_LOCALEDIR": os.environ["LABSYNC_LOCALEDIR"],
+    }
+
+
 def error_of(result):
     assert result.stdout == ""
     document = json.loads(result.stderr)
@@ -188,16 +203,15 @@ def test_get(ctl, agent):
     assert options(agent.calls[-1]) == {}
 
 
-def test_get_of_no_row_is_exit_1(ctl, agent):
-    def refuse(arguments):
-        raise Refusal("NotFound", "nothing there")
-    agent.methods["Cache.Get"] = refuse
+def test_get_of_no_row_is_exit_1(ctl, agent, indonesian):
+    refuse(agent, "Cache.Get", "NotFound", "nothing there")
     result = ctl("get", "grade", "g1", "--json")
     assert result.returncode == 1
     assert error_of(result) == {"code": "NotFound", "message": "nothing there"}
     agent.methods["Cache.Get"] = lambda arguments: GLib.Variant(
         "(sa{sv})", ("", {"deleted": GLib.Variant("b", True)}))
-    assert ctl("get", "grade", "g1").returncode == 1
+    result = ctl("get", "grade", "g1", **indonesian)
+    assert (result.returncode, result.stderr) == (1, "labsyncctl: Baris itu sudah dihapus\n")
 
 
 def test_list(ctl, agent):
@@ -233,20 +247,47 @@ def test_simple_commands(ctl, agent, command, call):
     assert ctl(*command, "--json").stdout == "{}\n"
 
 
-@pytest.mark.parametrize("name, code", [
-    ("NotSignedIn", 4), ("Unreachable", 1), ("Timeout", 1), ("Storage", 1), ("InvalidArgument", 1),
-    ("Locked", 1), ("Failed", 1),
-])
-def test_refusals(ctl, agent, name, code):
-    def refuse(arguments):
-        raise Refusal(name, "in the agent's words")
-    agent.methods["Connection.SyncNow"] = refuse
-    result = ctl("sync")
-    assert (result.returncode, result.stdout) == (code, "")
-    assert result.stderr.startswith("labsyncctl: ") and "GDBus" not in result.stderr
-    result = ctl("sync", "--json")
+def refuse(agent, method, name, message):
+    def raise_refusal(arguments):
+        raise Refusal(name, message)
+    agent.methods[method] = raise_refusal
+
+
+ERRORS = [
+    line.split("Error.")[1]
+    for line in Path(os.environ["LABSYNC_CONTRACT"]).read_text().splitlines() if line.startswith("error ")
+]
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_refusals(ctl, agent, indonesian, name):
+    """To people by the code, in their language; to scripts in the agent's words."""
+    refuse(agent, "Connection.SyncNow", name, "in the agent's words")
+    code = 4 if name == "NotSignedIn" else 1
+    here, there = ctl("sync"), ctl("sync", **indonesian)
+    for result in (here, there):
+        assert (result.returncode, result.stdout) == (code, "")
+        assert result.stderr.startswith("labsyncctl: ") and "agent's words" not in result.stderr
+        assert "GDBus" not in result.stderr and name not in result.stderr
+    assert here.stderr != there.stderr
+    result = ctl("sync", "--json", **indonesian)
     assert result.returncode == code
     assert error_of(result) == {"code": name, "message": "in the agent's words"}
+
+
+@pytest.mark.parametrize("message, english, translated", [
+    ("not-configured: no server is set",
+     ": no server is set, or its address may not be used (Server.url)",
+     ": server belum diatur, atau alamatnya tidak boleh dipakai (Server.url)"),
+    ("no-network", ": there is no network", ": tidak ada jaringan"),
+    ("none", "", ""),
+    ("of-tomorrow: news", "", ""),
+])
+def test_why_the_server_is_out_of_reach(ctl, agent, indonesian, message, english, translated):
+    refuse(agent, "Account.SignIn", "Unreachable", message)
+    here, there = ctl("sign-in", "a@b", stdin="x\n"), ctl("sign-in", "a@b", stdin="x\n", **indonesian)
+    assert here.stderr == f"labsyncctl: The school's server cannot be reached now{english}\n"
+    assert there.stderr == f"labsyncctl: Server sekolah sedang tidak dapat dihubungi{translated}\n"
 
 
 # The password
@@ -393,6 +434,16 @@ def test_watch_prints_and_acknowledges(env, eager_agent):
     assert eager_agent.calls[0] == ("Events.Subscribe", (["grade_updated", "grade_created"], {}))
 
 
+def test_watch_names_a_type_that_there_is_not(ctl, eager_agent, indonesian):
+    eager_agent.properties["Events"] = {"EventTypes": GLib.Variant("as", ["grade_created", "grade_updated"])}
+    for command in (["watch", "grade_updated", "grade_lost"], ["watch", "grade_lost", "--json"]):
+        result = ctl(*command)
+        assert (result.returncode, result.stdout) == (1, "") and "There is no event type “grade_lost”" in result.stderr
+    assert error_of(result)["code"] == "InvalidArgument"
+    assert ctl(*command[:-1], **indonesian).stderr == "labsyncctl: Tidak ada jenis peristiwa “grade_lost”\n"
+    assert eager_agent.calls == []
+
+
 def test_watch_ends_with_the_agent(env, eager_agent):
     watcher = Watcher(env)
     eager_agent.wait_for_call(("Subscription.Acknowledge", (7,)))
@@ -438,21 +489,6 @@ def test_config_file_of_the_agent(ctl, tmp_path):
 # Languages
 
 
-@pytest.fixture(scope="session")
-def indonesian(tmp_path_factory):
-    """What makes a program speak Indonesian from the build. A locale that has no text, as C.UTF-8, would not do."""
-    folder = tmp_path_factory.mktemp("locale")
-    made = subprocess.run(
-        ["localedef", "--no-archive", "-i", "id_ID", "-f", "UTF-8", str(folder / "id_ID.UTF-8")],
-        capture_output=True, text=True, check=False,
-    )
-    assert (folder / "id_ID.UTF-8/LC_TIME").exists(), made.stderr
-    return {
-        "LOCPATH": str(folder), "LC_ALL": "id_ID.UTF-8", "LANGUAGE": "id",
-        "LABSYNC_LOCALEDIR": os.environ["LABSYNC_LOCALEDIR"],
-    }
-
-
 def test_help_in_indonesian(ctl, indonesian):
     overview = ctl("--help", **indonesian).stdout
     assert "Perintah:" in overview and "get ENTITAS ID" in overview
@@ -484,9 +520,7 @@ def test_plurals_and_numbers(ctl, agent, indonesian, attempt, english, translate
 
 
 def test_errors_in_indonesian(ctl, agent, indonesian):
-    def refuse(arguments):
-        raise Refusal("NotFound", "nothing there")
-    agent.methods["Cache.Get"] = refuse
+    refuse(agent, "Cache.Get", "NotFound", "nothing there")
     assert ctl("get", "grade", "g1", **indonesian).stderr == "labsyncctl: Baris itu tidak ada\n"
     assert "Perintah apa?" in ctl(**indonesian).stderr
 

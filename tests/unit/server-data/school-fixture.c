@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "ls-database.h"
 #include "ls-schema.h"
 #include "ls-viewer-private.h"
 
@@ -111,6 +112,19 @@ school_remove_directory (const char *directory)
       g_assert_cmpint (g_remove (path), ==, 0);
     }
   g_assert_cmpint (g_rmdir (directory), ==, 0);
+}
+
+/* With a connection of its own, beside a school that may be open. */
+void
+school_execute (const char *directory, const char *sql)
+{
+  g_autofree char *path = g_build_filename (directory, "school.db", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsDatabase) database = ls_database_open (path, &error);
+
+  g_assert_no_error (error);
+  ls_database_execute (database, sql, &error);
+  g_assert_no_error (error);
 }
 
 void

@@ -37,6 +37,7 @@ typedef struct
 
 char *school_make_directory (void);
 void school_remove_directory (const char *directory);
+void school_execute (const char *directory, const char *sql);
 void school_set_up (School *self, gconstpointer data);
 void school_tear_down (School *self, gconstpointer data);
 void school_add_people (School *self);

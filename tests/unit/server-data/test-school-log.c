@@ -61,7 +61,11 @@ static void
 test_event (School *school, gconstpointer data)
 {
   LsCursor before = ls_school_get_cursor (school->school);
-  LsWrite write = { .kind = LS_WRITE_UPDATE, .table = "grades", .id = "g1", .action_id = "key-1" };
+  LsWrite write = { .kind = LS_WRITE_UPDATE,
+                    .table = "grades",
+                    .id = "g1",
+                    .action_id = "key-1",
+                    .request_hash = "request" };
   g_autoptr (JsonObject) body = school_parse ("{'score':12.5}");
   g_auto (LsWriteResult) result = { 0 };
   g_autoptr (LsUpdates) updates = NULL;
@@ -162,13 +166,14 @@ test_trim (School *school, gconstpointer data)
   gint64 now = g_get_real_time () / 1000;
   g_autoptr (GError) error = NULL;
   g_autoptr (LsUpdates) updates = NULL;
+  gboolean more;
 
-  g_assert_true (ls_school_trim (school->school, now + 29 * DAY, &error));
+  g_assert_true (ls_school_trim (school->school, now + 29 * DAY, &more, &error));
   updates = get_updates (school, "admin", start, 1);
   g_assert_cmpint (updates->resume, ==, LS_RESUME_RESUMED);
   g_assert_cmpuint (updates->events->len, ==, 1);
 
-  g_assert_true (ls_school_trim (school->school, now + 31 * DAY, &error));
+  g_assert_true (ls_school_trim (school->school, now + 31 * DAY, &more, &error));
   g_assert_no_error (error);
   assert_snapshot_needed (school, start);
   assert_snapshot_needed (school, ls_cursor_new (top.epoch, top.offset - 1));

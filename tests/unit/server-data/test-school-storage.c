@@ -9,18 +9,6 @@
 #include "school-fixture.h"
 
 static void
-execute (const char *directory, const char *sql)
-{
-  g_autofree char *path = g_build_filename (directory, "school.db", NULL);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (LsDatabase) database = ls_database_open (path, &error);
-
-  g_assert_no_error (error);
-  ls_database_execute (database, sql, &error);
-  g_assert_no_error (error);
-}
-
-static void
 assert_refused (const char *directory, LsSchoolError code)
 {
   g_autoptr (GError) error = NULL;
@@ -79,11 +67,18 @@ test_private (void)
   school_remove_directory (parent);
 }
 
-/* A database as version 1 of it was, with a few rows in it. */
-static void
-test_migration (void)
+/* A database as an older version had it, with a few rows in it. */
+typedef struct
 {
-  g_autofree char *path = g_build_filename (TEST_DIR, "school-1.sql", NULL);
+  const char *file;
+  gint64 offset; /* of the top of its log */
+} OldDatabase;
+
+static void
+test_migration (gconstpointer data)
+{
+  const OldDatabase *old = data;
+  g_autofree char *path = g_build_filename (TEST_DIR, old->file, NULL);
   School school = { .directory = school_make_directory () };
   g_autoptr (GError) error = NULL;
   g_autofree char *sql = NULL;
@@ -91,7 +86,7 @@ test_migration (void)
   g_autofree char *messages = NULL;
 
   g_assert_true (g_file_get_contents (path, &sql, NULL, &error));
-  execute (school.directory, sql);
+  school_execute (school.directory, sql);
 
   school.school = ls_school_open (school.directory, &error);
   g_assert_no_error (error);
@@ -103,7 +98,7 @@ test_migration (void)
   messages = school_list_ids (&school, "u1", "messages");
   g_assert_cmpstr (messages, ==, "m1");
   g_assert_cmpint (school_update (&school, "u1", "users", "u1", "{'name':'New'}"), ==, OK);
-  g_assert_cmpint (ls_school_get_cursor (school.school).offset, ==, 1);
+  g_assert_cmpint (ls_school_get_cursor (school.school).offset, ==, old->offset + 1);
   school_tear_down (&school, NULL);
 }
 
@@ -116,8 +111,8 @@ test_newer (void)
   g_autofree char *after = NULL;
   gsize length_before, length_after;
 
-  execute (directory, "PRAGMA application_id = 0x4c537363; PRAGMA user_version = 99;"
-                      "CREATE TABLE future (id)");
+  school_execute (directory, "PRAGMA application_id = 0x4c537363; PRAGMA user_version = 99;"
+                             "CREATE TABLE future (id)");
   g_assert_true (g_file_get_contents (path, &before, &length_before, NULL));
   assert_refused (directory, LS_SCHOOL_ERROR_NEWER);
   g_assert_true (g_file_get_contents (path, &after, &length_after, NULL));
@@ -131,7 +126,7 @@ test_foreign (void)
   g_autofree char *directory = school_make_directory ();
   g_autofree char *path = g_build_filename (directory, "school.db", NULL);
 
-  execute (directory, "PRAGMA user_version = 1; CREATE TABLE other (id)");
+  school_execute (directory, "PRAGMA user_version = 1; CREATE TABLE other (id)");
   assert_refused (directory, LS_SCHOOL_ERROR_STORAGE);
   g_assert_true (g_file_set_contents (path, "This is no database, but long enough.", -1, NULL));
   assert_refused (directory, LS_SCHOOL_ERROR_STORAGE);
@@ -215,13 +210,17 @@ test_seed (void)
 int
 main (int argc, char *argv[])
 {
+  static const OldDatabase first = { "school-1.sql", 0 };
+  static const OldDatabase fourth = { "school-4.sql", 7 };
+
   g_test_init (&argc, &argv, NULL);
 
   ADD ("reopen", test_reopen);
   ADD ("one-server", test_one_server);
   ADD ("schema", test_schema);
   g_test_add_func ("/school/storage/private", test_private);
-  g_test_add_func ("/school/storage/migration", test_migration);
+  g_test_add_data_func ("/school/storage/migration/1", &first, test_migration);
+  g_test_add_data_func ("/school/storage/migration/4", &fourth, test_migration);
   g_test_add_func ("/school/storage/newer", test_newer);
   g_test_add_func ("/school/storage/foreign", test_foreign);
   g_test_add_func ("/school/storage/seed", test_seed);

@@ -6,9 +6,11 @@
 static void
 test_text (void)
 {
-  LsMetrics metrics = {
-    .connections = 2, .connections_total = 3, .messages_total = 4, .events_total = 5
-  };
+  LsMetrics metrics = { .replays_total = 1,
+                        .connections = 2,
+                        .connections_total = 3,
+                        .messages_total = 4,
+                        .events_total = 5 };
   g_autofree char *text = NULL;
 
   ls_metrics_count_request (&metrics, 200);
@@ -21,6 +23,8 @@ test_text (void)
                    "# TYPE labsync_requests counter\n"
                    "labsync_requests_total{status=\"200\"} 2\n"
                    "labsync_requests_total{status=\"401\"} 1\n"
+                   "# TYPE labsync_actions_replayed counter\n"
+                   "labsync_actions_replayed_total 1\n"
                    "# TYPE labsync_connections gauge\n"
                    "labsync_connections 2\n"
                    "# TYPE labsync_connections_opened counter\n"

@@ -2,6 +2,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "ls-wire-action.h"
 #include "ls-wire-http.h"
 #include "ls-wire-message.h"
 
@@ -52,6 +53,14 @@ recode_failure (const char *text, gsize length)
 }
 
 static char *
+recode_action_reply (const char *text, gsize length)
+{
+  g_autoptr (LsActionReply) reply = ls_wire_decode_action_reply (text, length, NULL);
+
+  return reply != NULL ? ls_wire_encode_action_reply (reply, NULL) : NULL;
+}
+
+static char *
 recode_message (const char *text, gsize length)
 {
   g_autoptr (GError) error = NULL;
@@ -80,6 +89,8 @@ recode (const char *name, const char *text, gsize length)
     return recode_session (text, length);
   if (g_str_has_prefix (name, "failure-"))
     return recode_failure (text, length);
+  if (g_str_has_prefix (name, "accepted-") || g_str_has_prefix (name, "refused-"))
+    return recode_action_reply (text, length);
 
   return recode_message (text, length);
 }

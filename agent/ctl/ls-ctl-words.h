@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ls-ctl-output.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LsCtlWord:
+ * @value: as it crosses the bus
+ * @sentence: what it means; to be translated
+ * @color: how to show it
+ *
+ * A value of the agent's in the words of people.
+ */
+typedef struct
+{
+  const char *value;
+  const char *sentence;
+  LsCtlColor color;
+} LsCtlWord;
+
+/**
+ * LsCtlVocabulary:
+ * @LS_CTL_STATES: of `Connection.State`
+ * @LS_CTL_REASONS: of `Connection.Reason`
+ * @LS_CTL_ACCOUNTS: of `Account.State`, but for the one that goes without saying
+ * @LS_CTL_ROLES: of `Account.Role`
+ *
+ * Which values are meant.
+ */
+typedef enum
+{
+  LS_CTL_STATES,
+  LS_CTL_REASONS,
+  LS_CTL_ACCOUNTS,
+  LS_CTL_ROLES,
+} LsCtlVocabulary;
+
+const LsCtlWord *ls_ctl_words_find (LsCtlVocabulary vocabulary, const char *value);
+
+G_END_DECLS
