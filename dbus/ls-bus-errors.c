@@ -24,6 +24,7 @@ static const GDBusErrorEntry entries[] = {
   { LS_ERROR_TIMEOUT, LS_BUS_ERROR_PREFIX "Timeout" },
   { LS_ERROR_CONFLICT, LS_BUS_ERROR_PREFIX "Conflict" },
   { LS_ERROR_CANCELLED, LS_BUS_ERROR_PREFIX "Cancelled" },
+  { LS_ERROR_UNSENT_WORK, LS_BUS_ERROR_PREFIX "UnsentWork" },
   { LS_ERROR_FAILED, LS_BUS_ERROR_PREFIX "Failed" },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (entries) == LS_N_ERRORS);

@@ -7,7 +7,7 @@ static const char *const names[] = {
   "NotSignedIn",   "Locked",     "AccessDenied",  "InvalidArgument",  "UnknownOption",
   "UnknownEntity", "NotFound",   "CursorExpired", "QuotaExceeded",    "LimitExceeded",
   "Storage",       "NewerStore", "Unreachable",   "WrongCredentials", "Timeout",
-  "Conflict",      "Cancelled",  "Failed",
+  "Conflict",      "Cancelled",  "UnsentWork",    "Failed",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (names) == LS_N_ERRORS);
 

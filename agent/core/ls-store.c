@@ -85,6 +85,26 @@ ls_list_query_new (LsEntity entity)
 }
 
 /**
+ * ls_list_query_copy:
+ * @query: a query
+ *
+ * Returns: (transfer full): a copy, which shares @filter and @overlay
+ */
+LsListQuery *
+ls_list_query_copy (const LsListQuery *query)
+{
+  LsListQuery *copy = g_memdup2 (query, sizeof *query);
+
+  if (query->filter != NULL)
+    g_hash_table_ref (query->filter);
+  if (query->overlay != NULL)
+    g_ptr_array_ref (query->overlay);
+  copy->order_by = g_strdup (query->order_by);
+  copy->after = g_strdup (query->after);
+  return copy;
+}
+
+/**
  * ls_list_query_free:
  * @query: (transfer full): a query
  *
@@ -94,6 +114,7 @@ void
 ls_list_query_free (LsListQuery *query)
 {
   g_clear_pointer (&query->filter, g_hash_table_unref);
+  g_clear_pointer (&query->overlay, g_ptr_array_unref);
   g_free (query->order_by);
   g_free (query->after);
   g_free (query);

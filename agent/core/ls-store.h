@@ -95,6 +95,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsEventPage, ls_event_page_free)
  * @descending: the other way round
  * @limit: how many, 1 to 500
  * @after: (nullable): `next` of the page before
+ * @overlay: (nullable) (element-type LsRow): rows in place of those in the cache that have the same ids,
+ *   each id once; one without data hides such a row. Filter, order and pages are of what comes of it. Not
+ *   changed any more once it is here
+ * @only_overlay: none but those of @overlay
  *
  * What ls_store_list_async() lists.
  */
@@ -106,9 +110,12 @@ typedef struct
   gboolean descending;
   guint limit;
   char *after;
+  GPtrArray *overlay;
+  gboolean only_overlay;
 } LsListQuery;
 
 LsListQuery *ls_list_query_new (LsEntity entity);
+LsListQuery *ls_list_query_copy (const LsListQuery *query);
 void ls_list_query_free (LsListQuery *query);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsListQuery, ls_list_query_free)
 

@@ -5,8 +5,6 @@
 
 G_BEGIN_DECLS
 
-void ls_ctl_json_write_variant (GString *out, const char *name, GVariant *value);
-void ls_ctl_json_write_dict (GString *out, GVariant *dict);
 void ls_ctl_json_write_properties (GString *out, GDBusProxy *proxy, const GDBusInterfaceInfo *info);
 void ls_ctl_json_append_event (GString *out, GVariant *event);
 void ls_ctl_json_append_row (GString *out,

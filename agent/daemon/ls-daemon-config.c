@@ -127,3 +127,59 @@ ls_daemon_config_for_core (LsSettings *settings, const char *machine)
   config->subscription_ttl = ls_settings_get_int64 (settings, "Sync", "subscription-ttl");
   return config;
 }
+
+static LsConflictPolicy
+get_policy (LsSettings *settings, LsEntity entity)
+{
+  static const char *const names[] = {
+    [LS_CONFLICT_POLICY_MANUAL] = "manual",
+    [LS_CONFLICT_POLICY_MERGE] = "merge",
+    [LS_CONFLICT_POLICY_SERVER] = "server",
+    [LS_CONFLICT_POLICY_LOCAL] = "local",
+  };
+  const char *name = ls_settings_get_string (settings, "Conflict", ls_entity_to_string (entity));
+  guint policy = 0;
+
+  while (!g_str_equal (names[policy], name))
+    policy++;
+  return (LsConflictPolicy)policy;
+}
+
+/**
+ * ls_daemon_config_for_queue:
+ * @settings: settings
+ *
+ * Returns: what the queue of actions needs of them
+ */
+LsQueueConfig
+ls_daemon_config_for_queue (LsSettings *settings)
+{
+  LsQueueConfig config = {
+    .max_actions = (guint)ls_settings_get_int64 (settings, "Queue", "max-actions"),
+    .max_bytes = (gsize)ls_settings_get_int64 (settings, "Queue", "max-bytes"),
+    .rate = (guint)ls_settings_get_int64 (settings, "Queue", "rate"),
+  };
+
+  for (LsEntity entity = 0; entity < LS_N_ENTITIES; entity++)
+    if ((LS_ENTITY_SET_STORED & (1u << entity)) != 0)
+      config.policies[entity] = get_policy (settings, entity);
+  /* what is nowhere in the cache can't be merged */
+  config.policies[LS_ENTITY_PRESENCE] = LS_CONFLICT_POLICY_MANUAL;
+  config.policies[LS_N_ENTITIES] = LS_CONFLICT_POLICY_MANUAL;
+  return config;
+}
+
+/**
+ * ls_daemon_config_for_sign_out:
+ * @settings: settings
+ *
+ * Returns: what a sign-out needs of them
+ */
+LsSignOutDefaults
+ls_daemon_config_for_sign_out (LsSettings *settings)
+{
+  return (LsSignOutDefaults) {
+    .wipe = ls_settings_get_boolean (settings, "Privacy", "wipe-on-sign-out"),
+    .flush_seconds = (guint)ls_settings_get_int64 (settings, "Queue", "flush-seconds"),
+  };
+}

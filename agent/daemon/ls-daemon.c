@@ -7,6 +7,7 @@
 #include "ls-machine-id.h"
 #include "ls-network-gio.h"
 #include "ls-paths.h"
+#include "ls-queue-store-sqlite.h"
 #include "ls-random-system.h"
 #include "ls-sandbox.h"
 #include "ls-secrets-libsecret.h"
@@ -16,6 +17,7 @@
 #include "ls-transport-soup.h"
 #include "ls-json.h"
 #include "ls-wire-classic.h"
+#include "ls-wire-edit.h"
 #include "ls-wire-filter.h"
 #include "ls-wire-token.h"
 
@@ -39,6 +41,7 @@ struct _LsDaemon
   LsStoreSqlite *store;        /* (owned) */
   LsTransportSoup *transport;  /* (owned) */
   LsAgent *agent;              /* (owned) */
+  LsActionQueue *queue;        /* (owned) */
   LsService *service;          /* (owned) */
   LsSdNotify *notify;          /* (owned) */
 };
@@ -60,6 +63,7 @@ ls_daemon_finalize (GObject *object)
 
   g_clear_object (&self->monitor);
   g_clear_object (&self->service);
+  g_clear_object (&self->queue);
   g_clear_object (&self->agent);
   g_clear_object (&self->transport);
   g_clear_object (&self->store);
@@ -106,10 +110,11 @@ report_problems (LsDaemon *self)
 }
 
 static void
-apply_privacy (LsDaemon *self)
+apply_sign_out_defaults (LsDaemon *self)
 {
-  ls_service_set_wipe_on_sign_out (
-      self->service, ls_settings_get_boolean (self->settings, "Privacy", "wipe-on-sign-out"));
+  LsSignOutDefaults defaults = ls_daemon_config_for_sign_out (self->settings);
+
+  ls_service_set_sign_out_defaults (self->service, &defaults);
 }
 
 static void
@@ -165,9 +170,8 @@ on_notify_check (LsSdNotify *notify, LsDaemon *self)
 }
 
 static void
-build_agent (LsDaemon *self, LsClock *clock)
+build_agent (LsDaemon *self, LsClock *clock, LsRandom *random)
 {
-  g_autoptr (LsRandom) random = ls_random_system_new ();
   g_autoptr (LsNetwork) network = ls_network_gio_new (g_network_monitor_get_default ());
   g_autoptr (LsSecrets) secrets = ls_secrets_libsecret_new (clock);
   g_autoptr (LsConfig) config = ls_daemon_config_for_core (self->settings, self->machine);
@@ -188,6 +192,27 @@ build_agent (LsDaemon *self, LsClock *clock)
                            self, 0);
   g_signal_connect_object (self->agent, "state-changed", G_CALLBACK (on_agent_state_changed), self,
                            0);
+}
+
+static void
+build_queue (LsDaemon *self, const char *directory, LsClock *clock, LsRandom *random)
+{
+  g_autoptr (LsQueueStore) store = LS_QUEUE_STORE (ls_queue_store_sqlite_new (directory));
+  LsQueueConfig config = ls_daemon_config_for_queue (self->settings);
+  const LsDataEditor editor = {
+    .check = ls_wire_edit_check,
+    .lay_over = ls_wire_edit_lay_over,
+    .agrees = ls_wire_edit_agrees,
+    .is_same = ls_wire_edit_is_same,
+    .merge = ls_wire_edit_merge,
+    .invert = ls_wire_edit_invert,
+    .set_member = ls_wire_edit_set_member,
+    .rename = ls_wire_edit_rename,
+    .get_text = ls_wire_data_get_text,
+  };
+
+  self->queue = ls_action_queue_new (self->agent, store, LS_TRANSPORT (self->transport), clock,
+                                     random, &editor, &config);
 }
 
 /**
@@ -214,6 +239,7 @@ ls_daemon_new (GDBusConnection *connection,
   g_autoptr (LsTransportConfig) transport_config = NULL;
   g_autofree char *directory = ls_paths_get_state_dir (state_dir);
   g_autoptr (LsClock) clock = ls_clock_system_new (error);
+  g_autoptr (LsRandom) random = ls_random_system_new ();
   g_autoptr (GError) machine_error = NULL;
   g_autofree char *durables = NULL;
 
@@ -235,11 +261,12 @@ ls_daemon_new (GDBusConnection *connection,
   apply_store_limits (self);
   transport_config = ls_daemon_config_for_transport (self->settings);
   self->transport = ls_transport_soup_new (transport_config);
-  build_agent (self, clock);
+  build_agent (self, clock, random);
+  build_queue (self, directory, clock, random);
   durables = g_build_filename (directory, "durable-cursors.conf", NULL);
-  self->service = ls_service_new (self->agent, clock, connection, durables);
+  self->service = ls_service_new (self->agent, self->queue, clock, connection, durables);
   ls_service_set_broadcast (self->service, ls_sandbox_is_inside ());
-  apply_privacy (self);
+  apply_sign_out_defaults (self);
   self->monitor = ls_settings_monitor_new (sources, clock);
   g_signal_connect_object (notify, "check", G_CALLBACK (on_notify_check), self, 0);
   g_signal_connect_object (self->monitor, "changed", G_CALLBACK (on_monitor_changed), self, 0);
@@ -288,6 +315,7 @@ ls_daemon_reload (LsDaemon *self)
 {
   g_autoptr (LsTransportConfig) transport_config = NULL;
   g_autoptr (LsConfig) config = NULL;
+  LsQueueConfig queue_config;
 
   g_return_if_fail (LS_IS_DAEMON (self));
 
@@ -295,11 +323,13 @@ ls_daemon_reload (LsDaemon *self)
   ls_settings_reload (self->settings);
   report_problems (self);
   apply_store_limits (self);
-  apply_privacy (self);
+  apply_sign_out_defaults (self);
   transport_config = ls_daemon_config_for_transport (self->settings);
   ls_transport_soup_set_config (self->transport, transport_config);
   config = ls_daemon_config_for_core (self->settings, self->machine);
   ls_agent_set_config (self->agent, config);
+  queue_config = ls_daemon_config_for_queue (self->settings);
+  ls_action_queue_set_config (self->queue, &queue_config);
   ls_sd_notify_reloaded (self->notify);
 }
 
@@ -333,5 +363,6 @@ ls_daemon_stop (LsDaemon *self)
   g_return_if_fail (LS_IS_DAEMON (self));
 
   ls_sd_notify_stopping (self->notify);
+  ls_action_queue_stop (self->queue);
   ls_agent_stop (self->agent);
 }

@@ -4,6 +4,7 @@
 #include "ls-bus-names.h"
 #include "ls-callers.h"
 #include "ls-invocation.h"
+#include "ls-queue-drain.h"
 
 /* The longest that a sign-out may wait for unsent actions (org.labsync.Agent1.Account). */
 #define MAX_FLUSH_SECONDS 3600
@@ -11,14 +12,17 @@
 /**
  * LsAccountService:
  *
- * org.labsync.Agent1.Account on an #LsAgent.
+ * org.labsync.Agent1.Account on an #LsAgent and its #LsActionQueue.
  */
 struct _LsAccountService
 {
   LsDbusAccountSkeleton parent_instance;
 
-  LsAgent *agent; /* (owned) */
-  gboolean wipe_on_sign_out;
+  LsAgent *agent;            /* (owned) */
+  LsActionQueue *queue;      /* (owned) */
+  LsClock *clock;            /* (owned) */
+  GCancellable *cancellable; /* (owned): of the sign-outs that wait */
+  LsSignOutDefaults defaults;
 };
 
 static void ls_account_service_iface_init (LsDbusAccountIface *iface);
@@ -35,6 +39,9 @@ ls_account_service_finalize (GObject *object)
   LsAccountService *self = LS_ACCOUNT_SERVICE (object);
 
   g_clear_object (&self->agent);
+  g_clear_object (&self->queue);
+  g_clear_object (&self->clock);
+  g_clear_object (&self->cancellable);
 
   G_OBJECT_CLASS (ls_account_service_parent_class)->finalize (object);
 }
@@ -49,6 +56,7 @@ ls_account_service_class_init (LsAccountServiceClass *klass)
 static void
 ls_account_service_init (LsAccountService *self)
 {
+  self->cancellable = g_cancellable_new ();
 }
 
 static void
@@ -114,6 +122,43 @@ handle_set_tokens (LsDbusAccount *object,
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+/* A sign-out that lets unsent actions be sent first. */
+typedef struct
+{
+  LsAccountService *service;         /* (owned) */
+  GDBusMethodInvocation *invocation; /* (owned) by the answer */
+  char *user_id;                     /* (owned) (nullable): who signs out */
+  gboolean wipe;
+  gboolean insists;        /* on @wipe */
+  gboolean discard_unsent; /* of it */
+} SignOut;
+
+static void
+sign_out_free (SignOut *sign_out)
+{
+  g_object_unref (sign_out->service);
+  g_free (sign_out->user_id);
+  g_free (sign_out);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignOut, sign_out_free)
+
+static const char *
+get_user_id (LsAccountService *self)
+{
+  const LsUser *user = ls_agent_get_user (self->agent);
+
+  return user != NULL ? user->id : NULL;
+}
+
+static gboolean
+has_unsent (LsAccountService *self)
+{
+  const LsQueueCounts *counts = ls_action_queue_get_counts (self->queue);
+
+  return counts->pending + counts->in_flight + counts->failed + counts->conflicts > 0;
+}
+
 static void
 agent_sign_out_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -127,24 +172,74 @@ agent_sign_out_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 static gboolean
+check_sign_out (const SignOut *sign_out, GError **error)
+{
+  if (g_strcmp0 (sign_out->user_id, get_user_id (sign_out->service)) != 0)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_CANCELLED, "the account has changed meanwhile");
+      return FALSE;
+    }
+  if (sign_out->insists && !sign_out->discard_unsent && has_unsent (sign_out->service))
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_UNSENT_WORK,
+                   "the server does not have everything yet");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static void
+queue_drain_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SignOut) sign_out = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (ls_queue_drain_finish (LS_ACTION_QUEUE (object), result, &error) &&
+      check_sign_out (sign_out, &error))
+    ls_agent_sign_out_async (sign_out->service->agent, sign_out->wipe, NULL, agent_sign_out_cb,
+                             sign_out->invocation);
+  else
+    ls_invocation_return_error (sign_out->invocation, error);
+}
+
+static void
+parse_sign_out (SignOut *sign_out, GVariant *options, guint *flush_seconds)
+{
+  *flush_seconds = sign_out->service->defaults.flush_seconds;
+  g_variant_lookup (options, "flush-seconds", "u", flush_seconds);
+  g_variant_lookup (options, "wipe", "b", &sign_out->insists);
+  g_variant_lookup (options, "discard-unsent", "b", &sign_out->discard_unsent);
+  sign_out->wipe = sign_out->insists;
+  if (!g_variant_lookup (options, "wipe", "b", NULL))
+    sign_out->wipe = sign_out->service->defaults.wipe;
+}
+
+static gboolean
 handle_sign_out (LsDbusAccount *object, GDBusMethodInvocation *invocation, GVariant *options)
 {
-  static const LsOption known[] = { { "wipe", "b" }, { "flush-seconds", "u" } };
+  static const LsOption known[] = { { "wipe", "b" },
+                                    { "discard-unsent", "b" },
+                                    { "flush-seconds", "u" } };
   LsAccountService *self = LS_ACCOUNT_SERVICE (object);
-  gboolean wipe = self->wipe_on_sign_out;
-  guint32 flush_seconds = 0;
+  g_autoptr (SignOut) sign_out = NULL;
+  guint flush_seconds;
 
   if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  g_variant_lookup (options, "wipe", "b", &wipe);
-  g_variant_lookup (options, "flush-seconds", "u", &flush_seconds);
+  sign_out = g_new0 (SignOut, 1);
+  sign_out->service = g_object_ref (self);
+  sign_out->invocation = invocation;
+  sign_out->user_id = g_strdup (get_user_id (self));
+  parse_sign_out (sign_out, options, &flush_seconds);
   if (flush_seconds > MAX_FLUSH_SECONDS)
     g_dbus_method_invocation_return_error (invocation, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
                                            "option “flush-seconds” is at most %d",
                                            MAX_FLUSH_SECONDS);
   else
-    ls_agent_sign_out_async (self->agent, wipe, NULL, agent_sign_out_cb, invocation);
+    ls_queue_drain_async (self->queue, self->clock, (gint64)flush_seconds * 1000, self->cancellable,
+                          queue_drain_cb, g_steal_pointer (&sign_out));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -172,32 +267,50 @@ update (LsAccountService *self)
 /**
  * ls_account_service_new:
  * @agent: the agent
+ * @queue: its queue
+ * @clock: the clock
  *
  * Returns: (transfer full): an interface to export
  */
 LsAccountService *
-ls_account_service_new (LsAgent *agent)
+ls_account_service_new (LsAgent *agent, LsActionQueue *queue, LsClock *clock)
 {
   LsAccountService *self =
       g_object_new (LS_TYPE_ACCOUNT_SERVICE, "version", LS_BUS_INTERFACE_VERSION, NULL);
 
   self->agent = g_object_ref (agent);
+  self->queue = g_object_ref (queue);
+  self->clock = g_object_ref (clock);
   g_signal_connect_object (agent, "account-changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   update (self);
   return self;
 }
 
 /**
- * ls_account_service_set_wipe_on_sign_out:
+ * ls_account_service_set_defaults:
  * @self: the interface
- * @wipe: the setting `Privacy.wipe-on-sign-out`
+ * @defaults: from the settings
  *
- * Sets what SignOut does when the caller doesn't say; at first %FALSE.
+ * Sets what SignOut does when the caller doesn't say; at first it neither wipes nor waits.
  */
 void
-ls_account_service_set_wipe_on_sign_out (LsAccountService *self, gboolean wipe)
+ls_account_service_set_defaults (LsAccountService *self, const LsSignOutDefaults *defaults)
 {
   g_return_if_fail (LS_IS_ACCOUNT_SERVICE (self));
 
-  self->wipe_on_sign_out = wipe;
+  self->defaults = *defaults;
+}
+
+/**
+ * ls_account_service_close:
+ * @self: the interface
+ *
+ * Ends all calls that wait.
+ */
+void
+ls_account_service_close (LsAccountService *self)
+{
+  g_return_if_fail (LS_IS_ACCOUNT_SERVICE (self));
+
+  g_cancellable_cancel (self->cancellable);
 }

@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ls-action-queue.h"
 #include "ls-agent.h"
+#include "ls-clock.h"
 #include "ls-dbus.h"
 
 G_BEGIN_DECLS
+
+/**
+ * LsSignOutDefaults:
+ * @wipe: the setting `Privacy.wipe-on-sign-out`
+ * @flush_seconds: the setting `Queue.flush-seconds`
+ *
+ * What SignOut does when the caller doesn't say.
+ */
+typedef struct
+{
+  gboolean wipe;
+  guint flush_seconds;
+} LsSignOutDefaults;
 
 #define LS_TYPE_ACCOUNT_SERVICE (ls_account_service_get_type ())
 G_DECLARE_FINAL_TYPE (LsAccountService,
@@ -13,7 +28,8 @@ G_DECLARE_FINAL_TYPE (LsAccountService,
                       ACCOUNT_SERVICE,
                       LsDbusAccountSkeleton)
 
-LsAccountService *ls_account_service_new (LsAgent *agent);
-void ls_account_service_set_wipe_on_sign_out (LsAccountService *self, gboolean wipe);
+LsAccountService *ls_account_service_new (LsAgent *agent, LsActionQueue *queue, LsClock *clock);
+void ls_account_service_set_defaults (LsAccountService *self, const LsSignOutDefaults *defaults);
+void ls_account_service_close (LsAccountService *self);
 
 G_END_DECLS

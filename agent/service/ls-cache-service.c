@@ -4,6 +4,7 @@
 #include "ls-bus-names.h"
 #include "ls-callers.h"
 #include "ls-invocation.h"
+#include "ls-merged-rows.h"
 
 /* How many rows List returns (org.labsync.Agent1.Cache). */
 #define DEFAULT_LIMIT 100
@@ -12,14 +13,15 @@
 /**
  * LsCacheService:
  *
- * org.labsync.Agent1.Cache on an #LsAgent.
+ * org.labsync.Agent1.Cache on an #LsAgent and its #LsActionQueue.
  */
 struct _LsCacheService
 {
   LsDbusCacheSkeleton parent_instance;
 
-  LsAgent *agent; /* (owned) */
-  LsClock *clock; /* (owned) */
+  LsAgent *agent;       /* (owned) */
+  LsActionQueue *queue; /* (owned) */
+  LsClock *clock;       /* (owned) */
 };
 
 static void ls_cache_service_iface_init (LsDbusCacheIface *iface);
@@ -37,6 +39,9 @@ typedef struct
   GDBusMethodInvocation *invocation; /* (owned) by the answer */
   LsListQuery *query;                /* (owned): of Get only the entity counts */
   char *id;                          /* (owned) (nullable): of Get */
+  LsCacheView view;
+  GHashTable *changed; /* (owned) (nullable) (element-type utf8 LsMergedRow): of List */
+  guint64 seq;         /* of List: what the rows in @changed stand for at least */
 } Call;
 
 static void
@@ -45,6 +50,7 @@ ls_cache_service_finalize (GObject *object)
   LsCacheService *self = LS_CACHE_SERVICE (object);
 
   g_clear_object (&self->agent);
+  g_clear_object (&self->queue);
   g_clear_object (&self->clock);
 
   G_OBJECT_CLASS (ls_cache_service_parent_class)->finalize (object);
@@ -68,36 +74,57 @@ call_free (Call *call)
   g_object_unref (call->service);
   ls_list_query_free (call->query);
   g_free (call->id);
+  g_clear_pointer (&call->changed, g_hash_table_unref);
   g_free (call);
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Call, call_free)
-
-static GVariant *
-meta_new (const LsRow *row)
-{
-  g_auto (GVariantDict) meta = G_VARIANT_DICT_INIT (NULL);
-
-  g_variant_dict_insert (&meta, "version", "x", row->version);
-  g_variant_dict_insert (&meta, "as-of", "t", (guint64)row->as_of);
-  g_variant_dict_insert (&meta, "source", "s", "server");
-  g_variant_dict_insert_value (&meta, "pending", g_variant_new_strv (NULL, 0));
-  g_variant_dict_insert (&meta, "deleted", "b", row->deleted);
-  return g_variant_dict_end (&meta);
-}
 
 static void
 store_get_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Call) call = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (LsRow) row = ls_store_get_finish (LS_STORE (object), result, &error);
+  g_autoptr (LsMergedRow) merged = NULL;
+  LsRow *row = ls_store_get_finish (LS_STORE (object), result, &error);
+  const char *data;
 
-  if (row == NULL)
-    ls_invocation_return_error (call->invocation, error);
-  else
-    ls_dbus_cache_complete_get (LS_DBUS_CACHE (call->service), call->invocation,
-                                row->data != NULL ? row->data : "", meta_new (row));
+  if (row == NULL && !g_error_matches (error, LS_ERROR, LS_ERROR_NOT_FOUND))
+    {
+      ls_invocation_return_error (call->invocation, error);
+      return;
+    }
+
+  merged = ls_merged_row_new (call->service->queue, call->query->entity, call->id, row);
+  if (!ls_merged_row_is_in (merged, call->view))
+    {
+      g_dbus_method_invocation_return_error (call->invocation, LS_ERROR, LS_ERROR_NOT_FOUND,
+                                             "there is no such row");
+      return;
+    }
+
+  data = ls_merged_row_get_data (merged, call->view);
+  ls_dbus_cache_complete_get (LS_DBUS_CACHE (call->service), call->invocation,
+                              data != NULL ? data : "",
+                              ls_merged_row_get_meta (merged, call->view));
+}
+
+static void
+add_row (GVariantBuilder *rows, const LsRow *row, const LsMergedRow *changed, LsCacheView view)
+{
+  const LsMergedRow plain = { (LsRow *)row, NULL };
+  const LsMergedRow *shown = changed != NULL ? changed : &plain;
+  const char *data = ls_merged_row_get_data (shown, view);
+
+  g_variant_builder_add (rows, "(sss@a{sv})", ls_entity_to_string (row->entity), row->id,
+                         data != NULL ? data : "", ls_merged_row_get_meta (shown, view));
+}
+
+/* Rows in @changed were read before the page was. */
+static guint64
+get_seq (const Call *call, const LsRowPage *page)
+{
+  return call->changed != NULL ? MIN (call->seq, page->seq) : page->seq;
 }
 
 static void
@@ -119,24 +146,78 @@ store_list_cb (GObject *object, GAsyncResult *result, gpointer user_data)
     {
       const LsRow *row = g_ptr_array_index (page->rows, i);
 
-      g_variant_builder_add (&rows, "(sss@a{sv})", ls_entity_to_string (row->entity), row->id,
-                             row->data, meta_new (row));
+      add_row (&rows, row,
+               call->changed != NULL ? g_hash_table_lookup (call->changed, row->id) : NULL,
+               call->view);
     }
-  cursor = ls_agent_format_cursor (call->service->agent, page->seq);
+  cursor = ls_agent_format_cursor (call->service->agent, get_seq (call, page));
   ls_dbus_cache_complete_list (LS_DBUS_CACHE (call->service), call->invocation,
                                g_variant_builder_end (&rows), page->next != NULL ? page->next : "",
                                cursor);
 }
 
+/* What stands in for a row in the list. A deleted one is looked for, in the view that has it, by what it
+ * was. */
+static LsRow *
+stand_in_new (LsEntity entity, const char *id, const LsMergedRow *changed, LsCacheView view)
+{
+  const char *data = changed->overlay->data;
+
+  if (data == NULL && view == LS_CACHE_VIEW_PENDING)
+    data = changed->row != NULL && changed->row->data != NULL ? changed->row->data : "{}";
+  return ls_row_new (entity, id, data, 0);
+}
+
+static void
+merged_rows_read_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Call) call = user_data;
+  g_autoptr (GError) error = NULL;
+  LsListQuery *query = call->query;
+  GHashTableIter iter;
+  gpointer id;
+  gpointer changed;
+
+  call->changed = ls_merged_rows_read_finish (LS_ACTION_QUEUE (object), result, &error);
+  if (call->changed == NULL)
+    {
+      ls_invocation_return_error (call->invocation, error);
+      return;
+    }
+
+  query->only_overlay = call->view == LS_CACHE_VIEW_PENDING;
+  query->overlay = ls_row_array_new ();
+  g_hash_table_iter_init (&iter, call->changed);
+  while (g_hash_table_iter_next (&iter, &id, &changed))
+    g_ptr_array_add (query->overlay, stand_in_new (query->entity, id, changed, call->view));
+  ls_store_list_async (ls_agent_get_store (call->service->agent), query, store_list_cb,
+                       g_steal_pointer (&call));
+}
+
+static gboolean
+is_changed (LsCacheService *self, LsEntity entity)
+{
+  g_autoptr (GPtrArray) ids = ls_action_queue_get_touched (self->queue, entity);
+
+  return ids->len > 0;
+}
+
 static void
 read_store (Call *call)
 {
-  LsStore *store = ls_agent_get_store (call->service->agent);
+  LsCacheService *self = call->service;
+  LsStore *store = ls_agent_get_store (self->agent);
+  LsEntity entity = call->query->entity;
+  gboolean plain = call->view == LS_CACHE_VIEW_SERVER ||
+                   (call->view == LS_CACHE_VIEW_MERGED && !is_changed (self, entity));
 
+  call->seq = ls_agent_get_last_seq (self->agent);
   if (call->id != NULL)
-    ls_store_get_async (store, call->query->entity, call->id, store_get_cb, call);
-  else
+    ls_store_get_async (store, entity, call->id, store_get_cb, call);
+  else if (plain)
     ls_store_list_async (store, call->query, store_list_cb, call);
+  else
+    ls_merged_rows_read_async (self->queue, store, entity, merged_rows_read_cb, call);
 }
 
 static void
@@ -172,25 +253,41 @@ begin (LsCacheService *self, Call *call, GVariant *options)
     ls_agent_sync_async (self->agent, NULL, agent_sync_cb, call);
 }
 
+static gboolean
+parse_view (GVariant *options, LsCacheView *view, GError **error)
+{
+  const char *name;
+
+  *view = LS_CACHE_VIEW_MERGED;
+  if (!g_variant_lookup (options, "view", "&s", &name))
+    return TRUE;
+
+  *view = ls_cache_view_from_string (name);
+  if (*view != LS_CACHE_VIEW_INVALID)
+    return TRUE;
+
+  g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
+               "option “view” is server, pending or merged, not “%s”", name);
+  return FALSE;
+}
+
 /* What Get and List have in common. */
 static LsEntity
-parse_common (LsCacheService *self, const char *name, GVariant *options, GError **error)
+parse_common (LsCacheService *self,
+              const char *name,
+              GVariant *options,
+              LsCacheView *view,
+              GError **error)
 {
-  static const char *const views[] = { "server", "pending", "merged", NULL };
   LsEntity entity = ls_entity_from_string (name);
-  const char *view;
 
   if (entity == LS_ENTITY_INVALID || entity == LS_ENTITY_PRESENCE)
     {
       g_set_error (error, LS_ERROR, LS_ERROR_UNKNOWN_ENTITY, "unknown entity “%s”", name);
       return LS_ENTITY_INVALID;
     }
-  if (g_variant_lookup (options, "view", "&s", &view) && !g_strv_contains (views, view))
-    {
-      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
-                   "option “view” is server, pending or merged, not “%s”", view);
-      return LS_ENTITY_INVALID;
-    }
+  if (!parse_view (options, view, error))
+    return LS_ENTITY_INVALID;
   if (ls_agent_get_store_id (self->agent) == NULL)
     {
       g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
@@ -198,6 +295,21 @@ parse_common (LsCacheService *self, const char *name, GVariant *options, GError 
     }
 
   return entity;
+}
+
+static Call *
+call_new (LsCacheService *self,
+          GDBusMethodInvocation *invocation,
+          LsListQuery *query,
+          LsCacheView view)
+{
+  Call *call = g_new0 (Call, 1);
+
+  call->service = g_object_ref (self);
+  call->invocation = invocation;
+  call->query = query;
+  call->view = view;
+  return call;
 }
 
 static gboolean
@@ -210,29 +322,34 @@ handle_get (LsDbusCache *object,
   static const LsOption known[] = { { "view", "s" }, { "max-age", "u" } };
   LsCacheService *self = LS_CACHE_SERVICE (object);
   g_autoptr (GError) error = NULL;
+  LsCacheView view;
   LsEntity entity;
   Call *call;
 
   if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  entity = parse_common (self, entity_name, options, &error);
+  entity = parse_common (self, entity_name, options, &view, &error);
   if (entity == LS_ENTITY_INVALID)
     {
       ls_invocation_return_error (invocation, error);
       return G_DBUS_METHOD_INVOCATION_HANDLED;
     }
 
-  call = g_new (Call, 1);
-  *call = (Call) { g_object_ref (self), invocation, ls_list_query_new (entity), g_strdup (id) };
+  call = call_new (self, invocation, ls_list_query_new (entity), view);
+  call->id = g_strdup (id);
   begin (self, call, options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 static LsListQuery *
-parse_query (LsCacheService *self, const char *entity_name, GVariant *options, GError **error)
+parse_query (LsCacheService *self,
+             const char *entity_name,
+             GVariant *options,
+             LsCacheView *view,
+             GError **error)
 {
-  LsEntity entity = parse_common (self, entity_name, options, error);
+  LsEntity entity = parse_common (self, entity_name, options, view, error);
   g_autoptr (LsListQuery) query = NULL;
 
   if (entity == LS_ENTITY_INVALID)
@@ -267,21 +384,19 @@ handle_list (LsDbusCache *object,
   LsCacheService *self = LS_CACHE_SERVICE (object);
   g_autoptr (LsListQuery) query = NULL;
   g_autoptr (GError) error = NULL;
-  Call *call;
+  LsCacheView view;
 
   if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  query = parse_query (self, entity_name, options, &error);
+  query = parse_query (self, entity_name, options, &view, &error);
   if (query == NULL)
     {
       ls_invocation_return_error (invocation, error);
       return G_DBUS_METHOD_INVOCATION_HANDLED;
     }
 
-  call = g_new (Call, 1);
-  *call = (Call) { g_object_ref (self), invocation, g_steal_pointer (&query), NULL };
-  begin (self, call, options);
+  begin (self, call_new (self, invocation, g_steal_pointer (&query), view), options);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -292,11 +407,9 @@ ls_cache_service_iface_init (LsDbusCacheIface *iface)
   iface->handle_list = handle_list;
 }
 
+/* Of the cache, or of what is laid over it. */
 static void
-on_agent_rows_changed (LsAgent *agent,
-                       LsEntity entity,
-                       const char *const *ids,
-                       LsCacheService *self)
+on_rows_changed (gpointer source, LsEntity entity, const char *const *ids, LsCacheService *self)
 {
   ls_dbus_cache_emit_changed (LS_DBUS_CACHE (self), ls_entity_to_string (entity), ids);
 }
@@ -316,19 +429,22 @@ entity_names (void)
 /**
  * ls_cache_service_new:
  * @agent: the agent
+ * @queue: its queue
  * @clock: the clock, for `max-age`
  *
  * Returns: (transfer full): an interface to export
  */
 LsCacheService *
-ls_cache_service_new (LsAgent *agent, LsClock *clock)
+ls_cache_service_new (LsAgent *agent, LsActionQueue *queue, LsClock *clock)
 {
   g_auto (GStrv) entities = entity_names ();
   LsCacheService *self = g_object_new (LS_TYPE_CACHE_SERVICE, "version", LS_BUS_INTERFACE_VERSION,
                                        "entities", entities, NULL);
 
   self->agent = g_object_ref (agent);
+  self->queue = g_object_ref (queue);
   self->clock = g_object_ref (clock);
-  g_signal_connect_object (agent, "rows-changed", G_CALLBACK (on_agent_rows_changed), self, 0);
+  g_signal_connect_object (agent, "rows-changed", G_CALLBACK (on_rows_changed), self, 0);
+  g_signal_connect_object (queue, "rows-changed", G_CALLBACK (on_rows_changed), self, 0);
   return self;
 }

@@ -6,8 +6,9 @@
 typedef struct
 {
   guint n_calls;
+  guint n_waits;
   guint n_subscriptions;
-  guint watch_id; /* 0 without a subscription: nothing is to be cleaned up */
+  guint watch_id; /* 0 without a wait or a subscription: nothing is to be cleaned up */
 } Caller;
 
 /* What a call in flight remembers. */
@@ -15,13 +16,14 @@ typedef struct
 {
   LsCallers *callers; /* (owned) */
   char *sender;       /* (owned) */
+  gboolean waits;     /* counts as a wait */
 } Call;
 
 /**
  * LsCallers:
  *
  * Who uses the agent at the moment, by unique name: keeps each within its limits and tells when one
- * with subscriptions has left the bus.
+ * that waits for something or has subscriptions has left the bus.
  */
 struct _LsCallers
 {
@@ -72,7 +74,7 @@ ls_callers_class_init (LsCallersClass *klass)
    * @self: the callers
    * @sender: a unique name
    *
-   * A caller with subscriptions has left the bus.
+   * A caller that waits for something or has subscriptions has left the bus.
    */
   signals[SIGNAL_VANISHED] = g_signal_new ("vanished", LS_TYPE_CALLERS, G_SIGNAL_RUN_LAST, 0, NULL,
                                            NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
@@ -98,23 +100,55 @@ ensure_caller (LsCallers *self, const char *sender)
 }
 
 static void
-drop_if_unused (LsCallers *self, const char *sender)
+name_vanished_cb (GDBusConnection *connection, const char *name, gpointer user_data)
 {
-  Caller *caller = g_hash_table_lookup (self->callers, sender);
+  g_autofree char *sender = g_strdup (name);
 
-  if (caller != NULL && caller->n_calls == 0 && caller->n_subscriptions == 0)
+  g_signal_emit (user_data, signals[SIGNAL_VANISHED], 0, sender);
+}
+
+/* Watches @sender for as long as something is to be cleaned up when it leaves. */
+static void
+update_watch (LsCallers *self, const char *sender, Caller *caller)
+{
+  gboolean wanted = caller->n_waits > 0 || caller->n_subscriptions > 0;
+
+  if (wanted && caller->watch_id == 0)
+    caller->watch_id =
+        g_bus_watch_name_on_connection (self->connection, sender, G_BUS_NAME_WATCHER_FLAGS_NONE,
+                                        NULL, name_vanished_cb, self, NULL);
+  else if (!wanted)
+    g_clear_handle_id (&caller->watch_id, g_bus_unwatch_name);
+}
+
+/* To be called when one of the counts of @sender has become smaller. */
+static void
+drop_if_unused (LsCallers *self, const char *sender, Caller *caller)
+{
+  update_watch (self, sender, caller);
+  if (caller->n_calls == 0 && caller->n_waits == 0 && caller->n_subscriptions == 0)
     g_hash_table_remove (self->callers, sender);
 }
 
+static GQuark
+call_quark (void)
+{
+  return g_quark_from_static_string ("ls-callers-call");
+}
+
+/* Its invocation is gone: it was answered. */
 static void
-call_done_cb (gpointer data, GObject *where_invocation_was)
+call_free (gpointer data)
 {
   Call *call = data;
   Caller *caller = g_hash_table_lookup (call->callers->callers, call->sender);
+  guint *count;
 
-  g_assert (caller != NULL && caller->n_calls > 0);
-  caller->n_calls--;
-  drop_if_unused (call->callers, call->sender);
+  g_assert (caller != NULL);
+  count = call->waits ? &caller->n_waits : &caller->n_calls;
+  g_assert (*count > 0);
+  --*count;
+  drop_if_unused (call->callers, call->sender, caller);
 
   g_object_unref (call->callers);
   g_free (call->sender);
@@ -158,10 +192,10 @@ begin_call (LsCallers *self, GDBusMethodInvocation *invocation)
     }
 
   call = g_new (Call, 1);
-  *call = (Call) { g_object_ref (self), g_strdup (sender) };
+  *call = (Call) { g_object_ref (self), g_strdup (sender), FALSE };
   caller->n_calls++;
   /* an invocation lives as long as it is unanswered */
-  g_object_weak_ref (G_OBJECT (invocation), call_done_cb, call);
+  g_object_set_qdata_full (G_OBJECT (invocation), call_quark (), call, call_free);
   return TRUE;
 }
 
@@ -247,12 +281,40 @@ ls_callers_guard (LsCallers *self, GDBusInterfaceSkeleton *skeleton)
   g_object_set_qdata_full (G_OBJECT (skeleton), guard_quark (), guard, (GDestroyNotify)guard_free);
 }
 
-static void
-name_vanished_cb (GDBusConnection *connection, const char *name, gpointer user_data)
+/**
+ * ls_callers_begin_wait:
+ * @self: the callers
+ * @invocation: a call of an interface that is guarded by @self
+ * @error: %LS_ERROR_LIMIT_EXCEEDED
+ *
+ * From now on it is meant to stay without an answer for a while: it does not count against
+ * %LS_CALLERS_MAX_CALLS but against %LS_CALLERS_MAX_WAITS, and if its caller leaves the bus,
+ * LsCallers::vanished tells.
+ *
+ * Returns: whether the caller may have one more
+ */
+gboolean
+ls_callers_begin_wait (LsCallers *self, GDBusMethodInvocation *invocation, GError **error)
 {
-  g_autofree char *sender = g_strdup (name);
+  Call *call = g_object_get_qdata (G_OBJECT (invocation), call_quark ());
+  Caller *caller;
 
-  g_signal_emit (user_data, signals[SIGNAL_VANISHED], 0, sender);
+  g_return_val_if_fail (LS_IS_CALLERS (self), FALSE);
+  g_return_val_if_fail (call != NULL && call->callers == self && !call->waits, FALSE);
+
+  caller = g_hash_table_lookup (self->callers, call->sender);
+  if (caller->n_waits >= LS_CALLERS_MAX_WAITS)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED, "more than %d waits",
+                   LS_CALLERS_MAX_WAITS);
+      return FALSE;
+    }
+
+  call->waits = TRUE;
+  caller->n_calls--;
+  caller->n_waits++;
+  update_watch (self, call->sender, caller);
+  return TRUE;
 }
 
 /**
@@ -282,10 +344,7 @@ ls_callers_add_subscription (LsCallers *self, const char *sender, GError **error
     }
 
   caller->n_subscriptions++;
-  if (caller->watch_id == 0)
-    caller->watch_id =
-        g_bus_watch_name_on_connection (self->connection, sender, G_BUS_NAME_WATCHER_FLAGS_NONE,
-                                        NULL, name_vanished_cb, self, NULL);
+  update_watch (self, sender, caller);
   return TRUE;
 }
 
@@ -306,16 +365,15 @@ ls_callers_remove_subscription (LsCallers *self, const char *sender)
   caller = g_hash_table_lookup (self->callers, sender);
   g_return_if_fail (caller != NULL && caller->n_subscriptions > 0);
 
-  if (--caller->n_subscriptions == 0)
-    g_clear_handle_id (&caller->watch_id, g_bus_unwatch_name);
-  drop_if_unused (self, sender);
+  caller->n_subscriptions--;
+  drop_if_unused (self, sender, caller);
 }
 
 /**
  * ls_callers_count:
  * @self: the callers
  *
- * Returns: how many apps have a subscription or an unanswered call
+ * Returns: how many apps have a subscription or an unanswered call or wait
  */
 guint
 ls_callers_count (LsCallers *self)

@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 #define LS_CALLERS_MAX_SUBSCRIPTIONS 64
 /** LS_CALLERS_MAX_CALLS: how many calls of an app may be unanswered */
 #define LS_CALLERS_MAX_CALLS 32
+/** LS_CALLERS_MAX_WAITS: how many calls of an app may be unanswered because they are there to wait */
+#define LS_CALLERS_MAX_WAITS 1000
 
 #define LS_TYPE_CALLERS (ls_callers_get_type ())
 G_DECLARE_FINAL_TYPE (LsCallers, ls_callers, LS, CALLERS, GObject)
@@ -16,6 +18,7 @@ G_DECLARE_FINAL_TYPE (LsCallers, ls_callers, LS, CALLERS, GObject)
 LsCallers *ls_callers_new (GDBusConnection *connection);
 void ls_callers_guard_class (GDBusInterfaceSkeletonClass *klass);
 void ls_callers_guard (LsCallers *self, GDBusInterfaceSkeleton *skeleton);
+gboolean ls_callers_begin_wait (LsCallers *self, GDBusMethodInvocation *invocation, GError **error);
 gboolean ls_callers_add_subscription (LsCallers *self, const char *sender, GError **error);
 void ls_callers_remove_subscription (LsCallers *self, const char *sender);
 guint ls_callers_count (LsCallers *self);

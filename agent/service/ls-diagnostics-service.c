@@ -8,14 +8,16 @@
 /**
  * LsDiagnosticsService:
  *
- * org.labsync.Agent1.Diagnostics on an #LsAgent.
+ * org.labsync.Agent1.Diagnostics on an #LsAgent and its #LsActionQueue.
  */
 struct _LsDiagnosticsService
 {
   LsDbusDiagnosticsSkeleton parent_instance;
 
-  LsAgent *agent;     /* (owned) */
-  LsCallers *callers; /* (owned) */
+  LsAgent *agent;       /* (owned) */
+  LsActionQueue *queue; /* (owned) */
+  LsCallers *callers;   /* (owned) */
+  LsClock *clock;       /* (owned) */
 };
 
 static void ls_diagnostics_service_iface_init (LsDbusDiagnosticsIface *iface);
@@ -39,7 +41,9 @@ ls_diagnostics_service_finalize (GObject *object)
   LsDiagnosticsService *self = LS_DIAGNOSTICS_SERVICE (object);
 
   g_clear_object (&self->agent);
+  g_clear_object (&self->queue);
   g_clear_object (&self->callers);
+  g_clear_object (&self->clock);
 
   G_OBJECT_CLASS (ls_diagnostics_service_parent_class)->finalize (object);
 }
@@ -54,6 +58,34 @@ ls_diagnostics_service_class_init (LsDiagnosticsServiceClass *klass)
 static void
 ls_diagnostics_service_init (LsDiagnosticsService *self)
 {
+}
+
+/* Returns: how long the oldest action has been on its way, in milliseconds */
+static gint64
+get_backlog_age (LsDiagnosticsService *self)
+{
+  g_autofree char *next = NULL;
+  g_autoptr (GPtrArray) oldest = ls_action_queue_list (
+      self->queue, 1u << LS_ACTION_PENDING | 1u << LS_ACTION_SYNCING, NULL, 1, NULL, &next);
+  gint64 age = 0;
+
+  if (oldest->len > 0)
+    age = ls_clock_get_wall (self->clock) -
+          ((const LsAction *)g_ptr_array_index (oldest, 0))->created_at;
+
+  return MAX (age, 0);
+}
+
+static void
+add_queue (LsDiagnosticsService *self, GVariantDict *dict)
+{
+  const LsQueueCounts *counts = ls_action_queue_get_counts (self->queue);
+
+  g_variant_dict_insert (dict, "queue-pending", "t", (guint64)counts->pending);
+  g_variant_dict_insert (dict, "queue-in-flight", "t", (guint64)counts->in_flight);
+  g_variant_dict_insert (dict, "queue-failed", "t", (guint64)counts->failed);
+  g_variant_dict_insert (dict, "queue-conflicts", "t", (guint64)counts->conflicts);
+  g_variant_dict_insert (dict, "queue-age", "t", (guint64)get_backlog_age (self));
 }
 
 static gboolean
@@ -72,6 +104,7 @@ handle_get_health (LsDbusDiagnostics *object, GDBusMethodInvocation *invocation,
   g_variant_dict_insert (&health, "account", "s",
                          ls_account_state_to_string (ls_agent_get_account_state (self->agent)));
   g_variant_dict_insert (&health, "confirmed-at", "t", (guint64)status->confirmed_at);
+  add_queue (self, &health);
   ls_dbus_diagnostics_complete_get_health (object, invocation, g_variant_dict_end (&health));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -125,6 +158,7 @@ return_statistics (LsDiagnosticsService *self,
   g_variant_dict_insert (&statistics, "callers", "t", (guint64)ls_callers_count (self->callers));
   g_variant_dict_insert (&statistics, "subscriptions", "t",
                          (guint64)ls_callers_count_subscriptions (self->callers));
+  add_queue (self, &statistics);
   if (store != NULL)
     add_store (&statistics, store);
   ls_dbus_diagnostics_complete_get_statistics (LS_DBUS_DIAGNOSTICS (self), invocation,
@@ -179,18 +213,25 @@ update (LsDiagnosticsService *self)
 /**
  * ls_diagnostics_service_new:
  * @agent: the agent
+ * @queue: its queue
  * @callers: the callers
+ * @clock: the clock
  *
  * Returns: (transfer full): an interface to export
  */
 LsDiagnosticsService *
-ls_diagnostics_service_new (LsAgent *agent, LsCallers *callers)
+ls_diagnostics_service_new (LsAgent *agent,
+                            LsActionQueue *queue,
+                            LsCallers *callers,
+                            LsClock *clock)
 {
   LsDiagnosticsService *self =
       g_object_new (LS_TYPE_DIAGNOSTICS_SERVICE, "version", LS_BUS_INTERFACE_VERSION, NULL);
 
   self->agent = g_object_ref (agent);
+  self->queue = g_object_ref (queue);
   self->callers = g_object_ref (callers);
+  self->clock = g_object_ref (clock);
   g_signal_connect_object (agent, "status-changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   update (self);
   return self;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ls-action-queue.h"
 #include "ls-agent.h"
 #include "ls-callers.h"
 #include "ls-dbus.h"
@@ -14,6 +15,9 @@ G_DECLARE_FINAL_TYPE (LsDiagnosticsService,
                       DIAGNOSTICS_SERVICE,
                       LsDbusDiagnosticsSkeleton)
 
-LsDiagnosticsService *ls_diagnostics_service_new (LsAgent *agent, LsCallers *callers);
+LsDiagnosticsService *ls_diagnostics_service_new (LsAgent *agent,
+                                                  LsActionQueue *queue,
+                                                  LsCallers *callers,
+                                                  LsClock *clock);
 
 G_END_DECLS

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-service.h"
 
-#include "ls-account-service.h"
 #include "ls-bus-errors.h"
 #include "ls-bus-names.h"
 #include "ls-cache-service.h"
@@ -10,6 +9,7 @@
 #include "ls-diagnostics-service.h"
 #include "ls-durables.h"
 #include "ls-events-service.h"
+#include "ls-queue-service.h"
 
 /**
  * LsService:
@@ -23,6 +23,7 @@ struct _LsService
   GDBusConnection *connection; /* (owned) */
   LsAccountService *account;   /* (unowned): in interfaces */
   LsEventsService *events;     /* (unowned): in interfaces */
+  LsQueueService *queue;       /* (unowned): in interfaces */
   GPtrArray *interfaces;       /* (owned) (element-type GDBusInterfaceSkeleton) */
   gboolean exported;
 };
@@ -68,6 +69,7 @@ ls_service_init (LsService *self)
 /**
  * ls_service_new:
  * @agent: the agent
+ * @queue: its queue
  * @clock: the clock
  * @connection: the session bus
  * @durables_path: (nullable): file for the places of durable subscriptions; %NULL: they end with the
@@ -77,6 +79,7 @@ ls_service_init (LsService *self)
  */
 LsService *
 ls_service_new (LsAgent *agent,
+                LsActionQueue *queue,
                 LsClock *clock,
                 GDBusConnection *connection,
                 const char *durables_path)
@@ -87,31 +90,33 @@ ls_service_new (LsAgent *agent,
 
   ls_bus_errors_register ();
   self->connection = g_object_ref (connection);
-  self->account = ls_account_service_new (agent);
+  self->account = ls_account_service_new (agent, queue, clock);
   self->events = ls_events_service_new (agent, callers, durables);
+  self->queue = ls_queue_service_new (agent, queue, callers, clock);
   g_ptr_array_add (self->interfaces, ls_connection_service_new (agent));
   g_ptr_array_add (self->interfaces, self->account);
   g_ptr_array_add (self->interfaces, self->events);
-  g_ptr_array_add (self->interfaces, ls_cache_service_new (agent, clock));
-  g_ptr_array_add (self->interfaces, ls_diagnostics_service_new (agent, callers));
+  g_ptr_array_add (self->interfaces, ls_cache_service_new (agent, queue, clock));
+  g_ptr_array_add (self->interfaces, self->queue);
+  g_ptr_array_add (self->interfaces, ls_diagnostics_service_new (agent, queue, callers, clock));
   for (guint i = 0; i < self->interfaces->len; i++)
     ls_callers_guard (callers, g_ptr_array_index (self->interfaces, i));
   return self;
 }
 
 /**
- * ls_service_set_wipe_on_sign_out:
+ * ls_service_set_sign_out_defaults:
  * @self: the service
- * @wipe: the setting `Privacy.wipe-on-sign-out`
+ * @defaults: from the settings
  *
- * Sets what SignOut does when the caller doesn't say; at first %FALSE.
+ * See ls_account_service_set_defaults().
  */
 void
-ls_service_set_wipe_on_sign_out (LsService *self, gboolean wipe)
+ls_service_set_sign_out_defaults (LsService *self, const LsSignOutDefaults *defaults)
 {
   g_return_if_fail (LS_IS_SERVICE (self));
 
-  ls_account_service_set_wipe_on_sign_out (self->account, wipe);
+  ls_account_service_set_defaults (self->account, defaults);
 }
 
 /**
@@ -161,7 +166,8 @@ ls_service_export (LsService *self, GError **error)
  * ls_service_unexport:
  * @self: the service
  *
- * Ends all subscriptions and takes the interfaces off the bus; does nothing if they are not there.
+ * Ends all subscriptions and all calls that wait, and takes the interfaces off the bus; does nothing if
+ * they are not there.
  */
 void
 ls_service_unexport (LsService *self)
@@ -173,6 +179,8 @@ ls_service_unexport (LsService *self)
 
   self->exported = FALSE;
   ls_events_service_close (self->events);
+  ls_queue_service_close (self->queue);
+  ls_account_service_close (self->account);
   for (guint i = 0; i < self->interfaces->len; i++)
     {
       GDBusInterfaceSkeleton *skeleton = g_ptr_array_index (self->interfaces, i);

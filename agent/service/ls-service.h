@@ -3,6 +3,8 @@
 
 #include <gio/gio.h>
 
+#include "ls-account-service.h"
+#include "ls-action-queue.h"
 #include "ls-agent.h"
 #include "ls-clock.h"
 
@@ -12,11 +14,12 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (LsService, ls_service, LS, SERVICE, GObject)
 
 LsService *ls_service_new (LsAgent *agent,
+                           LsActionQueue *queue,
                            LsClock *clock,
                            GDBusConnection *connection,
                            const char *durables_path);
 void ls_service_set_broadcast (LsService *self, gboolean broadcast);
-void ls_service_set_wipe_on_sign_out (LsService *self, gboolean wipe);
+void ls_service_set_sign_out_defaults (LsService *self, const LsSignOutDefaults *defaults);
 gboolean ls_service_export (LsService *self, GError **error);
 void ls_service_unexport (LsService *self);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ls-error.h"
+#include "ls-json-writer.h"
 
 static gboolean
 check_name (const char *name, GError **error)
@@ -97,12 +98,32 @@ position_bind (const Position *position, sqlite3_stmt *stmt, int index)
   ls_database_bind_text (stmt, index + 1, position->id);
 }
 
+#define CACHED "SELECT id, version, data, as_of FROM row WHERE entity = ? AND data IS NOT NULL"
+
+/* Appends which rows there are. An overlay is bound as JSON: [id, version, data, as_of] of each. */
+static void
+append_rows (GString *sql, const LsListQuery *query)
+{
+  if (query->overlay == NULL)
+    {
+      g_string_append (sql, "WITH rows AS (" CACHED ")");
+      return;
+    }
+
+  g_string_append (sql,
+                   "WITH overlay AS MATERIALIZED (SELECT value ->> 0 AS id, value ->> 1 AS version,"
+                   " value ->> 2 AS data, value ->> 3 AS as_of FROM json_each (?)), rows AS (");
+  if (!query->only_overlay)
+    g_string_append (sql, CACHED " AND id NOT IN (SELECT id FROM overlay) UNION ALL ");
+  g_string_append (sql, "SELECT id, version, data, as_of FROM overlay WHERE data IS NOT NULL)");
+}
+
 /* The statement's text. Names of members were checked to be plain; values are bound. A member that
  * is missing counts as an empty text. */
 static char *
 build_sql (const LsListQuery *query, GPtrArray *names)
 {
-  g_autoptr (GString) sql = g_string_new ("SELECT id, version, data, as_of, ");
+  g_autoptr (GString) sql = g_string_new (NULL);
   g_autofree char *order = g_strdup ("id");
   const char *direction = query->descending ? "DESC" : "ASC";
 
@@ -111,7 +132,8 @@ build_sql (const LsListQuery *query, GPtrArray *names)
       g_free (order);
       order = g_strdup_printf ("ifnull (json_extract (data, '$.\"%s\"'), '')", query->order_by);
     }
-  g_string_append_printf (sql, "%s FROM row WHERE entity = ? AND data IS NOT NULL", order);
+  append_rows (sql, query);
+  g_string_append_printf (sql, " SELECT id, version, data, as_of, %s FROM rows WHERE TRUE", order);
   for (guint i = 0; i < names->len; i++)
     g_string_append_printf (sql,
                             " AND CASE json_type (data, '$.\"%1$s\"') WHEN 'text'"
@@ -122,6 +144,39 @@ build_sql (const LsListQuery *query, GPtrArray *names)
     g_string_append_printf (sql, " AND (%s, id) %s (?, ?)", order, query->descending ? "<" : ">");
   g_string_append_printf (sql, " ORDER BY %s %s, id %s LIMIT ?", order, direction, direction);
   return g_string_free (g_steal_pointer (&sql), FALSE);
+}
+
+static char *
+format_overlay (GPtrArray *overlay)
+{
+  GString *out = g_string_new ("[");
+
+  for (guint i = 0; i < overlay->len; i++)
+    {
+      const LsRow *row = overlay->pdata[i];
+
+      ls_json_next_element (out);
+      g_string_append_c (out, '[');
+      ls_json_append_string (out, row->id);
+      g_string_append_printf (out, ",%" G_GINT64_FORMAT ",", row->version);
+      if (row->data != NULL)
+        ls_json_append_string (out, row->data);
+      else
+        g_string_append (out, "null");
+      g_string_append_printf (out, ",%" G_GINT64_FORMAT "]", row->as_of);
+    }
+  g_string_append_c (out, ']');
+
+  return g_string_free (out, FALSE);
+}
+
+static void
+bind_rows (const LsListQuery *query, sqlite3_stmt *stmt, int *index)
+{
+  if (query->overlay != NULL)
+    sqlite3_bind_text (stmt, (*index)++, format_overlay (query->overlay), -1, g_free);
+  if (query->overlay == NULL || !query->only_overlay)
+    ls_database_bind_text (stmt, (*index)++, ls_entity_to_string (query->entity));
 }
 
 static GPtrArray *
@@ -158,7 +213,7 @@ prepare (LsCache *self,
   if (stmt == NULL)
     return NULL;
 
-  ls_database_bind_text (stmt, index++, ls_entity_to_string (query->entity));
+  bind_rows (query, stmt, &index);
   for (guint i = 0; i < names->len; i++)
     ls_database_bind_text (stmt, index++, g_hash_table_lookup (query->filter, names->pdata[i]));
   if (position != NULL)
@@ -221,6 +276,7 @@ ls_cache_list (LsCache *self, const LsListQuery *query, GError **error)
   while (page->next == NULL && ls_database_step (database, stmt, &step_error))
     take_row (query, stmt, page, &token);
   sqlite3_reset (stmt);
+  sqlite3_clear_bindings (stmt); /* an overlay may be large */
   if (step_error != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&step_error));

@@ -437,12 +437,7 @@ list_async (LsStore *store,
 {
   Args *args = g_new0 (Args, 1);
 
-  args->query = ls_list_query_new (query->entity);
-  args->query->filter = query->filter != NULL ? g_hash_table_ref (query->filter) : NULL;
-  args->query->order_by = g_strdup (query->order_by);
-  args->query->descending = query->descending;
-  args->query->limit = query->limit;
-  args->query->after = g_strdup (query->after);
+  args->query = ls_list_query_copy (query);
   push (store, args, list_async, do_list, (GDestroyNotify)ls_row_page_free, FALSE,
         g_task_new (store, NULL, callback, user_data));
 }

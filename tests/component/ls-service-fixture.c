@@ -8,6 +8,8 @@
 #include "ls-link-error.h"
 #include "ls-remove-tree.h"
 #include "ls-store-sqlite.h"
+#include "ls-wire-classic.h"
+#include "ls-wire-edit.h"
 #include "ls-wire-filter.h"
 #include "ls-wire-token.h"
 
@@ -145,6 +147,28 @@ collect_batches (GDBusConnection *connection)
 }
 
 static void
+make_queue (LsServiceFixture *f, LsRandom *random)
+{
+  const LsDataEditor editor = {
+    .check = ls_wire_edit_check,
+    .lay_over = ls_wire_edit_lay_over,
+    .agrees = ls_wire_edit_agrees,
+    .is_same = ls_wire_edit_is_same,
+    .merge = ls_wire_edit_merge,
+    .invert = ls_wire_edit_invert,
+    .set_member = ls_wire_edit_set_member,
+    .rename = ls_wire_edit_rename,
+    .get_text = ls_wire_data_get_text,
+  };
+  const LsQueueConfig config = { .max_actions = 5, .max_bytes = 1 << 20 };
+
+  f->queue_store = ls_fake_queue_store_new ();
+  f->queue =
+      ls_action_queue_new (f->agent, LS_QUEUE_STORE (f->queue_store), LS_TRANSPORT (f->transport),
+                           LS_CLOCK (f->clock), random, &editor, &config);
+}
+
+static void
 make_agent (LsServiceFixture *f)
 {
   g_autoptr (LsFakeRandom) random = ls_fake_random_new (1);
@@ -165,6 +189,7 @@ make_agent (LsServiceFixture *f)
   config->server = g_strdup ("http://127.0.0.1:8080");
   config->entities = 1u << LS_ENTITY_GRADE | 1u << LS_ENTITY_ANNOUNCEMENT;
   f->agent = ls_agent_new (&ports, config);
+  make_queue (f, LS_RANDOM (random));
   ls_agent_start (f->agent);
 }
 
@@ -190,7 +215,8 @@ ls_service_fixture_set_up (LsServiceFixture *f, gconstpointer data)
   f->transport = ls_fake_transport_new ();
   f->store = LS_STORE (ls_store_sqlite_new (f->dir));
   make_agent (f);
-  f->service = ls_service_new (f->agent, LS_CLOCK (f->clock), f->connection, f->durables_path);
+  f->service =
+      ls_service_new (f->agent, f->queue, LS_CLOCK (f->clock), f->connection, f->durables_path);
   g_assert_true (ls_service_export (f->service, &error));
   g_assert_no_error (error);
 }
@@ -219,8 +245,11 @@ void
 ls_service_fixture_tear_down (LsServiceFixture *f, gconstpointer data)
 {
   g_clear_object (&f->service);
+  ls_action_queue_stop (f->queue);
   ls_agent_stop (f->agent);
   g_assert_cmpuint (ls_fake_clock_count_alarms (f->clock), ==, 0);
+  wait_finalized (g_steal_pointer (&f->queue));
+  wait_finalized (g_steal_pointer (&f->queue_store));
   wait_finalized (g_steal_pointer (&f->agent));
   wait_finalized (g_steal_pointer (&f->store));
   g_clear_object (&f->transport);

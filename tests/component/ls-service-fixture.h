@@ -3,10 +3,12 @@
 
 #include <gio/gio.h>
 
+#include "ls-action-queue.h"
 #include "ls-agent.h"
 #include "ls-bus-names.h"
 #include "ls-fake-clock.h"
 #include "ls-fake-network.h"
+#include "ls-fake-queue-store.h"
 #include "ls-fake-transport.h"
 #include "ls-service.h"
 
@@ -27,6 +29,8 @@ typedef struct
   LsFakeTransport *transport;
   LsStore *store;
   LsAgent *agent;
+  LsFakeQueueStore *queue_store;
+  LsActionQueue *queue;
   LsService *service;
   gboolean online;          /* whether the server answers */
   gint64 offset;            /* of the server's log */

@@ -365,7 +365,8 @@ restart_service (LsServiceFixture *f)
   g_autoptr (GError) error = NULL;
 
   g_clear_object (&f->service);
-  f->service = ls_service_new (f->agent, LS_CLOCK (f->clock), f->connection, f->durables_path);
+  f->service =
+      ls_service_new (f->agent, f->queue, LS_CLOCK (f->clock), f->connection, f->durables_path);
   g_assert_true (ls_service_export (f->service, &error));
   g_assert_no_error (error);
 }

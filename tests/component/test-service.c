@@ -24,10 +24,11 @@ call (LsServiceFixture *f, const char *method, const char *arguments)
 static void
 test_properties (LsServiceFixture *f, gconstpointer data)
 {
-  const char *const interfaces[] = { "Connection", "Account", "Events", "Cache", "Diagnostics" };
+  const char *const interfaces[] = { "Connection", "Account", "Events",
+                                     "Cache",      "Queue",   "Diagnostics" };
 
   for (guint i = 0; i < G_N_ELEMENTS (interfaces); i++)
-    assert_property (f, interfaces[i], "Version", "1");
+    assert_property (f, interfaces[i], "Version", "2");
   assert_property (f, "Connection", "State", "'signed-out'");
   assert_property (f, "Account", "State", "'signed-out'");
   assert_property (f, "Account", "UserId", "''");
@@ -236,6 +237,8 @@ test_sign_in (LsServiceFixture *f, gconstpointer data)
 static void
 test_sign_out (LsServiceFixture *f, gconstpointer data)
 {
+  const LsSignOutDefaults wipes = { .wipe = TRUE };
+
   ls_service_fixture_sign_in (f);
   ls_service_fixture_publish (f, "grade_created", 1, 1);
   call (f, "Account.SignOut", "({'flush-seconds': <uint32 5>},)");
@@ -249,7 +252,7 @@ test_sign_out (LsServiceFixture *f, gconstpointer data)
   ls_service_fixture_refused (f, "Cache.Get", "('grade', 'r-1', @a{sv} {})", LS_ERROR_NOT_FOUND,
                               NULL);
 
-  ls_service_set_wipe_on_sign_out (f->service, TRUE);
+  ls_service_set_sign_out_defaults (f->service, &wipes);
   ls_service_fixture_publish (f, "grade_created", 2, 1);
   call (f, "Account.SignOut", "(@a{sv} {},)");
   ls_service_fixture_sign_in (f);

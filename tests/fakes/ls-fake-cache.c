@@ -406,18 +406,12 @@ LsRow *
 ls_fake_cache_get (LsFakeCache *self, LsEntity entity, const char *id, GError **error)
 {
   const LsRow *row = g_tree_lookup (self->rows[entity], id);
-  LsRow *copy;
 
-  if (row == NULL)
-    {
-      g_set_error (error, LS_ERROR, LS_ERROR_NOT_FOUND, "there is no such row");
-      return NULL;
-    }
+  if (row != NULL)
+    return ls_row_copy (row);
 
-  copy = ls_row_new (entity, id, row->data, row->version);
-  copy->as_of = row->as_of;
-  copy->deleted = row->deleted;
-  return copy;
+  g_set_error (error, LS_ERROR, LS_ERROR_NOT_FOUND, "there is no such row");
+  return NULL;
 }
 
 /* By what a list is ordered: numbers before texts, then the id. */
@@ -570,7 +564,7 @@ matches (const LsListQuery *query, const LsRow *row)
   GHashTableIter iter;
   gpointer name, wanted;
 
-  if (row->deleted)
+  if (row->data == NULL)
     return FALSE;
   if (query->filter == NULL)
     return TRUE;
@@ -586,6 +580,33 @@ matches (const LsListQuery *query, const LsRow *row)
   return TRUE;
 }
 
+static void
+take_key (const LsListQuery *query, const LsRow *row, const Key *after, GPtrArray *keys)
+{
+  Key *key;
+  int order;
+
+  if (!matches (query, row))
+    return;
+
+  key = key_new (row, query->order_by);
+  order = after != NULL ? key_compare (&key, &after) : 0;
+  if (after == NULL || (query->descending ? order < 0 : order > 0))
+    g_ptr_array_add (keys, key);
+  else
+    key_free (key);
+}
+
+static gboolean
+is_overlaid (const LsListQuery *query, const LsRow *row)
+{
+  for (guint i = 0; query->overlay != NULL && i < query->overlay->len; i++)
+    if (g_str_equal (((LsRow *)query->overlay->pdata[i])->id, row->id))
+      return TRUE;
+
+  return query->only_overlay;
+}
+
 static GPtrArray *
 collect_keys (LsFakeCache *self, const LsListQuery *query, const Key *after)
 {
@@ -593,20 +614,10 @@ collect_keys (LsFakeCache *self, const LsListQuery *query, const Key *after)
 
   for (GTreeNode *node = g_tree_node_first (self->rows[query->entity]); node != NULL;
        node = g_tree_node_next (node))
-    {
-      const LsRow *row = g_tree_node_value (node);
-      Key *key;
-      int order;
-
-      if (!matches (query, row))
-        continue;
-      key = key_new (row, query->order_by);
-      order = after != NULL ? key_compare (&key, &after) : 0;
-      if (after == NULL || (query->descending ? order < 0 : order > 0))
-        g_ptr_array_add (keys, key);
-      else
-        key_free (key);
-    }
+    if (!is_overlaid (query, g_tree_node_value (node)))
+      take_key (query, g_tree_node_value (node), after, keys);
+  for (guint i = 0; query->overlay != NULL && i < query->overlay->len; i++)
+    take_key (query, query->overlay->pdata[i], after, keys);
   g_ptr_array_sort (keys, key_compare);
   return keys;
 }
@@ -640,7 +651,7 @@ ls_fake_cache_list (LsFakeCache *self, const LsListQuery *query, GError **error)
     {
       const Key *key = keys->pdata[query->descending ? keys->len - 1 - i : i];
 
-      g_ptr_array_add (page->rows, ls_fake_cache_get (self, query->entity, key->id, NULL));
+      g_ptr_array_add (page->rows, ls_row_copy (key->row));
       if (i + 1 == query->limit && keys->len > query->limit)
         page->next = key_to_token (key);
     }

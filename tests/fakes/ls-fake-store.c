@@ -398,12 +398,7 @@ ls_fake_store_list_async (LsStore *store,
 {
   Call *call = call_new (do_list, FALSE, TRUE);
 
-  call->query = ls_list_query_new (query->entity);
-  call->query->filter = query->filter != NULL ? g_hash_table_ref (query->filter) : NULL;
-  call->query->order_by = g_strdup (query->order_by);
-  call->query->descending = query->descending;
-  call->query->limit = query->limit;
-  call->query->after = g_strdup (query->after);
+  call->query = ls_list_query_copy (query);
   make_call (store, ls_fake_store_list_async, call, callback, user_data);
 }
 

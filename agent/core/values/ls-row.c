@@ -23,6 +23,22 @@ ls_row_new (LsEntity entity, const char *id, const char *data, gint64 version)
 }
 
 /**
+ * ls_row_copy:
+ * @row: a row
+ *
+ * Returns: (transfer full): a copy
+ */
+LsRow *
+ls_row_copy (const LsRow *row)
+{
+  LsRow *copy = g_memdup2 (row, sizeof *row);
+
+  copy->id = g_strdup (row->id);
+  copy->data = g_strdup (row->data);
+  return copy;
+}
+
+/**
  * ls_row_free:
  * @row: (transfer full): a row
  *

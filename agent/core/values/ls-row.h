@@ -30,6 +30,7 @@ typedef struct
 } LsRow;
 
 LsRow *ls_row_new (LsEntity entity, const char *id, const char *data, gint64 version);
+LsRow *ls_row_copy (const LsRow *row);
 void ls_row_free (LsRow *row);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsRow, ls_row_free)

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ls-action.h"
+
+G_BEGIN_DECLS
+
+GVariant *ls_bus_action_new (const LsAction *action, const char *detail);
+GVariant *ls_bus_action_new_details (const LsAction *action, const char *detail);
+void ls_bus_action_append_json (GString *out, const LsAction *action, const char *detail);
+
+G_END_DECLS

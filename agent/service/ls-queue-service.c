@@ -1,0 +1,741 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-queue-service.h"
+
+#include "ls-bus-actions.h"
+#include "ls-bus-names.h"
+#include "ls-invocation.h"
+#include "ls-json-writer.h"
+#include "ls-queue-waits.h"
+
+/* How many actions List returns, and how much text (org.labsync.Agent1.Queue). */
+#define DEFAULT_LIMIT 100
+#define MAX_LIMIT 500
+#define MAX_PAGE ((gsize)16 << 20)
+/* How large Export may become: a message of D-Bus ends at 128 MiB (D-Bus Specification, "Message
+ * Format"). */
+#define MAX_EXPORT ((gsize)96 << 20)
+/* The longest that WaitFor may be told to wait, in seconds. */
+#define MAX_WAIT 86400
+
+/**
+ * LsQueueService:
+ *
+ * org.labsync.Agent1.Queue on an #LsActionQueue.
+ */
+struct _LsQueueService
+{
+  LsDbusQueueSkeleton parent_instance;
+
+  LsAgent *agent;       /* (owned) */
+  LsActionQueue *queue; /* (owned) */
+  LsClock *clock;       /* (owned) */
+  LsQueueWaits *waits;  /* (owned) */
+};
+
+static void ls_queue_service_iface_init (LsDbusQueueIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (LsQueueService,
+                               ls_queue_service,
+                               LS_DBUS_TYPE_QUEUE_SKELETON,
+                               G_IMPLEMENT_INTERFACE (LS_DBUS_TYPE_QUEUE,
+                                                      ls_queue_service_iface_init))
+
+static void
+ls_queue_service_finalize (GObject *object)
+{
+  LsQueueService *self = LS_QUEUE_SERVICE (object);
+
+  g_clear_object (&self->waits);
+  g_clear_object (&self->agent);
+  g_clear_object (&self->queue);
+  g_clear_object (&self->clock);
+
+  G_OBJECT_CLASS (ls_queue_service_parent_class)->finalize (object);
+}
+
+static void
+ls_queue_service_class_init (LsQueueServiceClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ls_queue_service_finalize;
+  ls_callers_guard_class (G_DBUS_INTERFACE_SKELETON_CLASS (klass));
+}
+
+static void
+ls_queue_service_init (LsQueueService *self)
+{
+}
+
+static gboolean
+is_connected (LsQueueService *self)
+{
+  LsState state = ls_agent_get_status (self->agent)->state;
+
+  return state == LS_STATE_LIVE || state == LS_STATE_POLLING;
+}
+
+/* Returns: (transfer full): the member `detail` */
+static char *
+make_detail (LsQueueService *self, const LsAction *action)
+{
+  const char *blocker = ls_action_queue_get_blocker (self->queue, action);
+
+  if (action->outcome_unknown)
+    return g_strdup ("outcome-unknown");
+  if (blocker != NULL)
+    return g_strconcat ("blocked-by ", blocker, NULL);
+  if (action->status == LS_ACTION_PENDING && !is_connected (self))
+    return g_strdup ("waiting-for-network");
+
+  return g_strdup ("");
+}
+
+static GVariant *
+action_new (LsQueueService *self, const LsAction *action)
+{
+  g_autofree char *detail = make_detail (self, action);
+
+  return ls_bus_action_new (action, detail);
+}
+
+static GVariant *
+details_new (LsQueueService *self, const LsAction *action)
+{
+  g_autofree char *detail = make_detail (self, action);
+
+  return ls_bus_action_new_details (action, detail);
+}
+
+/* Reading waits for nothing, so that nobody else says that there is no queue. @invocation is answered if
+ * this returns %FALSE. */
+static gboolean
+check_open (LsQueueService *self, GDBusMethodInvocation *invocation)
+{
+  if (ls_agent_get_store_id (self->agent) != NULL)
+    return TRUE;
+
+  g_dbus_method_invocation_return_error (invocation, LS_ERROR, LS_ERROR_NOT_SIGNED_IN,
+                                         "nobody is signed in");
+  return FALSE;
+}
+
+static const LsAction *
+find (LsQueueService *self, GDBusMethodInvocation *invocation, const char *id)
+{
+  const LsAction *action = NULL;
+
+  if (!check_open (self, invocation))
+    return NULL;
+
+  action = ls_action_queue_find (self->queue, id);
+  if (action == NULL)
+    g_dbus_method_invocation_return_error (invocation, LS_ERROR, LS_ERROR_NOT_FOUND,
+                                           "there is no action “%s”", id);
+  return action;
+}
+
+/* Empty texts on the bus are none. */
+static const char *
+or_null (const char *text)
+{
+  return *text != '\0' ? text : NULL;
+}
+
+static gboolean
+refuse_value (const char *option, const char *value, GError **error)
+{
+  g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "“%s” is no %s", value, option);
+  return FALSE;
+}
+
+static gboolean
+parse_draft_options (LsActionDraft *draft, GVariant *options, GError **error)
+{
+  const char *method = NULL;
+  guint64 expires_at = 0;
+
+  g_variant_lookup (options, "endpoint", "&s", &draft->endpoint);
+  g_variant_lookup (options, "base-version", "x", &draft->base_version);
+  g_variant_lookup (options, "idempotency-key", "&s", &draft->key);
+  g_variant_lookup (options, "depends-on", "&s", &draft->depends_on);
+  g_variant_lookup (options, "coalesce", "b", &draft->coalesce);
+  g_variant_lookup (options, "expires-at", "t", &expires_at);
+  draft->expires_at = (gint64)MIN (expires_at, G_MAXINT64);
+  if (g_variant_lookup (options, "method", "&s", &method))
+    {
+      draft->method = ls_method_from_string (method);
+      if (draft->method == LS_METHOD_INVALID)
+        return refuse_value ("method", method, error);
+    }
+  if (draft->base_version < 0)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
+                   "option “base-version” is not negative");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static void
+enqueue_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  GDBusMethodInvocation *invocation = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *id = ls_action_queue_enqueue_finish (LS_ACTION_QUEUE (object), result, &error);
+
+  if (id != NULL)
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(s)", id));
+  else
+    ls_invocation_return_error (invocation, error);
+}
+
+static gboolean
+handle_enqueue (LsDbusQueue *object,
+                GDBusMethodInvocation *invocation,
+                const char *type,
+                const char *entity,
+                const char *entity_id,
+                const char *json,
+                GVariant *options)
+{
+  static const LsOption known[] = {
+    { "endpoint", "s" },   { "method", "s" },   { "base-version", "x" }, { "idempotency-key", "s" },
+    { "depends-on", "s" }, { "coalesce", "b" }, { "expires-at", "t" },
+  };
+  LsQueueService *self = LS_QUEUE_SERVICE (object);
+  g_autoptr (GError) error = NULL;
+  LsActionDraft draft = {
+    .type = ls_action_type_from_string (type),
+    .entity = entity,
+    .entity_id = or_null (entity_id),
+    .body = or_null (json),
+    .method = LS_METHOD_INVALID,
+    .app = g_dbus_method_invocation_get_sender (invocation),
+  };
+
+  if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+
+  if (draft.type == LS_ACTION_TYPE_INVALID)
+    refuse_value ("type", type, &error);
+  else
+    parse_draft_options (&draft, options, &error);
+
+  if (error != NULL)
+    ls_invocation_return_error (invocation, error);
+  else
+    ls_action_queue_enqueue_async (self->queue, &draft, NULL, enqueue_cb, invocation);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_get (LsDbusQueue *object, GDBusMethodInvocation *invocation, const char *id)
+{
+  LsQueueService *self = LS_QUEUE_SERVICE (object);
+  const LsAction *action = find (self, invocation, id);
+
+  if (action != NULL)
+    ls_dbus_queue_complete_get (object, invocation, action_new (self, action));
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+/* What List is asked for. */
+typedef struct
+{
+  guint statuses;
+  const char *entity; /* (unowned) (nullable) */
+  guint32 limit;
+  const char *after; /* (unowned) (nullable) */
+} Query;
+
+static gboolean
+parse_statuses (GVariant *options, guint *statuses, GError **error)
+{
+  g_autofree const char **names = NULL;
+
+  if (!g_variant_lookup (options, "status", "^a&s", &names))
+    return TRUE;
+
+  for (guint i = 0; names[i] != NULL; i++)
+    {
+      LsActionStatus status = ls_action_status_from_string (names[i]);
+
+      if (status == LS_ACTION_STATUS_INVALID)
+        return refuse_value ("status", names[i], error);
+      *statuses |= 1u << status;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+parse_query (GVariant *options, Query *query, GError **error)
+{
+  *query = (Query) { 0, NULL, DEFAULT_LIMIT, NULL };
+  g_variant_lookup (options, "entity", "&s", &query->entity);
+  g_variant_lookup (options, "limit", "u", &query->limit);
+  g_variant_lookup (options, "after", "&s", &query->after);
+  if (query->after != NULL)
+    query->after = or_null (query->after);
+  if (query->limit < 1 || query->limit > MAX_LIMIT)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "option “limit” is 1 to %d",
+                   MAX_LIMIT);
+      return FALSE;
+    }
+
+  return parse_statuses (options, &query->statuses, error);
+}
+
+/* How many of @actions fit into a page; one always does. */
+static guint
+count_fitting (GPtrArray *actions)
+{
+  gsize size = 0;
+  guint n = 0;
+
+  for (; n < actions->len; n++)
+    {
+      size += ls_action_get_size (g_ptr_array_index (actions, n));
+      if (n > 0 && size > MAX_PAGE)
+        break;
+    }
+  return n;
+}
+
+/* Returns: (transfer container) (element-type LsAction) */
+static GPtrArray *
+read_page (LsQueueService *self, const Query *query, char **next)
+{
+  g_autoptr (GPtrArray) actions = ls_action_queue_list (self->queue, query->statuses, query->entity,
+                                                        query->limit, query->after, next);
+  guint n = count_fitting (actions);
+
+  if (n == actions->len)
+    return g_steal_pointer (&actions);
+
+  g_free (*next);
+  return ls_action_queue_list (self->queue, query->statuses, query->entity, n, query->after, next);
+}
+
+static void
+return_page (LsQueueService *self, GDBusMethodInvocation *invocation, const Query *query)
+{
+  g_autofree char *next = NULL;
+  g_autoptr (GPtrArray) page = read_page (self, query, &next);
+  g_auto (GVariantBuilder) actions = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
+
+  for (guint i = 0; i < page->len; i++)
+    g_variant_builder_add_value (&actions, action_new (self, g_ptr_array_index (page, i)));
+  ls_dbus_queue_complete_list (LS_DBUS_QUEUE (self), invocation, g_variant_builder_end (&actions),
+                               next != NULL ? next : "");
+}
+
+static gboolean
+handle_list (LsDbusQueue *object, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  static const LsOption known[] = {
+    { "status", "as" }, { "entity", "s" }, { "limit", "u" }, { "after", "s" }
+  };
+  LsQueueService *self = LS_QUEUE_SERVICE (object);
+  g_autoptr (GError) error = NULL;
+  Query query;
+
+  if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+
+  if (!parse_query (options, &query, &error))
+    ls_invocation_return_error (invocation, error);
+  else if (check_open (self, invocation))
+    return_page (self, invocation, &query);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+answer_wait (GDBusMethodInvocation *invocation, const LsAction *action, gpointer service)
+{
+  ls_dbus_queue_complete_wait_for (service, invocation, ls_outcome_to_string (action->outcome),
+                                   details_new (service, action));
+}
+
+static gboolean
+parse_wait (const char *name, GVariant *options, LsWaitUntil *until, guint *timeout, GError **error)
+{
+  gboolean accepted = g_str_equal (name, "accepted");
+
+  if (!accepted && !g_str_equal (name, "visible"))
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
+                   "one waits until accepted or visible, not “%s”", name);
+      return FALSE;
+    }
+
+  *until = accepted ? LS_WAIT_UNTIL_ACCEPTED : LS_WAIT_UNTIL_VISIBLE;
+  if (g_variant_lookup (options, "timeout", "u", timeout) && (*timeout < 1 || *timeout > MAX_WAIT))
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "option “timeout” is 1 to %d",
+                   MAX_WAIT);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+handle_wait_for (LsDbusQueue *object,
+                 GDBusMethodInvocation *invocation,
+                 const char *id,
+                 const char *name,
+                 GVariant *options)
+{
+  static const LsOption known[] = { { "timeout", "u" } };
+  LsQueueService *self = LS_QUEUE_SERVICE (object);
+  g_autoptr (GError) error = NULL;
+  LsWaitUntil until;
+  guint timeout = 0;
+
+  if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+
+  if (parse_wait (name, options, &until, &timeout, &error))
+    ls_queue_waits_add (self->waits, invocation, id, until, (gint64)timeout * 1000);
+  else
+    ls_invocation_return_error (invocation, error);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+change_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  GDBusMethodInvocation *invocation = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (ls_action_queue_change_finish (LS_ACTION_QUEUE (object), result, &error))
+    g_dbus_method_invocation_return_value (invocation, NULL);
+  else
+    ls_invocation_return_error (invocation, error);
+}
+
+static gboolean
+handle_edit (LsDbusQueue *object,
+             GDBusMethodInvocation *invocation,
+             const char *id,
+             const char *json,
+             GVariant *options)
+{
+  LsQueueService *self = LS_QUEUE_SERVICE (object);
+
+  if (ls_invocation_check_options (invocation, options, NULL, 0))
+    ls_action_queue_edit_async (self->queue, id, json, change_cb, invocation);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+/* What Cancel, Retry, Discard and Undo have in common. */
+typedef void (*ChangeFunc) (LsActionQueue *queue,
+                            const char *id,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data);
+
+static gboolean
+change (LsDbusQueue *object,
+        GDBusMethodInvocation *invocation,
+        const char *id,
+        GVariant *options,
+        ChangeFunc func)
+{
+  LsQueueService *self = LS_QUEUE_SERVICE (object);
+
+  if (ls_invocation_check_options (invocation, options, NULL, 0))
+    func (self->queue, id, change_cb, invocation);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_cancel (LsDbusQueue *object,
+               GDBusMethodInvocation *invocation,
+               const char *id,
+               GVariant *options)
+{
+  return change (object, invocation, id, options, ls_action_queue_cancel_async);
+}
+
+static gboolean
+handle_retry (LsDbusQueue *object,
+              GDBusMethodInvocation *invocation,
+              const char *id,
+              GVariant *options)
+{
+  return change (object, invocation, id, options, ls_action_queue_retry_async);
+}
+
+static gboolean
+handle_discard (LsDbusQueue *object,
+                GDBusMethodInvocation *invocation,
+                const char *id,
+                GVariant *options)
+{
+  return change (object, invocation, id, options, ls_action_queue_discard_async);
+}
+
+static gboolean
+handle_undo (LsDbusQueue *object,
+             GDBusMethodInvocation *invocation,
+             const char *id,
+             GVariant *options)
+{
+  return change (object, invocation, id, options, ls_action_queue_undo_async);
+}
+
+static void
+retry_failed_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  GDBusMethodInvocation *invocation = user_data;
+  g_autoptr (GError) error = NULL;
+  gssize n = ls_action_queue_retry_failed_finish (LS_ACTION_QUEUE (object), result, &error);
+
+  if (n >= 0)
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(u)", (guint)n));
+  else
+    ls_invocation_return_error (invocation, error);
+}
+
+static gboolean
+handle_retry_failed (LsDbusQueue *object, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  LsQueueService *self = LS_QUEUE_SERVICE (object);
+
+  if (ls_invocation_check_options (invocation, options, NULL, 0))
+    ls_action_queue_retry_failed_async (self->queue, retry_failed_cb, invocation);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static const char *
+or_empty (const char *text)
+{
+  return text != NULL ? text : "";
+}
+
+static gboolean
+handle_get_conflict (LsDbusQueue *object, GDBusMethodInvocation *invocation, const char *id)
+{
+  LsQueueService *self = LS_QUEUE_SERVICE (object);
+  const LsAction *action = find (self, invocation, id);
+  g_auto (GVariantDict) details = G_VARIANT_DICT_INIT (NULL);
+
+  if (action == NULL)
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+  if (action->status != LS_ACTION_CONFLICT)
+    {
+      g_dbus_method_invocation_return_error (invocation, LS_ERROR, LS_ERROR_NOT_FOUND,
+                                             "action “%s” is not in conflict", id);
+      return G_DBUS_METHOD_INVOCATION_HANDLED;
+    }
+
+  g_variant_dict_insert (&details, "type", "s", ls_action_type_to_string (action->type));
+  g_variant_dict_insert (&details, "entity", "s", action->entity);
+  g_variant_dict_insert (&details, "entity-id", "s", action->entity_id);
+  ls_dbus_queue_complete_get_conflict (object, invocation, or_empty (action->base),
+                                       or_empty (action->body), or_empty (action->server),
+                                       action->server_version, g_variant_dict_end (&details));
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+check_resolution (const char *name, const char *merged, gboolean has_version, GError **error)
+{
+  LsResolution resolution = ls_resolution_from_string (name);
+
+  if (resolution == LS_RESOLUTION_INVALID)
+    return refuse_value ("resolution", name, error);
+  if (!has_version)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
+                   "option “server-version” is required");
+      return FALSE;
+    }
+  if ((resolution == LS_RESOLUTION_MERGE) != (*merged != '\0'))
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
+                   "merge comes with a merged object, and nothing else does");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+handle_resolve (LsDbusQueue *object,
+                GDBusMethodInvocation *invocation,
+                const char *id,
+                const char *resolution,
+                const char *merged,
+                GVariant *options)
+{
+  static const LsOption known[] = { { "server-version", "x" } };
+  LsQueueService *self = LS_QUEUE_SERVICE (object);
+  g_autoptr (GError) error = NULL;
+  gint64 version = 0;
+  gboolean has_version;
+
+  if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+
+  has_version = g_variant_lookup (options, "server-version", "x", &version);
+  if (check_resolution (resolution, merged, has_version, &error))
+    ls_action_queue_resolve_async (self->queue, id, ls_resolution_from_string (resolution),
+                                   or_null (merged), version, change_cb, invocation);
+  else
+    ls_invocation_return_error (invocation, error);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+/* Returns: (transfer full) (nullable): %NULL if it would be too large */
+static GString *
+export_all (LsQueueService *self)
+{
+  g_autofree char *next = NULL;
+  g_autoptr (GPtrArray) actions =
+      ls_action_queue_list (self->queue, 0, NULL, G_MAXUINT, NULL, &next);
+  g_autoptr (GString) out = g_string_new ("{");
+
+  ls_json_write_int (out, "exported", ls_clock_get_wall (self->clock));
+  ls_json_write_name (out, "actions");
+  g_string_append_c (out, '[');
+  for (guint i = 0; i < actions->len && out->len <= MAX_EXPORT; i++)
+    {
+      const LsAction *action = g_ptr_array_index (actions, i);
+      g_autofree char *detail = make_detail (self, action);
+
+      ls_json_next_element (out);
+      ls_bus_action_append_json (out, action, detail);
+    }
+  g_string_append (out, "]}");
+
+  return out->len <= MAX_EXPORT ? g_steal_pointer (&out) : NULL;
+}
+
+static gboolean
+handle_export (LsDbusQueue *object, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  LsQueueService *self = LS_QUEUE_SERVICE (object);
+  g_autoptr (GString) json = NULL;
+
+  if (!ls_invocation_check_options (invocation, options, NULL, 0) || !check_open (self, invocation))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+
+  json = export_all (self);
+  if (json != NULL)
+    ls_dbus_queue_complete_export (object, invocation, json->str);
+  else
+    g_dbus_method_invocation_return_error (invocation, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED,
+                                           "the queue is too large for one message");
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_flush (LsDbusQueue *object, GDBusMethodInvocation *invocation, GVariant *options)
+{
+  LsQueueService *self = LS_QUEUE_SERVICE (object);
+
+  if (!ls_invocation_check_options (invocation, options, NULL, 0) || !check_open (self, invocation))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+
+  ls_action_queue_flush (self->queue);
+  ls_dbus_queue_complete_flush (object, invocation);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+ls_queue_service_iface_init (LsDbusQueueIface *iface)
+{
+  iface->handle_enqueue = handle_enqueue;
+  iface->handle_get = handle_get;
+  iface->handle_list = handle_list;
+  iface->handle_wait_for = handle_wait_for;
+  iface->handle_edit = handle_edit;
+  iface->handle_cancel = handle_cancel;
+  iface->handle_retry = handle_retry;
+  iface->handle_retry_failed = handle_retry_failed;
+  iface->handle_discard = handle_discard;
+  iface->handle_undo = handle_undo;
+  iface->handle_get_conflict = handle_get_conflict;
+  iface->handle_resolve = handle_resolve;
+  iface->handle_export = handle_export;
+  iface->handle_flush = handle_flush;
+}
+
+static void
+on_queue_action_changed (LsActionQueue *queue, const LsAction *action, LsQueueService *self)
+{
+  ls_dbus_queue_emit_action_changed (LS_DBUS_QUEUE (self), action->id,
+                                     ls_action_status_to_string (action->status),
+                                     details_new (self, action));
+}
+
+static void
+on_queue_sync_completed (LsActionQueue *queue, const LsSyncReport *report, LsQueueService *self)
+{
+  g_auto (GVariantDict) result = G_VARIANT_DICT_INIT (NULL);
+
+  g_variant_dict_insert (&result, "success", "b", report->success);
+  g_variant_dict_insert (&result, "actions-processed", "u", report->n_processed);
+  g_variant_dict_insert (&result, "actions-failed", "u", report->n_failed);
+  g_variant_dict_insert (&result, "conflicts", "^as", report->conflicts);
+  g_variant_dict_insert (&result, "errors", "^as", report->errors);
+  ls_dbus_queue_emit_sync_completed (LS_DBUS_QUEUE (self), g_variant_dict_end (&result));
+}
+
+static void
+update (LsQueueService *self)
+{
+  static const char *const breakers[] = {
+    [LS_BREAKER_CLOSED] = "closed",
+    [LS_BREAKER_OPEN] = "open",
+    [LS_BREAKER_PROBING] = "probing",
+  };
+  const LsQueueCounts *counts = ls_action_queue_get_counts (self->queue);
+
+  g_object_set (self, "pending", counts->pending, "in-flight", counts->in_flight, "failed",
+                counts->failed, "conflicts", counts->conflicts, "breaker",
+                breakers[counts->breaker], NULL);
+}
+
+/**
+ * ls_queue_service_new:
+ * @agent: the agent
+ * @queue: its queue
+ * @callers: the callers
+ * @clock: the clock
+ *
+ * Returns: (transfer full): an interface to export
+ */
+LsQueueService *
+ls_queue_service_new (LsAgent *agent, LsActionQueue *queue, LsCallers *callers, LsClock *clock)
+{
+  LsQueueService *self =
+      g_object_new (LS_TYPE_QUEUE_SERVICE, "version", LS_BUS_INTERFACE_VERSION, NULL);
+
+  self->agent = g_object_ref (agent);
+  self->queue = g_object_ref (queue);
+  self->clock = g_object_ref (clock);
+  self->waits = ls_queue_waits_new (queue, callers, clock, answer_wait, self);
+  g_signal_connect_object (queue, "action-changed", G_CALLBACK (on_queue_action_changed), self, 0);
+  g_signal_connect_object (queue, "sync-completed", G_CALLBACK (on_queue_sync_completed), self, 0);
+  g_signal_connect_object (queue, "counts-changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  update (self);
+  return self;
+}
+
+/**
+ * ls_queue_service_close:
+ * @self: the interface
+ *
+ * Ends all calls that wait.
+ */
+void
+ls_queue_service_close (LsQueueService *self)
+{
+  g_return_if_fail (LS_IS_QUEUE_SERVICE (self));
+
+  ls_queue_waits_close (self->waits);
+}
