@@ -24,5 +24,6 @@ struct _LsRandomInterface
 guint64 ls_random_next (LsRandom *self);
 gint64 ls_random_below (LsRandom *self, gint64 bound);
 char *ls_random_uuid (LsRandom *self);
+char *ls_random_uuid7 (LsRandom *self, gint64 wall_ms);
 
 G_END_DECLS

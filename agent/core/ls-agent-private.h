@@ -50,6 +50,8 @@ void ls_agent_emit_state (LsAgent *self, LsState old_state, LsState new_state, L
 void ls_agent_emit_status (LsAgent *self);
 void ls_agent_emit_account (LsAgent *self);
 void ls_agent_emit_loaded (LsAgent *self);
+void ls_agent_emit_tokens (LsAgent *self);
+void ls_agent_emit_position (LsAgent *self);
 void ls_agent_emit_commit (LsAgent *self, LsCommit *commit);
 
 /* ls-agent-account.c */

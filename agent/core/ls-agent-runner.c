@@ -520,6 +520,18 @@ do_tell_synced (LsAgent *self, LsCommand *command)
     }
 }
 
+static void
+do_tell_tokens (LsAgent *self, LsCommand *command)
+{
+  ls_agent_emit_tokens (self);
+}
+
+static void
+do_tell_position (LsAgent *self, LsCommand *command)
+{
+  ls_agent_emit_position (self);
+}
+
 /**
  * ls_agent_run:
  * @self: an agent
@@ -553,6 +565,8 @@ ls_agent_run (LsAgent *self)
     [LS_COMMAND_TELL_STATUS] = do_tell_status,
     [LS_COMMAND_TELL_ACCOUNT] = do_tell_account,
     [LS_COMMAND_TELL_SYNCED] = do_tell_synced,
+    [LS_COMMAND_TELL_TOKENS] = do_tell_tokens,
+    [LS_COMMAND_TELL_POSITION] = do_tell_position,
   };
 
   if (self->running)

@@ -15,6 +15,8 @@ enum
   SIGNAL_ACCOUNT_LOADED,
   SIGNAL_EVENTS_COMMITTED,
   SIGNAL_ROWS_CHANGED,
+  SIGNAL_TOKENS_CHANGED,
+  SIGNAL_POSITION_MOVED,
   N_SIGNALS,
 };
 
@@ -145,6 +147,23 @@ ls_agent_class_init (LsAgentClass *klass)
   signals[SIGNAL_ROWS_CHANGED] =
       g_signal_new ("rows-changed", LS_TYPE_AGENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                     G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_STRV);
+  /**
+   * LsAgent::tokens-changed:
+   * @self: the agent
+   *
+   * The server gave fresh tokens.
+   */
+  signals[SIGNAL_TOKENS_CHANGED] = g_signal_new ("tokens-changed", LS_TYPE_AGENT, G_SIGNAL_RUN_LAST,
+                                                 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * LsAgent::position-moved:
+   * @self: the agent
+   *
+   * Something in ls_agent_get_position() or ls_agent_is_settled() may have changed; after
+   * LsAgent::events-committed.
+   */
+  signals[SIGNAL_POSITION_MOVED] = g_signal_new ("position-moved", LS_TYPE_AGENT, G_SIGNAL_RUN_LAST,
+                                                 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -716,6 +735,30 @@ void
 ls_agent_emit_loaded (LsAgent *self)
 {
   g_signal_emit (self, signals[SIGNAL_ACCOUNT_LOADED], 0);
+}
+
+/**
+ * ls_agent_emit_tokens:
+ * @self: an agent
+ *
+ * Emits LsAgent::tokens-changed.
+ */
+void
+ls_agent_emit_tokens (LsAgent *self)
+{
+  g_signal_emit (self, signals[SIGNAL_TOKENS_CHANGED], 0);
+}
+
+/**
+ * ls_agent_emit_position:
+ * @self: an agent
+ *
+ * Emits LsAgent::position-moved.
+ */
+void
+ls_agent_emit_position (LsAgent *self)
+{
+  g_signal_emit (self, signals[SIGNAL_POSITION_MOVED], 0);
 }
 
 static void

@@ -91,6 +91,8 @@ G_DECLARE_FINAL_TYPE (LsAgent, ls_agent, LS, AGENT, GObject)
  * "account-loaded" ()                      who was signed in before is known
  * "events-committed" (GPtrArray *events)   committed events, in order of seq; presence has seq 0
  * "rows-changed" (guint entity, GStrv ids) rows of the cache changed
+ * "tokens-changed" ()                      the server gave fresh tokens
+ * "position-moved" ()                      something in ls_agent_get_position() or _is_settled() changed
  */
 
 LsAgent *ls_agent_new (const LsAgentPorts *ports, const LsConfig *config);
@@ -148,5 +150,12 @@ char *ls_agent_format_cursor (LsAgent *self, guint64 seq);
 gboolean ls_agent_parse_cursor (LsAgent *self, const char *cursor, guint64 *seq, GError **error);
 LsStore *ls_agent_get_store (LsAgent *self);
 LsDataMatcher ls_agent_get_matcher (LsAgent *self);
+
+/* Actions: what their queue needs to know */
+const char *ls_agent_get_action_token (LsAgent *self);
+gboolean ls_agent_refresh_tokens (LsAgent *self);
+LsCursor ls_agent_get_position (LsAgent *self);
+gboolean ls_agent_is_settled (LsAgent *self);
+void ls_agent_feed (LsAgent *self, LsEvent *event);
 
 G_END_DECLS

@@ -49,6 +49,8 @@ typedef enum
  * @LS_COMMAND_TELL_STATUS: something else of the status changed
  * @LS_COMMAND_TELL_ACCOUNT: the state of the account changed
  * @LS_COMMAND_TELL_SYNCED: a sync that was asked for ended; @error is %NULL if it went well
+ * @LS_COMMAND_TELL_TOKENS: fresh tokens came
+ * @LS_COMMAND_TELL_POSITION: what is on disk has moved, or what was fed to it is settled
  *
  * What the engine can want done.
  */
@@ -76,6 +78,8 @@ typedef enum
   LS_COMMAND_TELL_STATUS,
   LS_COMMAND_TELL_ACCOUNT,
   LS_COMMAND_TELL_SYNCED,
+  LS_COMMAND_TELL_TOKENS,
+  LS_COMMAND_TELL_POSITION,
 } LsCommandKind;
 
 /**

@@ -256,6 +256,7 @@ ls_engine_stream_finish_sync (LsEngine *self)
   if (self->sync_again)
     ls_engine_stream_start_sync (self, FALSE);
   ls_engine_stream_commit (self);
+  ls_engine_push_simple (self, LS_COMMAND_TELL_POSITION);
   if (self->phase != LS_SOCKET_STREAMING)
     ls_engine_link_apply (self, LS_CONNECTION_POLLED,
                           self->config->websocket ? self->trouble : LS_REASON_NONE);
@@ -362,6 +363,27 @@ on_events (LsEngine *self, LsMessage *message)
     ls_intake_hold (self->intake, message);
   else
     take (self, message);
+}
+
+/**
+ * ls_engine_feed:
+ * @self: the engine
+ * @event: a change of our own that the server will not tell: the classic system tells nothing
+ *
+ * Takes it as if it had come on the socket: while something is being asked for, it waits, since the
+ * answer may be from before. It is on disk by the next %LS_COMMAND_TELL_POSITION with
+ * ls_engine_is_settled().
+ */
+void
+ls_engine_feed (LsEngine *self, LsEvent *event)
+{
+  g_autoptr (LsMessage) message = ls_message_new (LS_MESSAGE_EVENTS);
+
+  message->events = ls_event_array_new ();
+  g_ptr_array_add (message->events, ls_event_ref (event));
+  on_events (self, message);
+  ls_engine_stream_commit (self);
+  ls_engine_push_simple (self, LS_COMMAND_TELL_POSITION);
 }
 
 /**
@@ -537,6 +559,7 @@ ls_engine_committed (LsEngine *self, LsCommit *commit)
   ls_engine_stream_commit (self);
   command->commit = commit;
   ls_engine_push (self, command);
+  ls_engine_push_simple (self, LS_COMMAND_TELL_POSITION);
   if (self->delayed != NULL && ls_intake_is_settled (self->intake))
     ls_engine_push (self, g_steal_pointer (&self->delayed));
   ls_engine_stream_check (self);

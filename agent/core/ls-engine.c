@@ -214,6 +214,30 @@ ls_engine_get_expires_at (LsEngine *self)
 }
 
 /**
+ * ls_engine_get_committed:
+ * @self: the engine
+ *
+ * Returns: where the disk stands in the server's log
+ */
+LsCursor
+ls_engine_get_committed (LsEngine *self)
+{
+  return ls_intake_get_committed (self->intake);
+}
+
+/**
+ * ls_engine_is_settled:
+ * @self: the engine
+ *
+ * Returns: whether everything that came is on disk, and nothing is being asked for
+ */
+gboolean
+ls_engine_is_settled (LsEngine *self)
+{
+  return ls_intake_is_settled (self->intake) && !ls_sync_is_running (self->sync);
+}
+
+/**
  * ls_engine_get_followed:
  * @self: the engine
  *
@@ -540,6 +564,8 @@ ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed)
   self->fetching_tokens = FALSE;
   take_tokens (self, session, refreshed);
   self->keeper.fresh = refreshed;
+  if (refreshed)
+    ls_engine_push_simple (self, LS_COMMAND_TELL_TOKENS);
   if (self->attempt_on_tokens)
     {
       ls_engine_link_attempt (self);
@@ -755,4 +781,23 @@ ls_engine_sync (LsEngine *self)
     {
       ls_engine_stream_synced (self);
     }
+}
+
+/**
+ * ls_engine_refresh_tokens:
+ * @self: the engine
+ *
+ * The server has refused the access token to an action. %LS_COMMAND_TELL_TOKENS follows if it gives
+ * another.
+ *
+ * Returns: whether there is anything to refresh by
+ */
+gboolean
+ls_engine_refresh_tokens (LsEngine *self)
+{
+  if (self->keeper.session == NULL || self->keeper.session->refresh == NULL)
+    return FALSE;
+
+  ls_engine_link_refresh (self);
+  return TRUE;
 }

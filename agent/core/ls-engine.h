@@ -39,6 +39,8 @@ LsAccountState ls_engine_get_account_state (LsEngine *self);
 const LsSession *ls_engine_get_session (LsEngine *self);
 const char *ls_engine_get_list_token (LsEngine *self);
 gint64 ls_engine_get_expires_at (LsEngine *self);
+LsCursor ls_engine_get_committed (LsEngine *self);
+gboolean ls_engine_is_settled (LsEngine *self);
 LsEntitySet ls_engine_get_followed (LsEngine *self);
 
 void ls_engine_set_config (LsEngine *self, const LsConfig *config);
@@ -79,5 +81,7 @@ void ls_engine_unfollow (LsEngine *self, LsEntitySet entities);
 void ls_engine_retry_now (LsEngine *self);
 void ls_engine_restart (LsEngine *self);
 void ls_engine_sync (LsEngine *self);
+void ls_engine_feed (LsEngine *self, LsEvent *event);
+gboolean ls_engine_refresh_tokens (LsEngine *self);
 
 G_END_DECLS

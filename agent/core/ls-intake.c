@@ -170,6 +170,18 @@ ls_intake_get_position (LsIntake *self)
 }
 
 /**
+ * ls_intake_get_committed:
+ * @self: an intake
+ *
+ * Returns: where the disk stands
+ */
+LsCursor
+ls_intake_get_committed (LsIntake *self)
+{
+  return self->committed;
+}
+
+/**
  * ls_intake_set_followed:
  * @self: an intake
  * @followed: whose events are taken

@@ -30,6 +30,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsIntake, ls_intake_free)
 
 void ls_intake_begin (LsIntake *self, LsCursor cursor);
 LsCursor ls_intake_get_position (LsIntake *self);
+LsCursor ls_intake_get_committed (LsIntake *self);
 void ls_intake_set_followed (LsIntake *self, LsEntitySet followed);
 LsEntitySet ls_intake_get_followed (LsIntake *self);
 void ls_intake_set_baseline (LsIntake *self, LsEntity entity, LsCursor cursor);

@@ -61,6 +61,27 @@ test_uuid_is_version_4 (void)
     }
 }
 
+static void
+test_uuid_7_sorts_by_time (void)
+{
+  const guint64 ones[] = { G_MAXUINT64 };
+  g_autoptr (LsFakeRandom) highest = ls_fake_random_new_sequence (ones, 1);
+  g_autoptr (LsFakeRandom) random = ls_fake_random_new (7);
+  g_autofree char *known = ls_random_uuid7 (LS_RANDOM (highest), G_GINT64_CONSTANT (0x017f22e279b0));
+  g_autofree char *last = g_strdup ("");
+
+  g_assert_cmpstr (known, ==, "017f22e2-79b0-7fff-bfff-ffffffffffff");
+  for (gint64 i = 0; i < 100; i++)
+    {
+      char *uuid = ls_random_uuid7 (LS_RANDOM (random), 1700000000000 + i);
+
+      g_assert_true (g_uuid_string_is_valid (uuid));
+      g_assert_cmpstr (uuid, >, last);
+      g_free (last);
+      last = uuid;
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -68,6 +89,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/base/random/below-stays-in-range", test_below_stays_in_range);
   g_test_add_func ("/base/random/below-reaches-every-number", test_below_reaches_every_number);
   g_test_add_func ("/base/random/uuid-is-version-4", test_uuid_is_version_4);
+  g_test_add_func ("/base/random/uuid-7-sorts-by-time", test_uuid_7_sorts_by_time);
 
   return g_test_run ();
 }
