@@ -235,20 +235,6 @@ ls_action_queue_lay_over (LsActionQueue *self, LsEntity entity, const char *id, 
 }
 
 /**
- * ls_overlay_free:
- * @overlay: (transfer full): an overlay
- *
- * Frees it.
- */
-void
-ls_overlay_free (LsOverlay *overlay)
-{
-  g_free (overlay->data);
-  g_strfreev (overlay->pending);
-  g_free (overlay);
-}
-
-/**
  * ls_action_queue_get_touched:
  * @self: a queue
  * @entity: of which rows
