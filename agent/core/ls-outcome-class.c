@@ -60,9 +60,8 @@ ls_outcome_class_of_reply (const LsActionReply *reply)
 gboolean
 ls_outcome_class_is_final (LsOutcomeClass outcome_class)
 {
-  return outcome_class == LS_OUTCOME_CLASS_ACCEPTED ||
-         outcome_class == LS_OUTCOME_CLASS_CONFLICT || outcome_class == LS_OUTCOME_CLASS_GONE ||
-         outcome_class == LS_OUTCOME_CLASS_REFUSED;
+  return outcome_class == LS_OUTCOME_CLASS_ACCEPTED || outcome_class == LS_OUTCOME_CLASS_CONFLICT ||
+         outcome_class == LS_OUTCOME_CLASS_GONE || outcome_class == LS_OUTCOME_CLASS_REFUSED;
 }
 
 /**

@@ -57,8 +57,7 @@ ls_queue_answer_no_token (LsQueue *self, LsQueueItem *item)
   LsQueuePhase phase = item->phase;
 
   ls_queue_send_end (self, item);
-  ls_queue_apply (self, item, LS_ACTION_POSTPONE,
-                  ls_reason_to_string (LS_REASON_TOKEN_REFUSED));
+  ls_queue_apply (self, item, LS_ACTION_POSTPONE, ls_reason_to_string (LS_REASON_TOKEN_REFUSED));
   item->due = 0;
   item->now->outcome_unknown |= phase == LS_QUEUE_READING_BACK;
   if (!is_current || self->tokens != LS_QUEUE_TOKENS_GOOD)
@@ -215,8 +214,7 @@ is_about_the_row (const LsAction *action)
 
   return g_str_has_suffix (action->endpoint, ending) &&
          (action->type == LS_ACTION_DELETE ||
-          (action->type == LS_ACTION_UPDATE &&
-           (action->base != NULL || action->base_version > 0)));
+          (action->type == LS_ACTION_UPDATE && (action->base != NULL || action->base_version > 0)));
 }
 
 static void

@@ -165,7 +165,8 @@ ls_queue_enqueue (LsQueue *self, LsAction *action, const LsRow *row, gpointer ti
     }
   else if (action->depends_on != NULL && !can_depend (self, action->depends_on))
     {
-      ls_queue_refuse (self, ticket, LS_ERROR_INVALID_ARGUMENT, "depends on no action that is there");
+      ls_queue_refuse (self, ticket, LS_ERROR_INVALID_ARGUMENT,
+                       "depends on no action that is there");
     }
   else if (!has_room (self, action, merged))
     {
@@ -185,9 +186,9 @@ ls_queue_enqueue (LsQueue *self, LsAction *action, const LsRow *row, gpointer ti
 static gboolean
 can_be_undone (LsQueue *self, const LsAction *action)
 {
-  return action->loser != NULL && (action->outcome == LS_OUTCOME_SUPERSEDED ||
-                                   action->type == LS_ACTION_UPDATE ||
-                                   action->type == LS_ACTION_CREATE);
+  return action->loser != NULL &&
+         (action->outcome == LS_OUTCOME_SUPERSEDED || action->type == LS_ACTION_UPDATE ||
+          action->type == LS_ACTION_CREATE);
 }
 
 /* What brings the side back that lost. */

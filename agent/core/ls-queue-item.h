@@ -59,12 +59,12 @@ typedef struct
   gboolean is_fed;
 
   /*< private >*/
-  LsQueueLane *lane;      /* (unowned) (nullable) */
-  char *dependency;       /* (owned) (nullable): as it is indexed, like what follows */
-  char *key;              /* (owned) (nullable) */
-  gsize size;             /* counted as open; 0: not counted */
-  gboolean is_kept;       /* counted as over and done with */
-  GSequenceIter *place;   /* in the order of seq */
+  LsQueueLane *lane;    /* (unowned) (nullable) */
+  char *dependency;     /* (owned) (nullable): as it is indexed, like what follows */
+  char *key;            /* (owned) (nullable) */
+  gsize size;           /* counted as open; 0: not counted */
+  gboolean is_kept;     /* counted as over and done with */
+  GSequenceIter *place; /* in the order of seq */
   gboolean is_touched;
 } LsQueueItem;
 

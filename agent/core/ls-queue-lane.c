@@ -21,10 +21,10 @@ struct _LsQueueLanes
 
 struct _LsQueueLane
 {
-  char *key;               /* (owned) */
-  const char *id;          /* in @key */
-  GPtrArray *items;        /* (owned) (element-type LsQueueItem): in the order of seq */
-  GSequenceIter *ready;    /* (nullable): the place of its item in the sequence */
+  char *key;            /* (owned) */
+  const char *id;       /* in @key */
+  GPtrArray *items;     /* (owned) (element-type LsQueueItem): in the order of seq */
+  GSequenceIter *ready; /* (nullable): the place of its item in the sequence */
 };
 
 static void
@@ -48,8 +48,8 @@ ls_queue_lanes_new (GHashTable *by_id)
 
   self->by_id = by_id;
   self->lanes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)lane_free);
-  self->dependents = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                            (GDestroyNotify)g_ptr_array_unref);
+  self->dependents =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
   self->ready = g_sequence_new (NULL);
   self->changed = g_hash_table_new (NULL, NULL);
   return self;

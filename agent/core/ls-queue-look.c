@@ -166,8 +166,7 @@ get_reader (LsQueue *self, const char *id)
 {
   LsQueueItem *item = ls_queue_table_find (self->table, id);
 
-  if (item == NULL ||
-      (item->phase != LS_QUEUE_LOOKING && item->phase != LS_QUEUE_READING_BACK))
+  if (item == NULL || (item->phase != LS_QUEUE_LOOKING && item->phase != LS_QUEUE_READING_BACK))
     return NULL;
 
   return item;

@@ -42,8 +42,10 @@ struct _LsQueue
 
   GPtrArray *writing; /* (owned) (nullable) (element-type LsAction): what is being written */
   GStrv removing;     /* (owned) (nullable): what is being taken off the disk */
-  GPtrArray *answers; /* (owned) (element-type LsQueueCommand): to be given once it is written what is decided */
-  GPtrArray *answers_in_flight; /* (owned) (element-type LsQueueCommand): once it is written what is being written */
+  GPtrArray *
+      answers; /* (owned) (element-type LsQueueCommand): to be given once it is written what is decided */
+  GPtrArray *
+      answers_in_flight; /* (owned) (element-type LsQueueCommand): once it is written what is being written */
   gboolean disk_is_ill;
   gint64 write_at; /* when to try again, monotonic ms */
 
@@ -80,10 +82,7 @@ gboolean ls_queue_send_is_classic (LsQueue *self);
 void ls_queue_send_what_is_due (LsQueue *self);
 gint64 ls_queue_send_get_next (LsQueue *self);
 void ls_queue_send_stored (LsQueue *self, LsQueueItem *item);
-void ls_queue_send_read (LsQueue *self,
-                         LsQueueItem *item,
-                         LsQueuePhase phase,
-                         const char *path);
+void ls_queue_send_read (LsQueue *self, LsQueueItem *item, LsQueuePhase phase, const char *path);
 void ls_queue_send_store (LsQueue *self, LsQueueItem *item);
 void ls_queue_send_end (LsQueue *self, LsQueueItem *item);
 
@@ -105,8 +104,7 @@ void ls_queue_postpone (LsQueue *self, LsQueueItem *item, const char *reason, gi
 void ls_queue_dead_letter (LsQueue *self, LsQueueItem *item, const char *reason);
 void
 ls_queue_complete (LsQueue *self, LsQueueItem *item, const LsTheirRow *result, LsCursor cursor);
-void
-ls_queue_complete_in_cache (LsQueue *self, LsQueueItem *item, const LsTheirRow *result);
+void ls_queue_complete_in_cache (LsQueue *self, LsQueueItem *item, const LsTheirRow *result);
 void ls_queue_lose (LsQueue *self, LsQueueItem *item);
 void ls_queue_win (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs);
 void ls_queue_collide (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs);

@@ -100,8 +100,7 @@ ls_queue_get_blocker (LsQueue *self, const char *id)
 static GPtrArray *
 list_row (LsQueue *self, const char *entity, const char *id)
 {
-  GPtrArray *lane =
-      ls_queue_lanes_get_row (ls_queue_table_get_lanes (self->table), entity, id);
+  GPtrArray *lane = ls_queue_lanes_get_row (ls_queue_table_get_lanes (self->table), entity, id);
   GPtrArray *actions = g_ptr_array_new ();
 
   for (guint i = 0; lane != NULL && i < lane->len; i++)
@@ -153,8 +152,7 @@ is_touched (LsQueue *self, const char *entity, const char *id)
 GPtrArray *
 ls_queue_get_touched (LsQueue *self, const char *entity)
 {
-  GPtrArray *ids =
-      ls_queue_lanes_list_rows (ls_queue_table_get_lanes (self->table), entity);
+  GPtrArray *ids = ls_queue_lanes_list_rows (ls_queue_table_get_lanes (self->table), entity);
 
   for (guint i = ids->len; i > 0; i--)
     if (!is_touched (self, entity, ids->pdata[i - 1]))

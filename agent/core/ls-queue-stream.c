@@ -50,9 +50,9 @@ take_event (LsQueue *self, const LsEvent *event)
     }
 
   /* Without a version nobody knows whether it is newer: then the server says so when the action is sent. */
-  lane = ls_queue_lanes_get_row (ls_queue_table_get_lanes (self->table),
-                                 ls_entity_to_string (ls_event_get_entity (event)),
-                                 event->entity_id);
+  lane =
+      ls_queue_lanes_get_row (ls_queue_table_get_lanes (self->table),
+                              ls_entity_to_string (ls_event_get_entity (event)), event->entity_id);
   if (lane == NULL || event->version == 0 || is_with_server (lane))
     return;
 

@@ -33,8 +33,8 @@ ls_queue_table_new (void)
 {
   LsQueueTable *self = g_new0 (LsQueueTable, 1);
 
-  self->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
-                                       (GDestroyNotify)ls_queue_item_free);
+  self->by_id =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)ls_queue_item_free);
   self->by_key = g_hash_table_new (g_str_hash, g_str_equal);
   self->items = g_sequence_new (NULL);
   self->lanes = ls_queue_lanes_new (self->by_id);

@@ -15,7 +15,9 @@ typedef struct _LsQueueTable LsQueueTable;
  *
  * Told of each action that was written, when that is on disk.
  */
-typedef void (*LsQueueWrittenFunc) (const LsAction *before, const LsAction *after, gpointer user_data);
+typedef void (*LsQueueWrittenFunc) (const LsAction *before,
+                                    const LsAction *after,
+                                    gpointer user_data);
 
 LsQueueTable *ls_queue_table_new (void);
 void ls_queue_table_free (LsQueueTable *self);

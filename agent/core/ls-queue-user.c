@@ -30,8 +30,8 @@ done (LsQueue *self, gpointer ticket)
 static gboolean
 has_follower (LsQueue *self, const LsQueueItem *item, const LsAction *follower)
 {
-  GPtrArray *others = ls_queue_lanes_get_dependents (ls_queue_table_get_lanes (self->table),
-                                                     item->now->id);
+  GPtrArray *others =
+      ls_queue_lanes_get_dependents (ls_queue_table_get_lanes (self->table), item->now->id);
 
   for (guint i = 0; others != NULL && i < others->len; i++)
     {
@@ -111,9 +111,9 @@ begin_anew (LsQueue *self, LsQueueItem *item)
 static void
 edit (LsQueue *self, LsQueueItem *item, const char *body)
 {
-  LsAction *action = ls_queue_apply (self, item, LS_ACTION_EDIT,
-                                     item->now->status == LS_ACTION_CONFLICT ? item->now->reason
-                                                                             : NULL);
+  LsAction *action =
+      ls_queue_apply (self, item, LS_ACTION_EDIT,
+                      item->now->status == LS_ACTION_CONFLICT ? item->now->reason : NULL);
 
   ls_action_draft_set_body (action, body, &self->editor, NULL);
   if (action->status == LS_ACTION_PENDING)
@@ -158,8 +158,8 @@ ls_queue_edit (LsQueue *self, const char *id, const char *body, gpointer ticket)
 static void
 fail_dependents (LsQueue *self, const LsQueueItem *item)
 {
-  GPtrArray *others = ls_queue_lanes_get_dependents (ls_queue_table_get_lanes (self->table),
-                                                     item->now->id);
+  GPtrArray *others =
+      ls_queue_lanes_get_dependents (ls_queue_table_get_lanes (self->table), item->now->id);
 
   for (guint i = 0; others != NULL && i < others->len; i++)
     {

@@ -235,8 +235,7 @@ is_laid_otherwise (const LsAction *before, const LsAction *after)
 static void
 note_row (LsQueue *self, const LsAction *action)
 {
-  LsEntity entity =
-      action != NULL ? ls_entity_from_string (action->entity) : LS_ENTITY_INVALID;
+  LsEntity entity = action != NULL ? ls_entity_from_string (action->entity) : LS_ENTITY_INVALID;
 
   if (entity != LS_ENTITY_INVALID)
     g_hash_table_add (self->rows_changed[entity], g_strdup (action->entity_id));
@@ -322,8 +321,7 @@ static gboolean
 may_write (LsQueue *self)
 {
   return self->writing == NULL && ls_queue_table_is_dirty (self->table) &&
-         (!self->disk_is_ill || self->answers->len > 0 ||
-          ls_queue_now (self) >= self->write_at);
+         (!self->disk_is_ill || self->answers->len > 0 || ls_queue_now (self) >= self->write_at);
 }
 
 static void
@@ -364,6 +362,21 @@ ls_queue_stored (LsQueue *self)
   ls_queue_table_written (self->table, put, removed, on_written, self);
   tell_rows (self);
   ls_queue_turn (self);
+}
+
+/**
+ * ls_queue_end:
+ * @self: the queue
+ *
+ * It is about to be freed: whoever still waits for an answer gets one. What they wanted may have been done.
+ */
+void
+ls_queue_end (LsQueue *self)
+{
+  g_autoptr (GError) error = g_error_new (LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "the queue is closed");
+
+  give (self, self->answers_in_flight, error);
+  give (self, self->answers, error);
 }
 
 /* What is with the server by what is on disk, but not in fact: nobody knows what came of it. */

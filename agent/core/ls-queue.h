@@ -49,6 +49,7 @@ void ls_queue_tokens_refused (LsQueue *self);
 void ls_queue_events (LsQueue *self, GPtrArray *events);
 void ls_queue_moved (LsQueue *self, LsCursor position, gboolean is_settled);
 void ls_queue_timer (LsQueue *self);
+void ls_queue_end (LsQueue *self);
 
 /* What users want; each is answered by its ticket */
 void ls_queue_enqueue (LsQueue *self, LsAction *action, const LsRow *row, gpointer ticket);

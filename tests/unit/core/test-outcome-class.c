@@ -97,9 +97,9 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autofree char *path =
-          g_strdup_printf ("/core/outcome-class/%u%s%s", rows[i].status,
-                           rows[i].code != NULL ? "-" : "", rows[i].code != NULL ? rows[i].code : "");
+      g_autofree char *path = g_strdup_printf ("/core/outcome-class/%u%s%s", rows[i].status,
+                                               rows[i].code != NULL ? "-" : "",
+                                               rows[i].code != NULL ? rows[i].code : "");
 
       g_test_add_data_func (path, &rows[i], test_outcome_class_row);
     }
