@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ls-action-io.h"
+#include "ls-reply.h"
 #include "ls-state.h"
 
 G_BEGIN_DECLS

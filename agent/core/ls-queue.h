@@ -5,6 +5,7 @@
 #include "ls-overlay.h"
 #include "ls-queue-command.h"
 #include "ls-queue-config.h"
+#include "ls-reply.h"
 #include "ls-row.h"
 #include "ls-state.h"
 
