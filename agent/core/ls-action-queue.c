@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ls-action-queue.h"
+#include "ls-action-queue-private.h"
 
 enum
 {
@@ -15,17 +15,9 @@ static guint signals[N_SIGNALS];
 /**
  * LsActionQueue:
  *
- * What a user did that has to reach the server, for as long as they are signed in.
+ * What a user did that has to reach the server: the engine of it with hands. Carries its commands out on the
+ * ports, and opens and closes with the agent's account. Decides nothing about actions itself.
  */
-struct _LsActionQueue
-{
-  GObject parent_instance;
-
-  LsAgent *agent;      /* (owned) */
-  LsQueueStore *store; /* (owned) */
-  LsQueueCounts counts;
-};
-
 G_DEFINE_FINAL_TYPE (LsActionQueue, ls_action_queue, G_TYPE_OBJECT)
 
 static void
@@ -33,16 +25,39 @@ ls_action_queue_dispose (GObject *object)
 {
   LsActionQueue *self = LS_ACTION_QUEUE (object);
 
+  if (self->agent != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->agent, self);
+      ls_action_queue_close (self);
+    }
   g_clear_object (&self->agent);
   g_clear_object (&self->store);
+  g_clear_object (&self->transport);
+  g_clear_object (&self->clock);
+  g_clear_object (&self->random);
 
   G_OBJECT_CLASS (ls_action_queue_parent_class)->dispose (object);
 }
 
 static void
+ls_action_queue_finalize (GObject *object)
+{
+  LsActionQueue *self = LS_ACTION_QUEUE (object);
+
+  g_ptr_array_unref (self->jobs);
+  g_ptr_array_unref (self->watchers);
+  g_object_unref (self->cancellable);
+
+  G_OBJECT_CLASS (ls_action_queue_parent_class)->finalize (object);
+}
+
+static void
 ls_action_queue_class_init (LsActionQueueClass *klass)
 {
-  G_OBJECT_CLASS (klass)->dispose = ls_action_queue_dispose;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = ls_action_queue_dispose;
+  object_class->finalize = ls_action_queue_finalize;
 
   /**
    * LsActionQueue::action-changed:
@@ -89,6 +104,9 @@ ls_action_queue_class_init (LsActionQueueClass *klass)
 static void
 ls_action_queue_init (LsActionQueue *self)
 {
+  self->cancellable = g_cancellable_new ();
+  self->jobs = g_ptr_array_new_with_free_func (g_object_unref);
+  self->watchers = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 /**
@@ -116,6 +134,12 @@ ls_action_queue_new (LsAgent *agent,
 
   self->agent = g_object_ref (agent);
   self->store = g_object_ref (store);
+  self->transport = g_object_ref (transport);
+  self->clock = g_object_ref (clock);
+  self->random = g_object_ref (random);
+  self->editor = *editor;
+  self->config = *config;
+  ls_action_queue_follow_agent (self);
   return self;
 }
 
@@ -130,6 +154,13 @@ void
 ls_action_queue_set_config (LsActionQueue *self, const LsQueueConfig *config)
 {
   g_return_if_fail (LS_IS_ACTION_QUEUE (self));
+
+  self->config = *config;
+  if (self->queue == NULL)
+    return;
+
+  ls_queue_set_config (self->queue, config);
+  ls_action_queue_run (self);
 }
 
 /**
@@ -142,6 +173,9 @@ void
 ls_action_queue_stop (LsActionQueue *self)
 {
   g_return_if_fail (LS_IS_ACTION_QUEUE (self));
+
+  g_signal_handlers_disconnect_by_data (self->agent, self);
+  ls_action_queue_close (self);
 }
 
 /**
@@ -153,9 +187,11 @@ ls_action_queue_stop (LsActionQueue *self)
 const LsQueueCounts *
 ls_action_queue_get_counts (LsActionQueue *self)
 {
+  static const LsQueueCounts none = { 0 };
+
   g_return_val_if_fail (LS_IS_ACTION_QUEUE (self), NULL);
 
-  return &self->counts;
+  return self->queue != NULL ? ls_queue_get_counts (self->queue) : &none;
 }
 
 /**
@@ -170,7 +206,7 @@ ls_action_queue_find (LsActionQueue *self, const char *id)
 {
   g_return_val_if_fail (LS_IS_ACTION_QUEUE (self), NULL);
 
-  return NULL;
+  return self->queue != NULL ? ls_queue_find (self->queue, id) : NULL;
 }
 
 /**
@@ -195,7 +231,10 @@ ls_action_queue_list (LsActionQueue *self,
   g_return_val_if_fail (LS_IS_ACTION_QUEUE (self), NULL);
 
   *next = NULL;
-  return g_ptr_array_new ();
+  if (self->queue == NULL)
+    return g_ptr_array_new ();
+
+  return ls_queue_list (self->queue, statuses, entity, limit, after, next);
 }
 
 /**
@@ -210,7 +249,7 @@ ls_action_queue_get_blocker (LsActionQueue *self, const LsAction *action)
 {
   g_return_val_if_fail (LS_IS_ACTION_QUEUE (self), NULL);
 
-  return NULL;
+  return self->queue != NULL ? ls_queue_get_blocker (self->queue, action->id) : NULL;
 }
 
 /**
@@ -225,27 +264,12 @@ ls_action_queue_get_blocker (LsActionQueue *self, const LsAction *action)
 LsOverlay *
 ls_action_queue_lay_over (LsActionQueue *self, LsEntity entity, const char *id, const char *row)
 {
-  LsOverlay *overlay = g_new0 (LsOverlay, 1);
+  g_return_val_if_fail (LS_IS_ACTION_QUEUE (self), NULL);
 
-  g_return_val_if_fail (LS_IS_ACTION_QUEUE (self), overlay);
+  if (self->queue == NULL)
+    return ls_overlay_new (row, NULL, &self->editor);
 
-  overlay->data = g_strdup (row);
-  overlay->pending = g_new0 (char *, 1);
-  return overlay;
-}
-
-/**
- * ls_overlay_free:
- * @overlay: (transfer full): an overlay
- *
- * Frees it.
- */
-void
-ls_overlay_free (LsOverlay *overlay)
-{
-  g_free (overlay->data);
-  g_strfreev (overlay->pending);
-  g_free (overlay);
+  return ls_queue_lay_over (self->queue, ls_entity_to_string (entity), id, row);
 }
 
 /**
@@ -260,274 +284,10 @@ ls_action_queue_get_touched (LsActionQueue *self, LsEntity entity)
 {
   g_return_val_if_fail (LS_IS_ACTION_QUEUE (self), NULL);
 
-  return g_ptr_array_new_with_free_func (g_free);
-}
+  if (self->queue == NULL)
+    return g_ptr_array_new_with_free_func (g_free);
 
-/* Answers a caller when no queue is open. */
-static void
-refuse (LsActionQueue *self,
-        gpointer tag,
-        GCancellable *cancellable,
-        GAsyncReadyCallback callback,
-        gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, tag);
-  g_task_return_new_error (task, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "no queue is open");
-}
-
-/**
- * ls_action_queue_enqueue_async:
- * @self: a queue
- * @draft: what an app asks for
- * @cancellable: (nullable): a cancellable
- * @callback: called when it is on disk
- * @user_data: for @callback
- *
- * Takes an action.
- */
-void
-ls_action_queue_enqueue_async (LsActionQueue *self,
-                               const LsActionDraft *draft,
-                               GCancellable *cancellable,
-                               GAsyncReadyCallback callback,
-                               gpointer user_data)
-{
-  g_return_if_fail (LS_IS_ACTION_QUEUE (self));
-
-  refuse (self, ls_action_queue_enqueue_async, cancellable, callback, user_data);
-}
-
-/**
- * ls_action_queue_enqueue_finish:
- * @self: a queue
- * @result: what the callback was given
- * @error: %LS_ERROR_INVALID_ARGUMENT, %LS_ERROR_UNKNOWN_ENTITY, %LS_ERROR_QUOTA_EXCEEDED,
- *   %LS_ERROR_CONFLICT: the key is another action's, %LS_ERROR_NOT_SIGNED_IN, %LS_ERROR_STORAGE,
- *   %LS_ERROR_NEWER_STORE
- *
- * Returns: (transfer full) (nullable): its id
- */
-char *
-ls_action_queue_enqueue_finish (LsActionQueue *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-/**
- * ls_action_queue_edit_async:
- * @self: a queue
- * @id: of an action
- * @body: JSON object that takes the place of its body
- * @callback: called when that is on disk
- * @user_data: for @callback
- *
- * Changes what is to be sent. What is with the server already gets another action after it.
- */
-void
-ls_action_queue_edit_async (LsActionQueue *self,
-                            const char *id,
-                            const char *body,
-                            GAsyncReadyCallback callback,
-                            gpointer user_data)
-{
-  g_return_if_fail (LS_IS_ACTION_QUEUE (self));
-
-  refuse (self, ls_action_queue_edit_async, NULL, callback, user_data);
-}
-
-/**
- * ls_action_queue_cancel_async:
- * @self: a queue
- * @id: of an action
- * @callback: called when that is on disk
- * @user_data: for @callback
- *
- * Takes an action back. What is with the server already gets another action after it that undoes it.
- */
-void
-ls_action_queue_cancel_async (LsActionQueue *self,
-                              const char *id,
-                              GAsyncReadyCallback callback,
-                              gpointer user_data)
-{
-  g_return_if_fail (LS_IS_ACTION_QUEUE (self));
-
-  refuse (self, ls_action_queue_cancel_async, NULL, callback, user_data);
-}
-
-/**
- * ls_action_queue_retry_async:
- * @self: a queue
- * @id: of a dead letter
- * @callback: called when that is on disk
- * @user_data: for @callback
- *
- * Has it sent again.
- */
-void
-ls_action_queue_retry_async (LsActionQueue *self,
-                             const char *id,
-                             GAsyncReadyCallback callback,
-                             gpointer user_data)
-{
-  g_return_if_fail (LS_IS_ACTION_QUEUE (self));
-
-  refuse (self, ls_action_queue_retry_async, NULL, callback, user_data);
-}
-
-/**
- * ls_action_queue_discard_async:
- * @self: a queue
- * @id: of a dead letter or a conflict
- * @callback: called when that is on disk
- * @user_data: for @callback
- *
- * Gives it up.
- */
-void
-ls_action_queue_discard_async (LsActionQueue *self,
-                               const char *id,
-                               GAsyncReadyCallback callback,
-                               gpointer user_data)
-{
-  g_return_if_fail (LS_IS_ACTION_QUEUE (self));
-
-  refuse (self, ls_action_queue_discard_async, NULL, callback, user_data);
-}
-
-/**
- * ls_action_queue_undo_async:
- * @self: a queue
- * @id: of a conflict that was settled in the last 24 h
- * @callback: called when that is on disk
- * @user_data: for @callback
- *
- * Brings the side back that lost, as another action.
- */
-void
-ls_action_queue_undo_async (LsActionQueue *self,
-                            const char *id,
-                            GAsyncReadyCallback callback,
-                            gpointer user_data)
-{
-  g_return_if_fail (LS_IS_ACTION_QUEUE (self));
-
-  refuse (self, ls_action_queue_undo_async, NULL, callback, user_data);
-}
-
-/**
- * ls_action_queue_resolve_async:
- * @self: a queue
- * @id: of a conflict
- * @resolution: how to settle it
- * @merged: (nullable): of a merge: the body that is to be sent
- * @server_version: the version at the server that the decision was made on
- * @callback: called when that is on disk
- * @user_data: for @callback
- *
- * Settles a conflict.
- */
-void
-ls_action_queue_resolve_async (LsActionQueue *self,
-                               const char *id,
-                               LsResolution resolution,
-                               const char *merged,
-                               gint64 server_version,
-                               GAsyncReadyCallback callback,
-                               gpointer user_data)
-{
-  g_return_if_fail (LS_IS_ACTION_QUEUE (self));
-
-  refuse (self, ls_action_queue_resolve_async, NULL, callback, user_data);
-}
-
-/**
- * ls_action_queue_change_finish:
- * @self: a queue
- * @result: what the callback of an edit, a cancel, a retry, a discard, an undo or a resolve was given
- * @error: %LS_ERROR_NOT_FOUND: no such action; %LS_ERROR_CONFLICT: not as it is now;
- *   %LS_ERROR_INVALID_ARGUMENT, %LS_ERROR_QUOTA_EXCEEDED, %LS_ERROR_NOT_SIGNED_IN, %LS_ERROR_STORAGE,
- *   %LS_ERROR_NEWER_STORE
- *
- * Returns: whether it is done
- */
-gboolean
-ls_action_queue_change_finish (LsActionQueue *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/**
- * ls_action_queue_retry_failed_async:
- * @self: a queue
- * @callback: called when that is on disk
- * @user_data: for @callback
- *
- * Has every dead letter sent again.
- */
-void
-ls_action_queue_retry_failed_async (LsActionQueue *self,
-                                    GAsyncReadyCallback callback,
-                                    gpointer user_data)
-{
-  g_return_if_fail (LS_IS_ACTION_QUEUE (self));
-
-  refuse (self, ls_action_queue_retry_failed_async, NULL, callback, user_data);
-}
-
-/**
- * ls_action_queue_retry_failed_finish:
- * @self: a queue
- * @result: what the callback was given
- * @error: %LS_ERROR_NOT_SIGNED_IN, %LS_ERROR_STORAGE, %LS_ERROR_NEWER_STORE
- *
- * Returns: how many there were; -1: an error
- */
-gssize
-ls_action_queue_retry_failed_finish (LsActionQueue *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_int (G_TASK (result), error);
-}
-
-/**
- * ls_action_queue_wait_for_async:
- * @self: a queue
- * @id: of an action
- * @until: what to wait for
- * @cancellable: (nullable): a cancellable
- * @callback: called when that is so, or can't be any more
- * @user_data: for @callback
- *
- * Waits for what comes of an action. A dead letter and a conflict end the wait, too.
- */
-void
-ls_action_queue_wait_for_async (LsActionQueue *self,
-                                const char *id,
-                                LsWaitUntil until,
-                                GCancellable *cancellable,
-                                GAsyncReadyCallback callback,
-                                gpointer user_data)
-{
-  g_return_if_fail (LS_IS_ACTION_QUEUE (self));
-
-  refuse (self, ls_action_queue_wait_for_async, cancellable, callback, user_data);
-}
-
-/**
- * ls_action_queue_wait_for_finish:
- * @self: a queue
- * @result: what the callback was given
- * @error: %LS_ERROR_NOT_FOUND, %LS_ERROR_NOT_SIGNED_IN, %LS_ERROR_STORAGE, %LS_ERROR_NEWER_STORE,
- *   %G_IO_ERROR_CANCELLED
- *
- * Returns: (transfer full) (nullable): the action with its outcome
- */
-LsAction *
-ls_action_queue_wait_for_finish (LsActionQueue *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_pointer (G_TASK (result), error);
+  return ls_queue_get_touched (self->queue, ls_entity_to_string (entity));
 }
 
 /**
@@ -540,4 +300,62 @@ void
 ls_action_queue_flush (LsActionQueue *self)
 {
   g_return_if_fail (LS_IS_ACTION_QUEUE (self));
+
+  if (self->queue == NULL)
+    return;
+
+  ls_queue_flush (self->queue);
+  ls_action_queue_run (self);
+}
+
+/**
+ * ls_action_queue_emit_action:
+ * @self: a queue
+ * @action: as it is on disk
+ *
+ * Emits LsActionQueue::action-changed.
+ */
+void
+ls_action_queue_emit_action (LsActionQueue *self, const LsAction *action)
+{
+  g_signal_emit (self, signals[SIGNAL_ACTION_CHANGED], 0, action);
+}
+
+/**
+ * ls_action_queue_emit_counts:
+ * @self: a queue
+ *
+ * Emits LsActionQueue::counts-changed.
+ */
+void
+ls_action_queue_emit_counts (LsActionQueue *self)
+{
+  g_signal_emit (self, signals[SIGNAL_COUNTS_CHANGED], 0);
+}
+
+/**
+ * ls_action_queue_emit_report:
+ * @self: a queue
+ * @report: what came of a drain
+ *
+ * Emits LsActionQueue::sync-completed.
+ */
+void
+ls_action_queue_emit_report (LsActionQueue *self, const LsSyncReport *report)
+{
+  g_signal_emit (self, signals[SIGNAL_SYNC_COMPLETED], 0, report);
+}
+
+/**
+ * ls_action_queue_emit_rows:
+ * @self: a queue
+ * @entity: of the rows
+ * @ids: of the rows
+ *
+ * Emits LsActionQueue::rows-changed.
+ */
+void
+ls_action_queue_emit_rows (LsActionQueue *self, LsEntity entity, GStrv ids)
+{
+  g_signal_emit (self, signals[SIGNAL_ROWS_CHANGED], 0, (gint)entity, ids);
 }

@@ -3,82 +3,15 @@
 
 #include <gio/gio.h>
 
-#include "ls-action.h"
 #include "ls-agent.h"
 #include "ls-data-editor.h"
+#include "ls-overlay.h"
+#include "ls-queue-config.h"
+#include "ls-action-draft.h"
+#include "ls-queue-report.h"
 #include "ls-queue-store.h"
 
 G_BEGIN_DECLS
-
-/** LsConflictPolicy: what to do by itself about a conflict (contract, "Settings", Conflict) */
-typedef enum
-{
-  LS_CONFLICT_POLICY_MANUAL,
-  LS_CONFLICT_POLICY_MERGE,
-  LS_CONFLICT_POLICY_SERVER,
-  LS_CONFLICT_POLICY_LOCAL,
-} LsConflictPolicy;
-
-/**
- * LsQueueConfig:
- * @max_actions: how many actions may be open; see ls_action_is_open()
- * @max_bytes: how much text they may have
- * @rate: how many may be sent in a second; 0: no limit
- * @policies: by #LsEntity; the last is for all others
- *
- * What the queue needs of the settings.
- */
-typedef struct
-{
-  guint max_actions;
-  gsize max_bytes;
-  guint rate;
-  LsConflictPolicy policies[LS_N_ENTITIES + 1];
-} LsQueueConfig;
-
-/** LsBreakerState: whether the server is let alone (contract, `.Queue` Breaker) */
-typedef enum
-{
-  LS_BREAKER_CLOSED,
-  LS_BREAKER_OPEN,
-  LS_BREAKER_PROBING,
-} LsBreakerState;
-
-/**
- * LsQueueCounts:
- * @pending: waiting
- * @in_flight: with the server
- * @failed: dead letters
- * @conflicts: in conflict
- * @breaker: whether the server is let alone
- */
-typedef struct
-{
-  guint pending;
-  guint in_flight;
-  guint failed;
-  guint conflicts;
-  LsBreakerState breaker;
-} LsQueueCounts;
-
-/**
- * LsSyncReport:
- * @success: nothing failed and nothing is in conflict
- * @n_processed: actions that ended well
- * @n_failed: dead letters
- * @conflicts: ids of actions in conflict
- * @errors: one a dead letter, `ID: REASON`
- *
- * What came of a drain: of sending everything that could be sent (contract, SyncCompleted).
- */
-typedef struct
-{
-  gboolean success;
-  guint n_processed;
-  guint n_failed;
-  GStrv conflicts;
-  GStrv errors;
-} LsSyncReport;
 
 /** LsWaitUntil: what to wait for */
 typedef enum
@@ -86,57 +19,6 @@ typedef enum
   LS_WAIT_UNTIL_ACCEPTED,
   LS_WAIT_UNTIL_VISIBLE,
 } LsWaitUntil;
-
-/**
- * LsOverlay:
- * @data: (nullable): the row with everything laid over it; %NULL: there is none
- * @deleted: the actions delete it
- * @pending: ids of the actions that were laid over it, in their order; empty: none
- *
- * A row as it will be.
- */
-typedef struct
-{
-  char *data;
-  gboolean deleted;
-  GStrv pending;
-} LsOverlay;
-
-void ls_overlay_free (LsOverlay *overlay);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsOverlay, ls_overlay_free)
-
-/**
- * LsActionDraft:
- * @type: what is to be done
- * @entity: singular name of an entity, or any plain name when there is an @endpoint
- * @entity_id: (nullable): to which row; a create without one gets a UUID
- * @body: (nullable): JSON object
- * @endpoint: (nullable): a path on the server; %NULL: by @type and @entity
- * @method: %LS_METHOD_INVALID: by @type
- * @base_version: the version that it was made from; 0: what the cache has
- * @key: (nullable): idempotency key; %NULL: the id
- * @depends_on: (nullable): id of the action that must be done before
- * @coalesce: may be merged with one of the same row that waits
- * @expires_at: not to be sent any more after this, milliseconds since the epoch; 0: never
- * @app: who asks
- *
- * What an app asks for. All pointers are (unowned).
- */
-typedef struct
-{
-  LsActionType type;
-  const char *entity;
-  const char *entity_id;
-  const char *body;
-  const char *endpoint;
-  LsMethod method;
-  gint64 base_version;
-  const char *key;
-  const char *depends_on;
-  gboolean coalesce;
-  gint64 expires_at;
-  const char *app;
-} LsActionDraft;
 
 #define LS_TYPE_ACTION_QUEUE (ls_action_queue_get_type ())
 G_DECLARE_FINAL_TYPE (LsActionQueue, ls_action_queue, LS, ACTION_QUEUE, GObject)

@@ -50,7 +50,7 @@ LsCache *
 ls_cache_open (const char *path, GError **error)
 {
   LsDatabase *database =
-      ls_database_open (path, APPLICATION_ID, migrations, G_N_ELEMENTS (migrations), error);
+      ls_database_open (path, APPLICATION_ID, migrations, G_N_ELEMENTS (migrations), NULL, error);
   LsCache *self;
 
   if (database == NULL)

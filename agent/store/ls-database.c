@@ -375,6 +375,15 @@ connect_read_only (LsDatabase *self, const char *path)
 }
 
 static LsDatabase *
+database_new (void)
+{
+  LsDatabase *self = g_new0 (LsDatabase, 1);
+
+  self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, finalize_statement);
+  return self;
+}
+
+static LsDatabase *
 try_open (const char *path,
           gint32 application_id,
           const LsMigration *migrations,
@@ -383,11 +392,10 @@ try_open (const char *path,
           gboolean *damaged,
           GError **error)
 {
-  g_autoptr (LsDatabase) self = g_new0 (LsDatabase, 1);
+  g_autoptr (LsDatabase) self = database_new ();
 
   *damaged = FALSE;
   self->read_only = read_only;
-  self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, finalize_statement);
   if (!create_private (path, error))
     return NULL;
 
@@ -406,8 +414,17 @@ try_open (const char *path,
   return g_steal_pointer (&self);
 }
 
-static gboolean
-move_aside (const char *path, GError **error)
+/**
+ * ls_database_move_aside:
+ * @path: a damaged file that is not open
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Moves it, with what is beside it, to a name of its own.
+ *
+ * Returns: (transfer full) (nullable): that name
+ */
+char *
+ls_database_move_aside (const char *path, GError **error)
 {
   static const char *const suffixes[] = { "", "-wal", "-shm" };
   g_autofree char *aside = NULL;
@@ -425,12 +442,34 @@ move_aside (const char *path, GError **error)
       if (g_rename (from, to) != 0 && i == 0)
         {
           g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "a damaged store can't be moved aside");
-          return FALSE;
+          return NULL;
         }
     }
 
   g_warning ("a damaged store was moved aside");
-  return TRUE;
+  return g_steal_pointer (&aside);
+}
+
+/**
+ * ls_database_open_damaged:
+ * @path: a file that was moved aside
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Returns: (transfer full) (nullable): it, to read from what can be read
+ */
+LsDatabase *
+ls_database_open_damaged (const char *path, GError **error)
+{
+  g_autoptr (LsDatabase) self = database_new ();
+
+  self->read_only = TRUE;
+  if (!connect (self, path))
+    {
+      set_error (self, error, "the damaged store can't be opened");
+      return NULL;
+    }
+
+  return g_steal_pointer (&self);
 }
 
 /**
@@ -439,6 +478,7 @@ move_aside (const char *path, GError **error)
  * @application_id: what SQLite's application_id has to be
  * @migrations: (array length=n_migrations): from version 0 on
  * @n_migrations: how many, and the version that comes out
+ * @aside: (out) (optional) (nullable): where a damaged file was moved to; %NULL: it was well
  * @error: %LS_ERROR_STORAGE; %LS_ERROR_NEWER_STORE: left as it was
  *
  * Opens a database and brings it up to date. A damaged file is moved aside and begun anew. One that
@@ -451,32 +491,38 @@ ls_database_open (const char *path,
                   gint32 application_id,
                   const LsMigration *migrations,
                   guint n_migrations,
+                  char **aside,
                   GError **error)
 {
   g_autoptr (GError) first_error = NULL;
+  g_autofree char *moved_to = NULL;
   gboolean damaged;
   LsDatabase *self =
       try_open (path, application_id, migrations, n_migrations, FALSE, &damaged, &first_error);
-  gboolean aside;
+  gboolean was_damaged = damaged;
 
+  if (aside != NULL)
+    *aside = NULL;
   if (self != NULL)
     return self;
-  aside = damaged;
-  if (!aside && g_error_matches (first_error, LS_ERROR, LS_ERROR_STORAGE))
+  if (!was_damaged && g_error_matches (first_error, LS_ERROR, LS_ERROR_STORAGE))
     self = try_open (path, application_id, migrations, n_migrations, TRUE, &damaged, NULL);
   if (self != NULL)
     {
       g_warning ("%s; it is only read", first_error->message);
       return self;
     }
-  if (!aside)
+  if (!was_damaged)
     {
       g_propagate_error (error, g_steal_pointer (&first_error));
       return NULL;
     }
-  if (!move_aside (path, error))
+  moved_to = ls_database_move_aside (path, error);
+  if (moved_to == NULL)
     return NULL;
 
+  if (aside != NULL)
+    *aside = g_steal_pointer (&moved_to);
   return try_open (path, application_id, migrations, n_migrations, FALSE, &damaged, error);
 }
 
@@ -490,6 +536,18 @@ gboolean
 ls_database_is_read_only (LsDatabase *self)
 {
   return self->read_only;
+}
+
+/**
+ * ls_database_is_damaged:
+ * @self: a database, of which a call just failed
+ *
+ * Returns: whether it failed because the file is damaged
+ */
+gboolean
+ls_database_is_damaged (LsDatabase *self)
+{
+  return is_damaged (sqlite3_errcode (self->handle));
 }
 
 /**

@@ -19,11 +19,15 @@ LsDatabase *ls_database_open (const char *path,
                               gint32 application_id,
                               const LsMigration *migrations,
                               guint n_migrations,
+                              char **aside,
                               GError **error);
+LsDatabase *ls_database_open_damaged (const char *path, GError **error);
+char *ls_database_move_aside (const char *path, GError **error);
 void ls_database_free (LsDatabase *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsDatabase, ls_database_free)
 
 gboolean ls_database_is_read_only (LsDatabase *self);
+gboolean ls_database_is_damaged (LsDatabase *self);
 gboolean ls_database_run (LsDatabase *self, const char *sql, GError **error);
 gboolean ls_database_in_transaction (LsDatabase *self);
 sqlite3_stmt *ls_database_prepare (LsDatabase *self, const char *sql, GError **error);

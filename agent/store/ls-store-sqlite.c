@@ -129,22 +129,11 @@ close_cache (LsStoreShelf *shelf)
   ls_store_lock_release (&shelf->lock);
 }
 
-/* Names the directory of a user at a server, without naming either. */
-static char *
-directory_of (LsStoreShelf *shelf, const char *server, const char *user_id)
-{
-  g_autofree char *key = g_strdup_printf ("%s\n%s", server, user_id);
-  g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, key, -1);
-
-  hash[32] = '\0';
-  return g_build_filename (shelf->state_dir, hash, NULL);
-}
-
 static gpointer
 do_open (LsStoreShelf *shelf, gpointer data, GError **error)
 {
   Args *args = data;
-  g_autofree char *directory = directory_of (shelf, args->server, args->id);
+  g_autofree char *directory = ls_store_shelf_get_directory (shelf, args->server, args->id);
   g_autofree char *path = g_build_filename (directory, "cache.db", NULL);
   g_autoptr (LsCache) cache = NULL;
   LsStoreState *state;

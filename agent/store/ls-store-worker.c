@@ -84,11 +84,18 @@ do_job (LsStoreWorker *self, Job *job)
   job->result = job->func (&self->shelf, g_task_get_task_data (job->task), &job->error);
 }
 
+static LsDatabase *
+get_database (LsStoreShelf *shelf)
+{
+  return shelf->queue != NULL ? ls_queue_file_get_database (shelf->queue)
+                              : ls_cache_get_database (shelf->cache);
+}
+
 /* Carries jobs out in one transaction; all of them, or none. */
 static gboolean
 try_group (LsStoreWorker *self, Job **jobs, guint n_jobs, GError **error)
 {
-  LsDatabase *database = ls_cache_get_database (self->shelf.cache);
+  LsDatabase *database = get_database (&self->shelf);
   gboolean good;
 
   if (!ls_database_run (database, "BEGIN IMMEDIATE", error))
@@ -115,6 +122,18 @@ try_group (LsStoreWorker *self, Job **jobs, guint n_jobs, GError **error)
   return FALSE;
 }
 
+static gboolean
+make_queue_writable (LsStoreShelf *shelf, GError **error)
+{
+  if (shelf->queue == NULL || ls_database_is_read_only (ls_queue_file_get_database (shelf->queue)))
+    {
+      g_clear_pointer (&shelf->queue, ls_queue_file_free);
+      shelf->queue = ls_queue_file_open (shelf->queue_path, error);
+    }
+
+  return shelf->queue != NULL;
+}
+
 /* A cache that could only be read is opened anew before a write: the disk may be well again. The old
  * one goes first, since closing a file drops the locks of the process on it. */
 static gboolean
@@ -123,6 +142,8 @@ make_writable (LsStoreWorker *self, GError **error)
   LsStoreShelf *shelf = &self->shelf;
   g_autofree char *path = NULL;
 
+  if (shelf->queue_path != NULL)
+    return make_queue_writable (shelf, error);
   if (shelf->cache == NULL && shelf->cache_dir == NULL)
     {
       g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "no store is open");
@@ -269,8 +290,27 @@ work (gpointer user_data)
     }
 
   g_clear_pointer (&self->shelf.cache, ls_cache_free);
+  g_clear_pointer (&self->shelf.queue, ls_queue_file_free);
   ls_store_lock_release (&self->shelf.lock);
   return NULL;
+}
+
+/**
+ * ls_store_shelf_get_directory:
+ * @shelf: a shelf
+ * @server: a server's URL
+ * @user_id: a user there
+ *
+ * Returns: (transfer full): the directory of what is kept of the user, which names neither
+ */
+char *
+ls_store_shelf_get_directory (LsStoreShelf *shelf, const char *server, const char *user_id)
+{
+  g_autofree char *key = g_strdup_printf ("%s\n%s", server, user_id);
+  g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, key, -1);
+
+  hash[32] = '\0';
+  return g_build_filename (shelf->state_dir, hash, NULL);
 }
 
 /**
@@ -306,6 +346,7 @@ ls_store_worker_free (LsStoreWorker *self)
   g_async_queue_unref (self->jobs);
   g_free (self->shelf.state_dir);
   g_free (self->shelf.cache_dir);
+  g_free (self->shelf.queue_path);
   g_free (self);
 }
 

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "ls-cache.h"
+#include "ls-queue-file.h"
 
 G_BEGIN_DECLS
 
@@ -13,6 +14,8 @@ G_BEGIN_DECLS
  * @cache: (owned) (nullable): the cache that is open
  * @cache_dir: (owned) (nullable): its directory; set without @cache: it was open, and its file then
  *   failed altogether
+ * @queue: (owned) (nullable): the queue that is open; a worker has a cache or a queue, not both
+ * @queue_path: (owned) (nullable): its file; set without @queue: it was open, and then failed altogether
  * @lock: keeps other processes out of @cache_dir; -1: none
  * @max_size: how large its file may be, in bytes
  * @max_age: how old an event may be, in milliseconds
@@ -26,12 +29,16 @@ typedef struct
   char *state_dir;
   LsCache *cache;
   char *cache_dir;
+  LsQueueFile *queue;
+  char *queue_path;
   int lock;
   gint64 max_size;
   gint64 max_age;
   gint64 newest;
   guint64 n_events;
 } LsStoreShelf;
+
+char *ls_store_shelf_get_directory (LsStoreShelf *shelf, const char *server, const char *user_id);
 
 /**
  * LsStoreJobFunc:

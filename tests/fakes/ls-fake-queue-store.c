@@ -17,9 +17,10 @@ struct _LsFakeQueueStore
   gboolean manual;
   guint n_to_fail;
   guint n_writes;
-  GQueue pending;     /* (element-type GTask) (owned): their data are of type Call */
-  GHashTable *queues; /* (element-type utf8 GHashTable) (owned): by server and user: id to LsAction */
-  GHashTable *queue;  /* (unowned) (nullable): the one that is open */
+  GQueue pending; /* (element-type GTask) (owned): their data are of type Call */
+  GHashTable
+      *queues; /* (element-type utf8 GHashTable) (owned): by server and user: id to LsAction */
+  GHashTable *queue; /* (unowned) (nullable): the one that is open */
 };
 
 static void queue_store_iface_init (LsQueueStoreInterface *iface);
@@ -250,8 +251,8 @@ static void
 ls_fake_queue_store_init (LsFakeQueueStore *self)
 {
   g_queue_init (&self->pending);
-  self->queues = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                        (GDestroyNotify)g_hash_table_unref);
+  self->queues =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_hash_table_unref);
 }
 
 /**

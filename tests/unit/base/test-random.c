@@ -67,7 +67,8 @@ test_uuid_7_sorts_by_time (void)
   const guint64 ones[] = { G_MAXUINT64 };
   g_autoptr (LsFakeRandom) highest = ls_fake_random_new_sequence (ones, 1);
   g_autoptr (LsFakeRandom) random = ls_fake_random_new (7);
-  g_autofree char *known = ls_random_uuid7 (LS_RANDOM (highest), G_GINT64_CONSTANT (0x017f22e279b0));
+  g_autofree char *known =
+      ls_random_uuid7 (LS_RANDOM (highest), G_GINT64_CONSTANT (0x017f22e279b0));
   g_autofree char *last = g_strdup ("");
 
   g_assert_cmpstr (known, ==, "017f22e2-79b0-7fff-bfff-ffffffffffff");

@@ -43,7 +43,7 @@ static void
 test_database_migrates (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  LsDatabase *database = ls_database_open (fixture->path, 77, one, 1, &error);
+  LsDatabase *database = ls_database_open (fixture->path, 77, one, 1, NULL, &error);
   GStatBuf info;
 
   g_assert_no_error (error);
@@ -52,7 +52,7 @@ test_database_migrates (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (g_stat (fixture->path, &info), ==, 0);
   g_assert_cmpint (info.st_mode & 0777, ==, 0600);
 
-  database = ls_database_open (fixture->path, 77, two, 2, &error);
+  database = ls_database_open (fixture->path, 77, two, 2, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpint (ls_database_get_int (database, "SELECT a FROM t WHERE b IS NULL"), ==, 5);
   g_assert_cmpint (ls_database_get_int (database, "PRAGMA user_version"), ==, 2);
@@ -63,12 +63,12 @@ static void
 test_database_migration_fails_whole (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  LsDatabase *database = ls_database_open (fixture->path, 77, one, 1, NULL);
+  LsDatabase *database = ls_database_open (fixture->path, 77, one, 1, NULL, NULL);
 
   ls_database_free (database);
-  g_assert_null (ls_database_open (fixture->path, 77, broken, 2, &error));
+  g_assert_null (ls_database_open (fixture->path, 77, broken, 2, NULL, &error));
   g_assert_error (error, LS_ERROR, LS_ERROR_STORAGE);
-  database = ls_database_open (fixture->path, 77, one, 1, NULL);
+  database = ls_database_open (fixture->path, 77, one, 1, NULL, NULL);
   g_assert_cmpint (ls_database_get_int (database, "PRAGMA user_version"), ==, 1);
   g_assert_cmpint (ls_database_get_int (database, "SELECT count (*) FROM pragma_table_info ('t')"),
                    ==, 1);
@@ -83,11 +83,11 @@ test_database_newer (Fixture *fixture, gconstpointer data)
   g_autofree char *after = NULL;
   gsize before_length;
   gsize after_length;
-  LsDatabase *database = ls_database_open (fixture->path, 77, two, 2, NULL);
+  LsDatabase *database = ls_database_open (fixture->path, 77, two, 2, NULL, NULL);
 
   ls_database_free (database);
   g_assert_true (g_file_get_contents (fixture->path, &before, &before_length, NULL));
-  g_assert_null (ls_database_open (fixture->path, 77, one, 1, &error));
+  g_assert_null (ls_database_open (fixture->path, 77, one, 1, NULL, &error));
   g_assert_error (error, LS_ERROR, LS_ERROR_NEWER_STORE);
   g_assert_true (g_file_get_contents (fixture->path, &after, &after_length, NULL));
   g_assert_cmpmem (before, before_length, after, after_length);
@@ -105,7 +105,7 @@ test_database_damaged (Fixture *fixture, gconstpointer data)
                                       "this is no database at all, "
                                       "and long enough to be one",
                                       -1, NULL));
-  database = ls_database_open (fixture->path, 77, one, 1, &error);
+  database = ls_database_open (fixture->path, 77, one, 1, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpint (ls_database_get_int (database, "PRAGMA user_version"), ==, 1);
   ls_database_free (database);
@@ -117,10 +117,10 @@ static void
 test_database_foreign (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  LsDatabase *database = ls_database_open (fixture->path, 78, one, 1, NULL);
+  LsDatabase *database = ls_database_open (fixture->path, 78, one, 1, NULL, NULL);
 
   ls_database_free (database);
-  g_assert_null (ls_database_open (fixture->path, 77, one, 1, &error));
+  g_assert_null (ls_database_open (fixture->path, 77, one, 1, NULL, &error));
   g_assert_error (error, LS_ERROR, LS_ERROR_STORAGE);
 }
 

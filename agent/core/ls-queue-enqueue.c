@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What users want done: new actions. */
+#include "ls-queue-private.h"
+
+/* A state of a row that an action may be made from. */
+typedef struct
+{
+  const char *row; /* (nullable) */
+  gint64 version;
+} State;
+
+static GPtrArray *
+get_lane (LsQueue *self, const LsAction *action)
+{
+  return ls_queue_lanes_get_row (ls_queue_table_get_lanes (self->table), action->entity,
+                                 action->entity_id);
+}
+
+/* What is known of the row beside the cache: what an action has left that is not in it yet, or was made from. */
+static State
+get_state (const LsAction *action, State known)
+{
+  gboolean is_done = action->status == LS_ACTION_COMPLETED && !action->visible;
+
+  if (is_done && (action->server_version > known.version ||
+                  (action->server_version == 0 && action->server != NULL)))
+    return (State) { action->server, action->server_version };
+  if (ls_action_is_open (action) && action->base_version > known.version)
+    return (State) { action->base, action->base_version };
+
+  return known;
+}
+
+/* The base of a change is what the user has seen: the newest that is known here. An app that says which version it
+ * has seen knows better; only what we did to that version ourselves does not count. */
+static void
+set_base (LsQueue *self, LsAction *action, const LsRow *row)
+{
+  GPtrArray *lane = get_lane (self, action);
+  gboolean is_change = action->type == LS_ACTION_UPDATE || action->type == LS_ACTION_DELETE;
+  State known = { NULL, 0 };
+
+  if (row != NULL)
+    known = (State) { row->deleted ? NULL : row->data, row->version };
+  for (guint i = 0; lane != NULL && i < lane->len; i++)
+    {
+      const LsAction *other = ((LsQueueItem *)lane->pdata[i])->now;
+
+      if (action->base_version > 0 && other->base_version == action->base_version &&
+          other->status == LS_ACTION_COMPLETED && other->server_version > 0)
+        action->base_version = other->server_version;
+      known = get_state (other, known);
+    }
+
+  if (is_change && action->base_version == 0)
+    action->base_version = known.version;
+  if (is_change && action->base_version == known.version)
+    ls_action_set_text (&action->base, known.row);
+}
+
+static gboolean
+is_change_of_its_own (const LsAction *action)
+{
+  return action->type == LS_ACTION_UPDATE && action->coalesce &&
+         (action->method == LS_METHOD_PUT || action->method == LS_METHOD_PATCH);
+}
+
+/* Returns: (nullable): the action that waits, was never sent, and that @action can take the place of */
+static LsQueueItem *
+find_to_merge (LsQueue *self, const LsAction *action)
+{
+  GPtrArray *lane = get_lane (self, action);
+  LsQueueItem *last = NULL;
+
+  if (!is_change_of_its_own (action) || action->depends_on != NULL)
+    return NULL;
+  for (guint i = 0; lane != NULL && i < lane->len; i++)
+    if (ls_action_is_open (((LsQueueItem *)lane->pdata[i])->now))
+      last = lane->pdata[i];
+
+  if (last == NULL || !ls_queue_item_is_waiting (last) || last->now->attempts > 0 ||
+      !is_change_of_its_own (last->now) || last->now->method != action->method ||
+      !g_str_equal (last->now->endpoint, action->endpoint) ||
+      ls_queue_lanes_get_dependents (ls_queue_table_get_lanes (self->table), last->now->id) != NULL)
+    return NULL;
+
+  return last;
+}
+
+static void
+merge_into (LsQueue *self, LsAction *action, LsQueueItem *before)
+{
+  char *body = self->editor.lay_over (before->now->body, action->body);
+
+  g_free (action->body);
+  action->body = body;
+  ls_action_set_text (&action->base, before->now->base);
+  action->base_version = before->now->base_version;
+  ls_action_set_text (&action->depends_on, before->now->depends_on);
+  ls_queue_apply (self, before, LS_ACTION_SUPERSEDE, NULL);
+}
+
+/* Whether an action is the one that we have with its key: an app that did not hear our answer asks again. */
+static gboolean
+is_the_same (LsQueue *self, const LsAction *action, const LsAction *known)
+{
+  g_autofree char *body = g_strdup (action->body);
+
+  if (action->type != known->type || !g_str_equal (action->entity, known->entity))
+    return FALSE;
+  if (action->type == LS_ACTION_CREATE)
+    {
+      g_free (body);
+      body = self->editor.set_member (action->body, "id", known->entity_id);
+    }
+  else if (!g_str_equal (action->endpoint, known->endpoint))
+    {
+      return FALSE;
+    }
+
+  return body == NULL || known->body == NULL ? body == known->body
+                                             : self->editor.is_same (body, known->body);
+}
+
+static gboolean
+has_room (LsQueue *self, const LsAction *action, const LsQueueItem *merged)
+{
+  guint n = ls_queue_table_get_n_open (self->table) + (merged == NULL ? 1 : 0);
+  gsize size = ls_queue_table_get_n_bytes (self->table) + ls_action_get_size (action);
+
+  return n <= self->config.max_actions && size <= self->config.max_bytes;
+}
+
+static gboolean
+can_depend (LsQueue *self, const char *id)
+{
+  LsQueueItem *item = ls_queue_table_find (self->table, id);
+
+  return item != NULL && item->now->status != LS_ACTION_CANCELLED;
+}
+
+/**
+ * ls_queue_enqueue:
+ * @self: a queue
+ * @action: (transfer full): a new action, as ls_action_draft_make() gave it
+ * @row: (nullable): its row, as the cache has it
+ * @ticket: of the caller
+ *
+ * Takes an action.
+ */
+void
+ls_queue_enqueue (LsQueue *self, LsAction *action, const LsRow *row, gpointer ticket)
+{
+  g_autoptr (LsAction) owned = action;
+  LsQueueItem *known = ls_queue_table_find_key (self->table, action->key);
+  LsQueueItem *merged = find_to_merge (self, action);
+
+  if (known != NULL && is_the_same (self, action, known->now))
+    {
+      ls_queue_answer (self, ticket, known->now->id, 0);
+    }
+  else if (known != NULL)
+    {
+      ls_queue_refuse (self, ticket, LS_ERROR_CONFLICT, "the key is another action's");
+    }
+  else if (action->depends_on != NULL && !can_depend (self, action->depends_on))
+    {
+      ls_queue_refuse (self, ticket, LS_ERROR_INVALID_ARGUMENT,
+                       "depends on no action that is there");
+    }
+  else if (!has_room (self, action, merged))
+    {
+      ls_queue_refuse (self, ticket, LS_ERROR_QUOTA_EXCEEDED, "the queue is full");
+    }
+  else
+    {
+      set_base (self, action, row);
+      if (merged != NULL)
+        merge_into (self, action, merged);
+      ls_queue_answer (self, ticket, action->id, 0);
+      ls_queue_table_add (self->table, g_steal_pointer (&owned));
+    }
+  ls_queue_turn (self);
+}
+
+static gboolean
+can_be_undone (LsQueue *self, const LsAction *action)
+{
+  return action->loser != NULL &&
+         (action->outcome == LS_OUTCOME_SUPERSEDED || action->type == LS_ACTION_UPDATE ||
+          action->type == LS_ACTION_CREATE);
+}
+
+/* What brings the side back that lost. */
+static LsAction *
+make_undo (LsQueue *self, const LsAction *action)
+{
+  g_autofree char *id = ls_random_uuid7 (self->random, ls_queue_wall (self));
+  LsAction *undo = ls_action_new (id, action->type, action->entity, action->entity_id);
+
+  g_free (undo->endpoint);
+  undo->endpoint = g_strdup (action->endpoint);
+  undo->method = action->method;
+  undo->created_at = ls_queue_wall (self);
+  ls_action_set_text (&undo->app, action->app);
+  if (action->outcome == LS_OUTCOME_SUPERSEDED)
+    undo->body = g_strdup (action->body);
+  else
+    undo->body = self->editor.invert (action->loser, action->body);
+  return undo;
+}
+
+/**
+ * ls_queue_undo:
+ * @self: a queue
+ * @id: of an action whose conflict was settled
+ * @row: (nullable): its row, as the cache has it
+ * @ticket: of the caller
+ *
+ * Brings the side back that lost, as another action, made from what there is now.
+ */
+void
+ls_queue_undo (LsQueue *self, const char *id, const LsRow *row, gpointer ticket)
+{
+  LsQueueItem *item = ls_queue_table_find (self->table, id);
+  g_autoptr (LsAction) undo = NULL;
+
+  if (item == NULL || !can_be_undone (self, item->now))
+    {
+      ls_queue_refuse (self, ticket, LS_ERROR_NOT_FOUND, "nothing to bring back");
+      return;
+    }
+
+  undo = make_undo (self, item->now);
+  if (!has_room (self, undo, NULL))
+    {
+      ls_queue_refuse (self, ticket, LS_ERROR_QUOTA_EXCEEDED, "the queue is full");
+      return;
+    }
+  set_base (self, undo, row);
+  /* The row is there by now. */
+  if (undo->type == LS_ACTION_CREATE && row != NULL && !row->deleted)
+    ls_queue_conflict_move_base (undo, &(LsTheirRow) { row->data, row->version, FALSE },
+                                 &self->editor);
+  ls_action_set_text (&ls_queue_table_touch (self->table, item)->loser, NULL);
+  ls_queue_table_add (self->table, g_steal_pointer (&undo));
+  ls_queue_answer (self, ticket, NULL, 0);
+  ls_queue_turn (self);
+}

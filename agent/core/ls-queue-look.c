@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rows of the classic system. It knows neither keys nor versions and says yes to everything: whether something
+ * was done, and whether somebody else was faster, is for us to see. */
+#include "ls-action-draft.h"
+#include "ls-queue-private.h"
+
+/* What a row says about an action that is to be sent. */
+typedef enum
+{
+  LOOK_SEND,
+  LOOK_DONE,
+  LOOK_COLLIDES,
+} Look;
+
+/**
+ * ls_queue_look_is_needed:
+ * @self: the queue
+ * @item: an action whose turn it is
+ *
+ * Returns: whether its row has to be read before it is sent
+ */
+gboolean
+ls_queue_look_is_needed (LsQueue *self, const LsQueueItem *item)
+{
+  const LsAction *action = item->now;
+  g_autofree char *path = NULL;
+
+  if (!ls_queue_send_is_classic (self) || action->type > LS_ACTION_DELETE)
+    return FALSE;
+
+  path = ls_action_get_row_path (action);
+  if (path == NULL)
+    return FALSE;
+
+  return action->outcome_unknown || (action->type != LS_ACTION_CREATE && action->base != NULL);
+}
+
+/**
+ * ls_queue_look_back_is_needed:
+ * @action: an action to which the classic system has said yes
+ *
+ * Returns: whether its row has to be read to know what came of it: a write to a row that is not there is
+ *   a success there, and what is answered is not the row
+ */
+gboolean
+ls_queue_look_back_is_needed (const LsAction *action)
+{
+  g_autofree char *path = ls_action_get_row_path (action);
+
+  return action->type <= LS_ACTION_DELETE && path != NULL &&
+         ls_entity_from_string (action->entity) != LS_ENTITY_INVALID;
+}
+
+/**
+ * ls_queue_look_begin:
+ * @self: the queue
+ * @item: an action whose row has a path
+ * @phase: %LS_QUEUE_LOOKING or %LS_QUEUE_READING_BACK
+ *
+ * Asks for its row.
+ */
+void
+ls_queue_look_begin (LsQueue *self, LsQueueItem *item, LsQueuePhase phase)
+{
+  g_autofree char *path = ls_action_get_row_path (item->now);
+
+  ls_queue_send_read (self, item, phase, path);
+}
+
+/* Nobody else makes up the same UUID: a row of that id is ours, whatever the server has made of it. */
+static Look
+look_at_create (const LsAction *action, const LsTheirRow *theirs, const LsDataEditor *editor)
+{
+  if (theirs->row == NULL)
+    return LOOK_SEND;
+  if (g_uuid_string_is_valid (action->entity_id) || editor->agrees (theirs->row, action->body))
+    return LOOK_DONE;
+
+  return LOOK_COLLIDES;
+}
+
+static Look
+look (const LsAction *action, const LsTheirRow *theirs, const LsDataEditor *editor)
+{
+  if (action->type == LS_ACTION_CREATE)
+    return look_at_create (action, theirs, editor);
+  if (theirs->row == NULL)
+    return action->type == LS_ACTION_DELETE ? LOOK_DONE : LOOK_COLLIDES;
+  if (action->type == LS_ACTION_UPDATE && editor->agrees (theirs->row, action->body))
+    return LOOK_DONE;
+  if (action->base == NULL || editor->is_same (action->base, theirs->row))
+    return LOOK_SEND;
+
+  return LOOK_COLLIDES;
+}
+
+static void
+collide (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
+{
+  /* Nothing is known of the row but that it is not there. */
+  if (theirs->row == NULL && item->now->base == NULL)
+    ls_queue_dead_letter (self, item, "not-found");
+  else
+    ls_queue_collide (self, item, theirs);
+}
+
+static void
+looked (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
+{
+  switch (look (item->now, theirs, &self->editor))
+    {
+    case LOOK_DONE:
+      ls_queue_send_end (self, item);
+      ls_queue_complete (self, item, theirs, LS_CURSOR_NONE);
+      break;
+    case LOOK_COLLIDES:
+      ls_queue_send_end (self, item);
+      collide (self, item, theirs);
+      break;
+    case LOOK_SEND:
+    default:
+      if (item->is_last_look)
+        {
+          ls_queue_send_end (self, item);
+          ls_queue_dead_letter (self, item, "http-500");
+        }
+      else
+        {
+          ls_queue_send_store (self, item);
+        }
+      break;
+    }
+}
+
+/* After the server said yes. */
+static void
+read_back (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
+{
+  ls_queue_send_end (self, item);
+  if (theirs->row == NULL && item->now->type == LS_ACTION_UPDATE)
+    collide (self, item, theirs);
+  else
+    ls_queue_complete (self, item, theirs, LS_CURSOR_NONE);
+}
+
+/* A row that can't be had is no answer: what it would have said stays open. */
+static void
+not_read (LsQueue *self, LsQueueItem *item, const char *reason, gint64 away)
+{
+  gboolean was_sent = item->phase == LS_QUEUE_READING_BACK;
+
+  ls_queue_send_end (self, item);
+  ls_queue_postpone (self, item, reason, away);
+  item->now->outcome_unknown |= was_sent;
+}
+
+/* Whether the row was read for nothing: the stream was faster, or the user. */
+static gboolean
+is_moot (const LsQueueItem *item)
+{
+  return item->now->status != LS_ACTION_PENDING && item->now->status != LS_ACTION_SYNCING;
+}
+
+static LsQueueItem *
+get_reader (LsQueue *self, const char *id)
+{
+  LsQueueItem *item = ls_queue_table_find (self->table, id);
+
+  if (item == NULL || (item->phase != LS_QUEUE_LOOKING && item->phase != LS_QUEUE_READING_BACK))
+    return NULL;
+
+  return item;
+}
+
+static void
+take_row (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
+{
+  LsTheirRow theirs = { reply->row, reply->version, reply->status == 404 || reply->status == 410 };
+  g_autofree char *reason = g_strdup_printf ("http-%u", reply->status);
+
+  if (is_moot (item))
+    ls_queue_send_end (self, item);
+  else if (reply->status == 401)
+    ls_queue_answer_no_token (self, item);
+  else if (theirs.row == NULL && !theirs.is_gone)
+    not_read (self, item, reason, reply->retry_after_ms);
+  else if (item->phase == LS_QUEUE_READING_BACK)
+    read_back (self, item, &theirs);
+  else
+    looked (self, item, &theirs);
+}
+
+/**
+ * ls_queue_row_read:
+ * @self: the queue
+ * @id: of an action
+ * @reply: an answer to %LS_QUEUE_READ
+ *
+ * The server said what it has of the row, or that it has none, or anything else.
+ */
+void
+ls_queue_row_read (LsQueue *self, const char *id, const LsActionReply *reply)
+{
+  LsQueueItem *item = get_reader (self, id);
+
+  if (item == NULL)
+    return;
+
+  ls_queue_answer_heard (self, reply);
+  take_row (self, item, reply);
+  ls_queue_turn (self);
+}
+
+/**
+ * ls_queue_read_failed:
+ * @self: the queue
+ * @id: of an action
+ * @error: of %LS_LINK_ERROR
+ *
+ * %LS_QUEUE_READ was not answered by the server.
+ */
+void
+ls_queue_read_failed (LsQueue *self, const char *id, const GError *error)
+{
+  LsQueueItem *item = get_reader (self, id);
+
+  if (item == NULL)
+    return;
+
+  ls_queue_answer_unheard (self, error);
+  if (is_moot (item))
+    ls_queue_send_end (self, item);
+  else
+    not_read (self, item, ls_reason_to_string (ls_link_error_get_reason (error)),
+              ls_link_error_get_retry_after (error));
+  ls_queue_turn (self);
+}

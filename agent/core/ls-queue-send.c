@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What goes to the server, and when. */
+#include "ls-queue-private.h"
+
+/* How many may be with the server at once: enough to hide the way there and back, few enough not to be a
+ * burden. */
+#define MAX_IN_FLIGHT 4
+
+/**
+ * ls_queue_send_is_classic:
+ * @self: the queue
+ *
+ * Returns: whether the server is the classic system, as far as we know
+ */
+gboolean
+ls_queue_send_is_classic (LsQueue *self)
+{
+  return self->protocol == LS_PROTOCOL_CLASSIC;
+}
+
+/* Whether there is any hope but time. */
+static gboolean
+can_send (LsQueue *self)
+{
+  guint most = self->breaker.state == LS_BREAKER_CLOSED ? MAX_IN_FLIGHT : 1;
+
+  return self->is_reachable && self->tokens == LS_QUEUE_TOKENS_GOOD && !self->disk_is_ill &&
+         self->breaker.state != LS_BREAKER_PROBING && self->n_in_flight < most;
+}
+
+/**
+ * ls_queue_send_get_next:
+ * @self: the queue
+ *
+ * Returns: when something can be sent next, monotonic milliseconds; %G_MAXINT64: not by time alone
+ */
+gint64
+ls_queue_send_get_next (LsQueue *self)
+{
+  LsQueueItem *item = ls_queue_lanes_get_ready (ls_queue_table_get_lanes (self->table));
+  gint64 next;
+
+  if (item == NULL || !can_send (self))
+    return G_MAXINT64;
+
+  next = MAX (item->due, ls_queue_pace_get_next (&self->pace, ls_queue_now (self)));
+  return self->breaker.state == LS_BREAKER_OPEN ? MAX (next, self->breaker.open_until) : next;
+}
+
+static void
+set_phase (LsQueue *self, LsQueueItem *item, LsQueuePhase phase)
+{
+  if (item->phase == LS_QUEUE_IDLE && phase != LS_QUEUE_IDLE)
+    self->n_in_flight++;
+  else if (item->phase != LS_QUEUE_IDLE && phase == LS_QUEUE_IDLE)
+    self->n_in_flight--;
+  item->phase = phase;
+  ls_queue_table_note (self->table, item);
+}
+
+/**
+ * ls_queue_send_end:
+ * @self: the queue
+ * @item: an action
+ *
+ * Nothing is under way for it any more.
+ */
+void
+ls_queue_send_end (LsQueue *self, LsQueueItem *item)
+{
+  set_phase (self, item, LS_QUEUE_IDLE);
+  item->is_last_look = FALSE;
+}
+
+/**
+ * ls_queue_send_read:
+ * @self: the queue
+ * @item: an action
+ * @phase: %LS_QUEUE_LOOKING or %LS_QUEUE_READING_BACK
+ * @path: of its row
+ *
+ * Asks for the row.
+ */
+void
+ls_queue_send_read (LsQueue *self, LsQueueItem *item, LsQueuePhase phase, const char *path)
+{
+  LsQueueCommand *command = ls_queue_push (self, LS_QUEUE_READ);
+
+  set_phase (self, item, phase);
+  item->token = self->token;
+  ls_breaker_sent (&self->breaker);
+  ls_queue_pace_spend (&self->pace, ls_queue_now (self));
+  command->id = g_strdup (item->now->id);
+  command->path = g_strdup (path);
+}
+
+/**
+ * ls_queue_send_store:
+ * @self: the queue
+ * @item: a pending action
+ *
+ * Writes down that it is with the server. Only then it is sent: after a crash nobody would know that it was.
+ */
+void
+ls_queue_send_store (LsQueue *self, LsQueueItem *item)
+{
+  LsAction *action = ls_queue_apply (self, item, LS_ACTION_SEND, NULL);
+
+  action->attempts++;
+  action->http_status = 0;
+  action->next_attempt_at = 0;
+  set_phase (self, item, LS_QUEUE_STORING);
+  ls_queue_pace_spend (&self->pace, ls_queue_now (self));
+}
+
+static LsActionRequest *
+make_request (LsQueue *self, const LsAction *action)
+{
+  LsActionRequest *request = ls_action_request_new (action->method, action->endpoint, action->key);
+
+  if (ls_queue_send_is_classic (self))
+    {
+      /* It knows no PATCH, and its PUT changes nothing but what it is given. */
+      if (request->method == LS_METHOD_PATCH)
+        request->method = LS_METHOD_PUT;
+    }
+  else if (action->type != LS_ACTION_CREATE)
+    {
+      request->version = action->base_version;
+    }
+  request->body = g_strdup (action->body);
+  return request;
+}
+
+/**
+ * ls_queue_send_stored:
+ * @self: the queue
+ * @item: an action of which it is written down that it is with the server
+ *
+ * Sends it, unless the stream has shown meanwhile that it is done.
+ */
+void
+ls_queue_send_stored (LsQueue *self, LsQueueItem *item)
+{
+  LsQueueCommand *command;
+
+  if (item->now->status != LS_ACTION_SYNCING)
+    {
+      ls_queue_send_end (self, item);
+      return;
+    }
+
+  set_phase (self, item, LS_QUEUE_SENDING);
+  item->token = self->token;
+  ls_breaker_sent (&self->breaker);
+  command = ls_queue_push (self, LS_QUEUE_SEND);
+  command->id = g_strdup (item->now->id);
+  command->request = make_request (self, item->now);
+}
+
+/* Why an action must not be sent, although it is its turn; NULL: it may. */
+static const char *
+get_obstacle (LsQueue *self, const LsQueueItem *item)
+{
+  const LsAction *action = item->now;
+
+  if (action->expires_at != 0 && ls_queue_wall (self) >= action->expires_at)
+    return "expired";
+  if (!ls_queue_send_is_classic (self))
+    return NULL;
+  if (action->body != NULL && !self->editor.check (action->body, TRUE, NULL))
+    return "unknown-column";
+  /* Here nobody knows our keys: what can't be looked up and must not be done twice is the user's to decide. */
+  if (action->outcome_unknown && action->method == LS_METHOD_POST && action->http_status == 0 &&
+      !ls_queue_look_is_needed (self, item))
+    return "outcome-unknown";
+
+  return NULL;
+}
+
+static void
+begin (LsQueue *self, LsQueueItem *item)
+{
+  const char *obstacle = get_obstacle (self, item);
+
+  self->drain.is_going_on = TRUE;
+  if (obstacle != NULL)
+    ls_queue_dead_letter (self, item, obstacle);
+  else if (ls_queue_look_is_needed (self, item))
+    ls_queue_look_begin (self, item, LS_QUEUE_LOOKING);
+  else
+    ls_queue_send_store (self, item);
+}
+
+/**
+ * ls_queue_send_what_is_due:
+ * @self: the queue
+ *
+ * Begins with every action that can go now.
+ */
+void
+ls_queue_send_what_is_due (LsQueue *self)
+{
+  LsQueueLanes *lanes = ls_queue_table_get_lanes (self->table);
+
+  while (ls_queue_send_get_next (self) <= ls_queue_now (self))
+    {
+      begin (self, ls_queue_lanes_get_ready (lanes));
+      ls_queue_table_settle (self->table);
+    }
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the queue sees in the stream: its own deeds, and those of others. */
+#include "ls-queue-private.h"
+
+static gboolean
+is_deletion (const LsEvent *event)
+{
+  return ls_event_type_get_change (event->type) == LS_CHANGE_DELETED;
+}
+
+/* Our own change has come back: it was done, whatever became of the answer, and it is in the cache. */
+static void
+take_echo (LsQueue *self, LsQueueItem *item, const LsEvent *event)
+{
+  LsTheirRow result = { is_deletion (event) ? NULL : event->data, event->version,
+                        is_deletion (event) };
+
+  if (ls_action_is_open (item->now))
+    ls_queue_complete_in_cache (self, item, &result);
+  else if (!item->now->visible)
+    ls_queue_see (self, item);
+}
+
+/* While one of a lane is with the server, what comes may be of before or after it: the server will say. */
+static gboolean
+is_with_server (GPtrArray *lane)
+{
+  for (guint i = 0; i < lane->len; i++)
+    if (ls_queue_item_is_with_server (lane->pdata[i]))
+      return TRUE;
+
+  return FALSE;
+}
+
+static void
+take_event (LsQueue *self, const LsEvent *event)
+{
+  LsQueueItem *item = NULL;
+  LsTheirRow theirs = { is_deletion (event) ? NULL : event->data, event->version,
+                        is_deletion (event) };
+  GPtrArray *lane;
+
+  if (event->action_id != NULL)
+    item = ls_queue_table_find_key (self->table, event->action_id);
+  if (item != NULL)
+    {
+      take_echo (self, item, event);
+      ls_queue_table_settle (self->table);
+      return;
+    }
+
+  /* Without a version nobody knows whether it is newer: then the server says so when the action is sent. */
+  lane =
+      ls_queue_lanes_get_row (ls_queue_table_get_lanes (self->table),
+                              ls_entity_to_string (ls_event_get_entity (event)), event->entity_id);
+  if (lane == NULL || event->version == 0 || is_with_server (lane))
+    return;
+
+  ls_queue_collide_lane (self, lane, &theirs);
+  ls_queue_table_settle (self->table);
+}
+
+/**
+ * ls_queue_events:
+ * @self: the queue
+ * @events: (element-type LsEvent): what came into the cache
+ *
+ * Somebody changed something at the server; maybe we did.
+ */
+void
+ls_queue_events (LsQueue *self, GPtrArray *events)
+{
+  for (guint i = 0; i < events->len; i++)
+    take_event (self, events->pdata[i]);
+  ls_queue_turn (self);
+}
+
+/* Whether the cache has what an action did, now that it stands at @position. A log that was left behind tells
+ * nothing more. */
+static gboolean
+is_visible (const LsQueueItem *item, LsCursor before, LsCursor position, gboolean is_settled)
+{
+  LsCursor cursor = item->now->commit_cursor;
+
+  if (!ls_cursor_is_set (cursor))
+    return item->is_fed && is_settled;
+  if (ls_cursor_covers (position, cursor))
+    return TRUE;
+
+  return ls_cursor_is_set (position) && !g_str_equal (before.epoch, position.epoch) &&
+         g_str_equal (before.epoch, cursor.epoch);
+}
+
+/**
+ * ls_queue_moved:
+ * @self: the queue
+ * @position: where the cache stands in the server's log
+ * @is_settled: whether everything is in it that was fed to it
+ *
+ * The cache has moved on.
+ */
+void
+ls_queue_moved (LsQueue *self, LsCursor position, gboolean is_settled)
+{
+  GHashTable *unseen = ls_queue_table_get_unseen (self->table);
+  LsCursor before = self->position;
+  GHashTableIter iter;
+  gpointer item;
+
+  self->position = position;
+  if (g_hash_table_size (unseen) == 0)
+    return;
+
+  g_hash_table_iter_init (&iter, unseen);
+  while (g_hash_table_iter_next (&iter, &item, NULL))
+    if (is_visible (item, before, position, is_settled))
+      ls_queue_see (self, item);
+  ls_queue_turn (self);
+}
+
+/* To be connected is to have everything: whatever was done before has come into the cache. */
+static void
+see_what_has_no_cursor (LsQueue *self)
+{
+  GHashTableIter iter;
+  gpointer item;
+
+  g_hash_table_iter_init (&iter, ls_queue_table_get_unseen (self->table));
+  while (g_hash_table_iter_next (&iter, &item, NULL))
+    if (!ls_cursor_is_set (((LsQueueItem *)item)->now->commit_cursor))
+      ls_queue_see (self, item);
+}
+
+/**
+ * ls_queue_set_link:
+ * @self: the queue
+ * @is_reachable: whether the server can be reached
+ * @protocol: what it speaks
+ *
+ * Something about the link changed.
+ */
+void
+ls_queue_set_link (LsQueue *self, gboolean is_reachable, LsProtocol protocol)
+{
+  gboolean was_reachable = self->is_reachable;
+  gint64 now = ls_queue_now (self);
+
+  self->is_reachable = is_reachable;
+  self->protocol = protocol;
+  if (was_reachable && !is_reachable)
+    {
+      ls_queue_pace_link_lost (&self->pace, now);
+    }
+  else if (!was_reachable && is_reachable)
+    {
+      ls_queue_pace_link_found (&self->pace, self->random, now);
+      ls_breaker_hurry (&self->breaker, now);
+      see_what_has_no_cursor (self);
+    }
+  ls_queue_turn (self);
+}

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-queue-table.h"
+
+/**
+ * LsQueueTable:
+ *
+ * All actions, twice: as it was decided, and as it is on disk. What is decided becomes a write; what is told
+ * is what is on disk; and if a write fails, what is on disk is what counts. Keeps every index up to date, and
+ * knows nothing of what actions mean.
+ */
+struct _LsQueueTable
+{
+  GHashTable *by_id;   /* (owned) (element-type utf8 LsQueueItem) */
+  GHashTable *by_key;  /* (owned) (element-type utf8 LsQueueItem): by idempotency key */
+  GSequence *items;    /* (owned) (element-type LsQueueItem): in the order of seq */
+  LsQueueLanes *lanes; /* (owned) */
+  GHashTable *unseen;  /* (owned) (element-type LsQueueItem): done, but not visible yet */
+  GPtrArray *touched;  /* (owned) (element-type LsQueueItem): to be indexed anew */
+  GPtrArray *dirty;    /* (owned) (element-type LsQueueItem): to be written */
+  guint64 last_seq;
+  guint n_open;
+  gsize n_bytes; /* of what is open */
+  guint n_kept;  /* over and done with, and still there */
+};
+
+/**
+ * ls_queue_table_new:
+ *
+ * Returns: (transfer full): a table with nothing in it
+ */
+LsQueueTable *
+ls_queue_table_new (void)
+{
+  LsQueueTable *self = g_new0 (LsQueueTable, 1);
+
+  self->by_id =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)ls_queue_item_free);
+  self->by_key = g_hash_table_new (g_str_hash, g_str_equal);
+  self->items = g_sequence_new (NULL);
+  self->lanes = ls_queue_lanes_new (self->by_id);
+  self->unseen = g_hash_table_new (NULL, NULL);
+  self->touched = g_ptr_array_new ();
+  self->dirty = g_ptr_array_new ();
+  return self;
+}
+
+/**
+ * ls_queue_table_free:
+ * @self: (transfer full): a table
+ *
+ * Frees it.
+ */
+void
+ls_queue_table_free (LsQueueTable *self)
+{
+  g_ptr_array_unref (self->touched);
+  g_ptr_array_unref (self->dirty);
+  g_hash_table_unref (self->unseen);
+  ls_queue_lanes_free (self->lanes);
+  g_sequence_free (self->items);
+  g_hash_table_unref (self->by_key);
+  g_hash_table_unref (self->by_id);
+  g_free (self);
+}
+
+static int
+compare_seq (gconstpointer a, gconstpointer b, gpointer user_data)
+{
+  const LsQueueItem *first = a, *second = b;
+
+  return first->now->seq < second->now->seq ? -1 : first->now->seq > second->now->seq;
+}
+
+static void
+take_out (LsQueueTable *self, LsQueueItem *item)
+{
+  ls_queue_lanes_take (self->lanes, item);
+  g_hash_table_remove (self->unseen, item);
+  if (item->key != NULL && g_hash_table_lookup (self->by_key, item->key) == item)
+    g_hash_table_remove (self->by_key, item->key);
+  g_clear_pointer (&item->key, g_free);
+  if (item->size > 0)
+    {
+      self->n_open--;
+      self->n_bytes -= item->size;
+      item->size = 0;
+    }
+  self->n_kept -= item->is_kept;
+  item->is_kept = FALSE;
+}
+
+static void
+put_in (LsQueueTable *self, LsQueueItem *item)
+{
+  const LsAction *action = item->now;
+
+  ls_queue_lanes_put (self->lanes, item);
+  if (item->is_removed)
+    return;
+
+  item->key = g_strdup (action->key);
+  g_hash_table_replace (self->by_key, item->key, item);
+  if (action->status == LS_ACTION_COMPLETED && !action->visible)
+    g_hash_table_add (self->unseen, item);
+  if (ls_action_is_open (action))
+    {
+      item->size = ls_action_get_size (action);
+      self->n_open++;
+      self->n_bytes += item->size;
+    }
+  else if (action->visible)
+    {
+      item->is_kept = TRUE;
+      self->n_kept++;
+    }
+}
+
+/**
+ * ls_queue_table_settle:
+ * @self: a table
+ *
+ * Brings every index up to date with what was touched. To be called at the end of each change.
+ */
+void
+ls_queue_table_settle (LsQueueTable *self)
+{
+  for (guint i = 0; i < self->touched->len; i++)
+    {
+      LsQueueItem *item = self->touched->pdata[i];
+
+      item->is_touched = FALSE;
+      take_out (self, item);
+      put_in (self, item);
+    }
+  g_ptr_array_set_size (self->touched, 0);
+  ls_queue_lanes_settle (self->lanes);
+}
+
+/**
+ * ls_queue_table_note:
+ * @self: a table
+ * @item: an item of it
+ *
+ * Its `phase` or its `due` changes, which nobody writes down.
+ */
+void
+ls_queue_table_note (LsQueueTable *self, LsQueueItem *item)
+{
+  if (item->is_touched)
+    return;
+
+  item->is_touched = TRUE;
+  g_ptr_array_add (self->touched, item);
+}
+
+static void
+make_dirty (LsQueueTable *self, LsQueueItem *item)
+{
+  ls_queue_table_note (self, item);
+  if (item->is_dirty)
+    return;
+
+  item->is_dirty = TRUE;
+  g_ptr_array_add (self->dirty, item);
+}
+
+/**
+ * ls_queue_table_touch:
+ * @self: a table
+ * @item: an item of it
+ *
+ * Returns: (transfer none): the action, to be changed, and to be written after that
+ */
+LsAction *
+ls_queue_table_touch (LsQueueTable *self, LsQueueItem *item)
+{
+  if (item->on_disk && item->disk == NULL)
+    item->disk = ls_action_copy (item->now);
+  make_dirty (self, item);
+  return item->now;
+}
+
+static LsQueueItem *
+insert (LsQueueTable *self, LsAction *action)
+{
+  LsQueueItem *item = ls_queue_item_new (action);
+
+  self->last_seq = MAX (self->last_seq, action->seq);
+  g_hash_table_insert (self->by_id, action->id, item);
+  item->place = g_sequence_insert_sorted (self->items, item, compare_seq, NULL);
+  ls_queue_table_note (self, item);
+  return item;
+}
+
+/**
+ * ls_queue_table_load:
+ * @self: a table with nothing in it
+ * @actions: (element-type LsAction): what is on disk
+ *
+ * Begins with what is on disk.
+ */
+void
+ls_queue_table_load (LsQueueTable *self, GPtrArray *actions)
+{
+  for (guint i = 0; i < actions->len; i++)
+    insert (self, ls_action_copy (actions->pdata[i]))->on_disk = TRUE;
+  ls_queue_table_settle (self);
+}
+
+/**
+ * ls_queue_table_add:
+ * @self: a table
+ * @action: (transfer full): an action; it gets its `seq` here
+ *
+ * Returns: (transfer none): it as an item, to be written
+ */
+LsQueueItem *
+ls_queue_table_add (LsQueueTable *self, LsAction *action)
+{
+  LsQueueItem *item;
+
+  action->seq = self->last_seq + 1;
+  item = insert (self, action);
+  make_dirty (self, item);
+  return item;
+}
+
+/**
+ * ls_queue_table_remove:
+ * @self: a table
+ * @item: an item of it that is on disk
+ *
+ * Has it taken off the disk.
+ */
+void
+ls_queue_table_remove (LsQueueTable *self, LsQueueItem *item)
+{
+  g_return_if_fail (item->on_disk);
+
+  ls_queue_table_touch (self, item);
+  item->is_removed = TRUE;
+}
+
+static void
+forget (LsQueueTable *self, LsQueueItem *item)
+{
+  take_out (self, item);
+  g_ptr_array_remove_fast (self->touched, item);
+  g_ptr_array_remove_fast (self->dirty, item);
+  g_sequence_remove (item->place);
+  g_hash_table_remove (self->by_id, item->now->id);
+}
+
+/**
+ * ls_queue_table_is_dirty:
+ * @self: a table
+ *
+ * Returns: whether there is something to be written
+ */
+gboolean
+ls_queue_table_is_dirty (LsQueueTable *self)
+{
+  return self->dirty->len > 0;
+}
+
+/**
+ * ls_queue_table_take_changes:
+ * @self: a table without a write under way
+ * @removed: (out) (transfer full): ids of what is to be taken off the disk
+ *
+ * Returns: (transfer full) (element-type LsAction): what is to be written, as it is now
+ */
+GPtrArray *
+ls_queue_table_take_changes (LsQueueTable *self, GStrv *removed)
+{
+  GPtrArray *put = ls_action_array_new ();
+  g_autoptr (GPtrArray) ids = g_ptr_array_new ();
+
+  for (guint i = 0; i < self->dirty->len; i++)
+    {
+      LsQueueItem *item = self->dirty->pdata[i];
+
+      item->is_dirty = FALSE;
+      if (item->is_removed)
+        g_ptr_array_add (ids, g_strdup (item->now->id));
+      else
+        g_ptr_array_add (put, ls_action_copy (item->now));
+    }
+  g_ptr_array_set_size (self->dirty, 0);
+  g_ptr_array_add (ids, NULL);
+  *removed = (GStrv)g_ptr_array_free (g_steal_pointer (&ids), FALSE);
+  return put;
+}
+
+static void
+written (LsQueueTable *self, LsQueueItem *item, const LsAction *action)
+{
+  ls_queue_table_note (self, item);
+  item->on_disk = TRUE;
+  g_clear_pointer (&item->disk, ls_action_free);
+  if (item->is_dirty)
+    item->disk = ls_action_copy (action);
+}
+
+/**
+ * ls_queue_table_written:
+ * @self: a table
+ * @put: (element-type LsAction): what ls_queue_table_take_changes() gave
+ * @removed: likewise
+ * @func: told of each
+ * @user_data: for @func
+ *
+ * It is on disk.
+ */
+void
+ls_queue_table_written (LsQueueTable *self,
+                        GPtrArray *put,
+                        GStrv removed,
+                        LsQueueWrittenFunc func,
+                        gpointer user_data)
+{
+  for (guint i = 0; i < put->len; i++)
+    {
+      const LsAction *action = put->pdata[i];
+      LsQueueItem *item = ls_queue_table_find (self, action->id);
+
+      func (ls_queue_item_get_told (item), action, user_data);
+      written (self, item, action);
+    }
+  for (guint i = 0; removed[i] != NULL; i++)
+    {
+      LsQueueItem *item = ls_queue_table_find (self, removed[i]);
+
+      func (ls_queue_item_get_told (item), NULL, user_data);
+      forget (self, item);
+    }
+  ls_queue_table_settle (self);
+}
+
+/**
+ * ls_queue_table_roll_back:
+ * @self: a table
+ *
+ * A write failed: what was decided since the last one that did not, was not.
+ */
+void
+ls_queue_table_roll_back (LsQueueTable *self)
+{
+  GSequenceIter *iter = g_sequence_get_begin_iter (self->items);
+
+  g_ptr_array_set_size (self->dirty, 0);
+  while (!g_sequence_iter_is_end (iter))
+    {
+      LsQueueItem *item = g_sequence_get (iter);
+
+      iter = g_sequence_iter_next (iter);
+      item->is_dirty = FALSE;
+      item->is_removed = FALSE;
+      if (!item->on_disk)
+        {
+          forget (self, item);
+        }
+      else if (item->disk != NULL)
+        {
+          g_hash_table_steal (self->by_id, item->now->id);
+          ls_action_free (item->now);
+          item->now = g_steal_pointer (&item->disk);
+          g_hash_table_insert (self->by_id, item->now->id, item);
+          ls_queue_table_note (self, item);
+        }
+    }
+  ls_queue_table_settle (self);
+}
+
+/**
+ * ls_queue_table_find:
+ * @self: a table
+ * @id: of an action
+ *
+ * Returns: (transfer none) (nullable): its item
+ */
+LsQueueItem *
+ls_queue_table_find (LsQueueTable *self, const char *id)
+{
+  return g_hash_table_lookup (self->by_id, id);
+}
+
+/**
+ * ls_queue_table_find_key:
+ * @self: a table
+ * @key: idempotency key
+ *
+ * Returns: (transfer none) (nullable): the item whose key that is now
+ */
+LsQueueItem *
+ls_queue_table_find_key (LsQueueTable *self, const char *key)
+{
+  return g_hash_table_lookup (self->by_key, key);
+}
+
+/**
+ * ls_queue_table_get_lanes:
+ * @self: a table
+ *
+ * Returns: (transfer none): whose turn it is
+ */
+LsQueueLanes *
+ls_queue_table_get_lanes (LsQueueTable *self)
+{
+  return self->lanes;
+}
+
+/**
+ * ls_queue_table_get_items:
+ * @self: a table
+ *
+ * Returns: (transfer none) (element-type LsQueueItem): all of them, in the order of `seq`
+ */
+GSequence *
+ls_queue_table_get_items (LsQueueTable *self)
+{
+  return self->items;
+}
+
+/**
+ * ls_queue_table_search:
+ * @self: a table
+ * @seq: a place
+ *
+ * Returns: (transfer none): the first item after it, or the end
+ */
+GSequenceIter *
+ls_queue_table_search (LsQueueTable *self, guint64 seq)
+{
+  LsAction action = { .seq = seq };
+  LsQueueItem item = { .now = &action };
+
+  return g_sequence_search (self->items, &item, compare_seq, NULL);
+}
+
+/**
+ * ls_queue_table_get_unseen:
+ * @self: a table
+ *
+ * Returns: (transfer none) (element-type LsQueueItem): a set of what is done and not visible yet
+ */
+GHashTable *
+ls_queue_table_get_unseen (LsQueueTable *self)
+{
+  return self->unseen;
+}
+
+/**
+ * ls_queue_table_get_n_open:
+ * @self: a table
+ *
+ * Returns: how many actions are open
+ */
+guint
+ls_queue_table_get_n_open (LsQueueTable *self)
+{
+  return self->n_open;
+}
+
+/**
+ * ls_queue_table_get_n_bytes:
+ * @self: a table
+ *
+ * Returns: how much text they have
+ */
+gsize
+ls_queue_table_get_n_bytes (LsQueueTable *self)
+{
+  return self->n_bytes;
+}
+
+/**
+ * ls_queue_table_get_n_kept:
+ * @self: a table
+ *
+ * Returns: how many actions are over and done with, and still there
+ */
+guint
+ls_queue_table_get_n_kept (LsQueueTable *self)
+{
+  return self->n_kept;
+}

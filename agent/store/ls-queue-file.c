@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-queue-file.h"
+
+#include "ls-error.h"
+
+/* "LSqu" */
+#define APPLICATION_ID 0x4c537175
+
+static const LsMigration migrations[] = {
+  /* 1: the first */
+  "CREATE TABLE action (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL,"
+  "  type TEXT NOT NULL, entity TEXT NOT NULL, entity_id TEXT NOT NULL, endpoint TEXT NOT NULL,"
+  "  method TEXT NOT NULL, body TEXT, base_version INTEGER NOT NULL, base TEXT, depends_on TEXT,"
+  "  coalesce INTEGER NOT NULL, expires_at INTEGER NOT NULL, app TEXT NOT NULL,"
+  "  created_at INTEGER NOT NULL, status TEXT NOT NULL, outcome TEXT NOT NULL,"
+  "  outcome_unknown INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+  "  next_attempt_at INTEGER NOT NULL, http_status INTEGER NOT NULL, reason TEXT, answer TEXT,"
+  "  server_version INTEGER NOT NULL, server TEXT, commit_cursor TEXT,"
+  "  visible INTEGER NOT NULL, loser TEXT, ended_at INTEGER NOT NULL)",
+};
+
+#define COLUMNS                                                                                    \
+  "seq, id, key, type, entity, entity_id, endpoint, method, body, base_version, base, depends_on," \
+  " coalesce, expires_at, app, created_at, status, outcome, outcome_unknown, attempts,"            \
+  " next_attempt_at, http_status, reason, answer, server_version, server, commit_cursor, visible," \
+  " loser, ended_at"
+
+/* Rows of a damaged file are looked for one by one between those that can be read from either end, so
+ * many at most. */
+#define MAX_SEARCH 200000
+
+struct _LsQueueFile
+{
+  LsDatabase *database; /* (owned) */
+  GPtrArray *actions;   /* (element-type LsAction) (owned) (nullable): until they are taken */
+};
+
+static void
+set_text (char **member, sqlite3_stmt *stmt, int column)
+{
+  g_free (*member);
+  *member = g_strdup (ls_database_column_text (stmt, column));
+}
+
+static void
+read_request (LsAction *action, sqlite3_stmt *stmt)
+{
+  action->seq = (guint64)sqlite3_column_int64 (stmt, 0);
+  set_text (&action->key, stmt, 2);
+  set_text (&action->endpoint, stmt, 6);
+  action->method = ls_method_from_string (ls_database_column_text (stmt, 7));
+  set_text (&action->body, stmt, 8);
+  action->base_version = sqlite3_column_int64 (stmt, 9);
+  set_text (&action->base, stmt, 10);
+  set_text (&action->depends_on, stmt, 11);
+  action->coalesce = sqlite3_column_int (stmt, 12) != 0;
+  action->expires_at = sqlite3_column_int64 (stmt, 13);
+  set_text (&action->app, stmt, 14);
+  action->created_at = sqlite3_column_int64 (stmt, 15);
+}
+
+static void
+read_progress (LsAction *action, sqlite3_stmt *stmt)
+{
+  action->status = ls_action_status_from_string (ls_database_column_text (stmt, 16));
+  action->outcome = ls_outcome_from_string (ls_database_column_text (stmt, 17));
+  action->outcome_unknown = sqlite3_column_int (stmt, 18) != 0;
+  action->attempts = (guint)sqlite3_column_int (stmt, 19);
+  action->next_attempt_at = sqlite3_column_int64 (stmt, 20);
+  action->http_status = (guint)sqlite3_column_int (stmt, 21);
+  set_text (&action->reason, stmt, 22);
+  set_text (&action->answer, stmt, 23);
+  action->server_version = sqlite3_column_int64 (stmt, 24);
+  set_text (&action->server, stmt, 25);
+  if (ls_database_column_text (stmt, 26) != NULL)
+    ls_cursor_parse (ls_database_column_text (stmt, 26), &action->commit_cursor);
+  action->visible = sqlite3_column_int (stmt, 27) != 0;
+  set_text (&action->loser, stmt, 28);
+  action->ended_at = sqlite3_column_int64 (stmt, 29);
+}
+
+/* SQLite has no checksums: rubbish in the midst of a text shows as what it can't be. */
+static gboolean
+is_text (const char *text)
+{
+  return text == NULL || g_utf8_validate (text, -1, NULL);
+}
+
+/* Returns: (nullable): the action on which @stmt stands; %NULL if it makes no sense, as a damaged one
+ *   may */
+static LsAction *
+read_action (sqlite3_stmt *stmt)
+{
+  LsActionType type = ls_action_type_from_string (ls_database_column_text (stmt, 3));
+  const char *id = ls_database_column_text (stmt, 1);
+  const char *entity = ls_database_column_text (stmt, 4);
+  const char *entity_id = ls_database_column_text (stmt, 5);
+  g_autoptr (LsAction) action = NULL;
+
+  if (type == LS_ACTION_TYPE_INVALID || id == NULL || entity == NULL || entity_id == NULL)
+    return NULL;
+
+  action = ls_action_new (id, type, entity, entity_id);
+  read_request (action, stmt);
+  read_progress (action, stmt);
+  if (action->method == LS_METHOD_INVALID || action->status == LS_ACTION_STATUS_INVALID ||
+      action->key == NULL || action->endpoint == NULL || action->app == NULL ||
+      !is_text (action->body) || !is_text (action->base) || !is_text (action->entity_id))
+    return NULL;
+
+  return g_steal_pointer (&action);
+}
+
+/* Adds what @sql gives to @actions, by `seq`. Returns: whether it came to its end, and all of it made
+ * sense */
+static gboolean
+read_all (LsDatabase *database, const char *sql, gint64 seq, GTree *actions, GError **error)
+{
+  g_autoptr (GError) step_error = NULL;
+  guint n_bad = 0;
+  sqlite3_stmt *stmt = ls_database_prepare (database, sql, error);
+
+  if (stmt == NULL)
+    return FALSE;
+
+  if (sqlite3_bind_parameter_count (stmt) > 0)
+    sqlite3_bind_int64 (stmt, 1, seq);
+  while (ls_database_step (database, stmt, &step_error))
+    {
+      LsAction *action = read_action (stmt);
+
+      if (action != NULL)
+        g_tree_replace (actions, &action->seq, action);
+      else
+        n_bad++;
+    }
+  if (step_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&step_error));
+      return FALSE;
+    }
+
+  if (n_bad > 0)
+    g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "%u actions of the queue make no sense", n_bad);
+  return n_bad == 0;
+}
+
+static int
+compare_seqs (gconstpointer a, gconstpointer b, gpointer user_data)
+{
+  const guint64 *seq_a = a, *seq_b = b;
+
+  return *seq_a < *seq_b ? -1 : *seq_a > *seq_b;
+}
+
+static GTree *
+action_tree_new (void)
+{
+  return g_tree_new_full (compare_seqs, NULL, NULL, (GDestroyNotify)ls_action_free);
+}
+
+static GPtrArray *
+to_array (GTree *actions)
+{
+  GPtrArray *array = ls_action_array_new ();
+
+  for (GTreeNode *node = g_tree_node_first (actions); node != NULL; node = g_tree_node_next (node))
+    g_ptr_array_add (array, ls_action_copy (g_tree_node_value (node)));
+  return array;
+}
+
+/* Of a damaged file some pages can be read from the front and some from the back; what lies between is
+ * looked for row by row. */
+static void
+salvage (LsDatabase *damaged, GTree *actions)
+{
+  guint64 first = 1, last = MAX_SEARCH;
+
+  if (read_all (damaged, "SELECT " COLUMNS " FROM action ORDER BY seq", 0, actions, NULL))
+    return;
+
+  if (g_tree_nnodes (actions) > 0)
+    first = *(guint64 *)g_tree_node_key (g_tree_node_last (actions)) + 1;
+  read_all (damaged, "SELECT " COLUMNS " FROM action WHERE seq >= ? ORDER BY seq DESC",
+            (gint64)first, actions, NULL);
+  if (g_tree_nnodes (actions) > 0)
+    last = MIN (*(guint64 *)g_tree_node_key (g_tree_node_last (actions)), first + MAX_SEARCH);
+  for (guint64 seq = first; seq < last; seq++)
+    if (g_tree_lookup (actions, &seq) == NULL)
+      read_all (damaged, "SELECT " COLUMNS " FROM action WHERE seq = ?", (gint64)seq, actions,
+                NULL);
+}
+
+static gboolean
+put_all (LsQueueFile *self, GPtrArray *actions, GError **error)
+{
+  if (!ls_database_run (self->database, "BEGIN IMMEDIATE", error))
+    return FALSE;
+
+  for (guint i = 0; i < actions->len; i++)
+    if (!ls_queue_file_put (self, actions->pdata[i], error))
+      {
+        ls_database_run (self->database, "ROLLBACK", NULL);
+        return FALSE;
+      }
+
+  return ls_database_run (self->database, "COMMIT", error);
+}
+
+/* What can be read of the damaged file comes into the new one. The damaged one stays where it is: it
+ * may hold more than we can read. */
+static gboolean
+recover (LsQueueFile *self, const char *aside, GError **error)
+{
+  g_autoptr (LsDatabase) damaged = ls_database_open_damaged (aside, error);
+  g_autoptr (GTree) actions = action_tree_new ();
+
+  if (damaged == NULL)
+    return FALSE;
+
+  salvage (damaged, actions);
+  g_clear_pointer (&self->actions, g_ptr_array_unref);
+  self->actions = to_array (actions);
+  g_warning ("%u actions were recovered from the damaged queue, which is kept as %s",
+             self->actions->len, aside);
+  return put_all (self, self->actions, error);
+}
+
+static gboolean
+load (LsQueueFile *self, GError **error)
+{
+  g_autoptr (GTree) actions = action_tree_new ();
+
+  if (!read_all (self->database, "SELECT " COLUMNS " FROM action ORDER BY seq", 0, actions, error))
+    return FALSE;
+
+  self->actions = to_array (actions);
+  return TRUE;
+}
+
+static LsQueueFile *
+try_open (const char *path, char **aside, GError **error)
+{
+  g_autoptr (LsQueueFile) self = g_new0 (LsQueueFile, 1);
+
+  self->database =
+      ls_database_open (path, APPLICATION_ID, migrations, G_N_ELEMENTS (migrations), aside, error);
+  if (self->database == NULL ||
+      !ls_database_run (self->database, "PRAGMA synchronous = FULL", error))
+    return NULL;
+
+  return g_steal_pointer (&self);
+}
+
+/**
+ * ls_queue_file_open:
+ * @path: the file
+ * @error: %LS_ERROR_STORAGE; %LS_ERROR_NEWER_STORE: left as it was
+ *
+ * Opens a queue, and makes it if it is not there. A damaged one is moved aside, and what can be read of
+ * it comes into a new one.
+ *
+ * Returns: (transfer full) (nullable): the queue
+ */
+LsQueueFile *
+ls_queue_file_open (const char *path, GError **error)
+{
+  g_autofree char *aside = NULL;
+  g_autoptr (GError) load_error = NULL;
+  g_autoptr (LsQueueFile) self = try_open (path, &aside, error);
+
+  if (self == NULL)
+    return NULL;
+
+  if (aside == NULL && !load (self, &load_error))
+    {
+      if (ls_database_is_read_only (self->database))
+        {
+          g_propagate_error (error, g_steal_pointer (&load_error));
+          return NULL;
+        }
+      g_clear_pointer (&self, ls_queue_file_free);
+      aside = ls_database_move_aside (path, error);
+      self = aside != NULL ? try_open (path, NULL, error) : NULL;
+      if (self == NULL)
+        return NULL;
+    }
+  if (aside != NULL && !recover (self, aside, error))
+    return NULL;
+
+  return g_steal_pointer (&self);
+}
+
+/**
+ * ls_queue_file_free:
+ * @self: (transfer full): a queue
+ *
+ * Closes it.
+ */
+void
+ls_queue_file_free (LsQueueFile *self)
+{
+  g_clear_pointer (&self->database, ls_database_free);
+  g_clear_pointer (&self->actions, g_ptr_array_unref);
+  g_free (self);
+}
+
+/**
+ * ls_queue_file_get_database:
+ * @self: a queue
+ *
+ * Returns: (transfer none): its database
+ */
+LsDatabase *
+ls_queue_file_get_database (LsQueueFile *self)
+{
+  return self->database;
+}
+
+/**
+ * ls_queue_file_take_actions:
+ * @self: a queue that was just opened
+ *
+ * Returns: (transfer full) (element-type LsAction): what was in it, in the order of `seq`
+ */
+GPtrArray *
+ls_queue_file_take_actions (LsQueueFile *self)
+{
+  return g_steal_pointer (&self->actions);
+}
+
+static void
+bind_request (sqlite3_stmt *stmt, const LsAction *action)
+{
+  sqlite3_bind_int64 (stmt, 1, (gint64)action->seq);
+  ls_database_bind_text (stmt, 2, action->id);
+  ls_database_bind_text (stmt, 3, action->key);
+  ls_database_bind_text (stmt, 4, ls_action_type_to_string (action->type));
+  ls_database_bind_text (stmt, 5, action->entity);
+  ls_database_bind_text (stmt, 6, action->entity_id);
+  ls_database_bind_text (stmt, 7, action->endpoint);
+  ls_database_bind_text (stmt, 8, ls_method_to_string (action->method));
+  ls_database_bind_text (stmt, 9, action->body);
+  sqlite3_bind_int64 (stmt, 10, action->base_version);
+  ls_database_bind_text (stmt, 11, action->base);
+  ls_database_bind_text (stmt, 12, action->depends_on);
+  sqlite3_bind_int (stmt, 13, action->coalesce);
+  sqlite3_bind_int64 (stmt, 14, action->expires_at);
+  ls_database_bind_text (stmt, 15, action->app);
+  sqlite3_bind_int64 (stmt, 16, action->created_at);
+}
+
+static void
+bind_progress (sqlite3_stmt *stmt, const LsAction *action, const char *cursor)
+{
+  ls_database_bind_text (stmt, 17, ls_action_status_to_string (action->status));
+  ls_database_bind_text (stmt, 18, ls_outcome_to_string (action->outcome));
+  sqlite3_bind_int (stmt, 19, action->outcome_unknown);
+  sqlite3_bind_int (stmt, 20, (int)action->attempts);
+  sqlite3_bind_int64 (stmt, 21, action->next_attempt_at);
+  sqlite3_bind_int (stmt, 22, (int)action->http_status);
+  ls_database_bind_text (stmt, 23, action->reason);
+  ls_database_bind_text (stmt, 24, action->answer);
+  sqlite3_bind_int64 (stmt, 25, action->server_version);
+  ls_database_bind_text (stmt, 26, action->server);
+  ls_database_bind_text (stmt, 27, cursor);
+  sqlite3_bind_int (stmt, 28, action->visible);
+  ls_database_bind_text (stmt, 29, action->loser);
+  sqlite3_bind_int64 (stmt, 30, action->ended_at);
+}
+
+/**
+ * ls_queue_file_put:
+ * @self: a queue, in a transaction
+ * @action: an action with its `seq`, new or changed
+ * @error: %LS_ERROR_STORAGE: roll back
+ *
+ * Returns: whether it is in
+ */
+gboolean
+ls_queue_file_put (LsQueueFile *self, const LsAction *action, GError **error)
+{
+  g_autofree char *cursor = ls_cursor_to_string (action->commit_cursor);
+  sqlite3_stmt *stmt = ls_database_prepare (self->database,
+                                            "INSERT OR REPLACE INTO action (" COLUMNS
+                                            ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                                            " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                            error);
+
+  if (stmt == NULL)
+    return FALSE;
+
+  bind_request (stmt, action);
+  bind_progress (stmt, action, cursor);
+  return ls_database_finish (self->database, stmt, error);
+}
+
+/**
+ * ls_queue_file_remove:
+ * @self: a queue, in a transaction
+ * @id: of an action that is over and done with
+ * @error: %LS_ERROR_STORAGE: roll back
+ *
+ * Returns: whether it is gone; it need not have been there
+ */
+gboolean
+ls_queue_file_remove (LsQueueFile *self, const char *id, GError **error)
+{
+  sqlite3_stmt *stmt =
+      ls_database_prepare (self->database, "DELETE FROM action WHERE id = ?", error);
+
+  if (stmt == NULL)
+    return FALSE;
+
+  ls_database_bind_text (stmt, 1, id);
+  return ls_database_finish (self->database, stmt, error);
+}

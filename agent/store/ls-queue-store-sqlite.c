@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-queue-store-sqlite.h"
+
+#include <errno.h>
+
+#include "ls-error.h"
+#include "ls-store-worker.h"
+
+/* What a job returns that has nothing to return but that it went well. */
+#define YES GINT_TO_POINTER (TRUE)
+
+/**
+ * LsQueueStoreSqlite:
+ *
+ * The queue store port on SQLite. It has a thread of its own: what a pupil did does not wait for a
+ * snapshot that is being written.
+ */
+struct _LsQueueStoreSqlite
+{
+  GObject parent_instance;
+
+  LsStoreWorker *worker; /* (owned) */
+};
+
+/* Everything that a job needs. */
+typedef struct
+{
+  char *server;   /* (owned) (nullable) */
+  char *user_id;  /* (owned) (nullable) */
+  GPtrArray *put; /* (owned) (nullable) (element-type LsAction) */
+  GStrv removed;  /* (owned) (nullable) */
+} Args;
+
+static void ls_queue_store_sqlite_queue_store_init (LsQueueStoreInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (LsQueueStoreSqlite,
+                               ls_queue_store_sqlite,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (LS_TYPE_QUEUE_STORE,
+                                                      ls_queue_store_sqlite_queue_store_init))
+
+static void
+args_free (Args *args)
+{
+  g_free (args->server);
+  g_free (args->user_id);
+  g_clear_pointer (&args->put, g_ptr_array_unref);
+  g_strfreev (args->removed);
+  g_free (args);
+}
+
+static void
+push (LsQueueStore *store,
+      Args *args,
+      gpointer tag,
+      LsStoreJobFunc func,
+      GDestroyNotify free_result,
+      gboolean writes,
+      GTask *task)
+{
+  g_task_set_source_tag (task, tag);
+  g_task_set_task_data (task, args, (GDestroyNotify)args_free);
+  ls_store_worker_push (LS_QUEUE_STORE_SQLITE (store)->worker, task, func, free_result, writes);
+}
+
+static void
+close_queue (LsStoreShelf *shelf)
+{
+  g_clear_pointer (&shelf->queue, ls_queue_file_free);
+  g_clear_pointer (&shelf->queue_path, g_free);
+}
+
+static gpointer
+do_open (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  Args *args = data;
+  g_autofree char *directory = ls_store_shelf_get_directory (shelf, args->server, args->user_id);
+
+  close_queue (shelf);
+  if (g_mkdir_with_parents (directory, 0700) != 0)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "%s: %s", directory, g_strerror (errno));
+      return NULL;
+    }
+
+  shelf->queue_path = g_build_filename (directory, "queue.db", NULL);
+  shelf->queue = ls_queue_file_open (shelf->queue_path, error);
+  if (shelf->queue == NULL)
+    {
+      close_queue (shelf);
+      return NULL;
+    }
+
+  return ls_queue_file_take_actions (shelf->queue);
+}
+
+static gpointer
+do_close (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  close_queue (shelf);
+  return YES;
+}
+
+static gpointer
+do_write (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  Args *args = data;
+
+  for (guint i = 0; i < args->put->len; i++)
+    if (!ls_queue_file_put (shelf->queue, args->put->pdata[i], error))
+      return NULL;
+  for (guint i = 0; args->removed != NULL && args->removed[i] != NULL; i++)
+    if (!ls_queue_file_remove (shelf->queue, args->removed[i], error))
+      return NULL;
+
+  return YES;
+}
+
+static void
+open_async (LsQueueStore *store,
+            const char *server,
+            const char *user_id,
+            GAsyncReadyCallback callback,
+            gpointer user_data)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->server = g_strdup (server);
+  args->user_id = g_strdup (user_id);
+  push (store, args, open_async, do_open, (GDestroyNotify)g_ptr_array_unref, FALSE,
+        g_task_new (store, NULL, callback, user_data));
+}
+
+static void
+close_async (LsQueueStore *store, GAsyncReadyCallback callback, gpointer user_data)
+{
+  push (store, g_new0 (Args, 1), close_async, do_close, NULL, FALSE,
+        g_task_new (store, NULL, callback, user_data));
+}
+
+static void
+write_async (LsQueueStore *store,
+             GPtrArray *put,
+             const char *const *removed,
+             GAsyncReadyCallback callback,
+             gpointer user_data)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->put = ls_action_array_new ();
+  for (guint i = 0; i < put->len; i++)
+    g_ptr_array_add (args->put, ls_action_copy (put->pdata[i]));
+  args->removed = g_strdupv ((GStrv)removed);
+  push (store, args, write_async, do_write, NULL, TRUE,
+        g_task_new (store, NULL, callback, user_data));
+}
+
+static void
+ls_queue_store_sqlite_queue_store_init (LsQueueStoreInterface *iface)
+{
+  iface->open_async = open_async;
+  iface->close_async = close_async;
+  iface->write_async = write_async;
+}
+
+static void
+ls_queue_store_sqlite_finalize (GObject *object)
+{
+  ls_store_worker_free (LS_QUEUE_STORE_SQLITE (object)->worker);
+
+  G_OBJECT_CLASS (ls_queue_store_sqlite_parent_class)->finalize (object);
+}
+
+static void
+ls_queue_store_sqlite_class_init (LsQueueStoreSqliteClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ls_queue_store_sqlite_finalize;
+}
+
+static void
+ls_queue_store_sqlite_init (LsQueueStoreSqlite *self)
+{
+}
+
+/**
+ * ls_queue_store_sqlite_new:
+ * @state_dir: where everything is kept
+ *
+ * Returns: (transfer full): a queue store with nothing open
+ */
+LsQueueStoreSqlite *
+ls_queue_store_sqlite_new (const char *state_dir)
+{
+  LsQueueStoreSqlite *self = g_object_new (LS_TYPE_QUEUE_STORE_SQLITE, NULL);
+
+  self->worker = ls_store_worker_new (state_dir);
+  return self;
+}
+
+/**
+ * ls_queue_store_sqlite_get_n_transactions:
+ * @self: a queue store
+ *
+ * Returns: how many transactions were committed: fewer than writes where many callers wait together
+ */
+guint
+ls_queue_store_sqlite_get_n_transactions (LsQueueStoreSqlite *self)
+{
+  g_return_val_if_fail (LS_IS_QUEUE_STORE_SQLITE (self), 0);
+
+  return ls_store_worker_get_n_transactions (self->worker);
+}

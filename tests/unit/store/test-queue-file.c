@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-queue-file.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ls-error.h"
+#include "ls-remove-tree.h"
+
+#define PAGE_SIZE 4096
+
+typedef struct
+{
+  char *dir;  /* (owned) */
+  char *path; /* (owned) */
+} Fixture;
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  fixture->dir = g_dir_make_tmp ("labsync-XXXXXX", NULL);
+  fixture->path = g_build_filename (fixture->dir, "queue.db", NULL);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  ls_remove_tree (fixture->dir);
+  g_free (fixture->dir);
+  g_free (fixture->path);
+}
+
+static LsQueueFile *
+open_queue (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+  LsQueueFile *queue = ls_queue_file_open (fixture->path, &error);
+
+  g_assert_no_error (error);
+  return queue;
+}
+
+static LsAction *
+action_new (guint64 seq)
+{
+  g_autofree char *id = g_strdup_printf ("action-%d", (int)seq);
+  LsAction *action = ls_action_new (id, LS_ACTION_UPDATE, "grade", "g-1");
+
+  action->seq = seq;
+  return action;
+}
+
+static void
+put (LsQueueFile *queue, const LsAction *action)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ls_queue_file_put (queue, action, &error));
+  g_assert_no_error (error);
+}
+
+/* Every member, each with a value that no other has */
+static LsAction *
+full_action_new (void)
+{
+  LsAction *action = action_new (7);
+
+  ls_action_set_text (&action->key, "key");
+  ls_action_set_text (&action->endpoint, "/api/grades/g-1");
+  ls_action_set_text (&action->body, "{\"score\":9}");
+  ls_action_set_text (&action->base, "{\"score\":8}");
+  ls_action_set_text (&action->depends_on, "other");
+  ls_action_set_text (&action->app, "org.example.Grades");
+  ls_action_set_text (&action->reason, "conflict");
+  ls_action_set_text (&action->answer, "{\"success\":false}");
+  ls_action_set_text (&action->server, "{\"score\":7}");
+  ls_action_set_text (&action->loser, "{\"score\":6}");
+  action->method = LS_METHOD_PATCH;
+  action->base_version = 11;
+  action->coalesce = TRUE;
+  action->expires_at = 12;
+  action->created_at = 13;
+  action->status = LS_ACTION_CONFLICT;
+  action->outcome = LS_OUTCOME_CONFLICTED;
+  action->outcome_unknown = TRUE;
+  action->attempts = 14;
+  action->next_attempt_at = 15;
+  action->http_status = 409;
+  action->server_version = 16;
+  action->commit_cursor = ls_cursor_new ("epoch", 17);
+  action->visible = TRUE;
+  action->ended_at = 18;
+  return action;
+}
+
+static void
+assert_same (const LsAction *a, const LsAction *b)
+{
+  g_assert_cmpuint (a->seq, ==, b->seq);
+  g_assert_cmpstr (a->id, ==, b->id);
+  g_assert_cmpstr (a->key, ==, b->key);
+  g_assert_cmpint (a->type, ==, b->type);
+  g_assert_cmpstr (a->entity, ==, b->entity);
+  g_assert_cmpstr (a->entity_id, ==, b->entity_id);
+  g_assert_cmpstr (a->endpoint, ==, b->endpoint);
+  g_assert_cmpint (a->method, ==, b->method);
+  g_assert_cmpstr (a->body, ==, b->body);
+  g_assert_cmpint (a->base_version, ==, b->base_version);
+  g_assert_cmpstr (a->base, ==, b->base);
+  g_assert_cmpstr (a->depends_on, ==, b->depends_on);
+  g_assert_cmpint (a->coalesce, ==, b->coalesce);
+  g_assert_cmpint (a->expires_at, ==, b->expires_at);
+  g_assert_cmpstr (a->app, ==, b->app);
+  g_assert_cmpint (a->created_at, ==, b->created_at);
+  g_assert_cmpint (a->status, ==, b->status);
+  g_assert_cmpint (a->outcome, ==, b->outcome);
+  g_assert_cmpint (a->outcome_unknown, ==, b->outcome_unknown);
+  g_assert_cmpuint (a->attempts, ==, b->attempts);
+  g_assert_cmpint (a->next_attempt_at, ==, b->next_attempt_at);
+  g_assert_cmpuint (a->http_status, ==, b->http_status);
+  g_assert_cmpstr (a->reason, ==, b->reason);
+  g_assert_cmpstr (a->answer, ==, b->answer);
+  g_assert_cmpint (a->server_version, ==, b->server_version);
+  g_assert_cmpstr (a->server, ==, b->server);
+  g_assert_true (ls_cursor_equal (a->commit_cursor, b->commit_cursor));
+  g_assert_cmpint (a->visible, ==, b->visible);
+  g_assert_cmpstr (a->loser, ==, b->loser);
+  g_assert_cmpint (a->ended_at, ==, b->ended_at);
+}
+
+static void
+test_keeps_everything (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsAction) full = full_action_new ();
+  g_autoptr (LsAction) empty = action_new (3);
+  g_autoptr (LsQueueFile) queue = open_queue (fixture);
+  g_autoptr (GPtrArray) actions = NULL;
+
+  put (queue, full);
+  put (queue, empty);
+  g_clear_pointer (&queue, ls_queue_file_free);
+
+  queue = open_queue (fixture);
+  actions = ls_queue_file_take_actions (queue);
+  g_assert_cmpuint (actions->len, ==, 2);
+  assert_same (actions->pdata[0], empty);
+  assert_same (actions->pdata[1], full);
+}
+
+static void
+test_changes_and_removes (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsAction) first = action_new (1);
+  g_autoptr (LsAction) second = action_new (2);
+  g_autoptr (LsQueueFile) queue = open_queue (fixture);
+  g_autoptr (GPtrArray) actions = NULL;
+  g_autoptr (GError) error = NULL;
+
+  put (queue, first);
+  put (queue, second);
+  second->status = LS_ACTION_FAILED;
+  put (queue, second);
+  g_assert_true (ls_queue_file_remove (queue, first->id, &error));
+  g_assert_true (ls_queue_file_remove (queue, "never-was", &error));
+  g_clear_pointer (&queue, ls_queue_file_free);
+
+  queue = open_queue (fixture);
+  actions = ls_queue_file_take_actions (queue);
+  g_assert_cmpuint (actions->len, ==, 1);
+  assert_same (actions->pdata[0], second);
+}
+
+/* It is written through: what a commit answers is on the disk. */
+static void
+test_is_synchronous (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsQueueFile) queue = open_queue (fixture);
+
+  g_assert_cmpint (ls_database_get_int (ls_queue_file_get_database (queue), "PRAGMA synchronous"),
+                   ==, 2);
+}
+
+static void
+test_newer (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsQueueFile) queue = open_queue (fixture);
+  g_autoptr (LsAction) action = action_new (1);
+  g_autoptr (GError) error = NULL;
+
+  put (queue, action);
+  ls_database_run (ls_queue_file_get_database (queue), "PRAGMA user_version = 99", NULL);
+  g_clear_pointer (&queue, ls_queue_file_free);
+
+  g_assert_null (ls_queue_file_open (fixture->path, &error));
+  g_assert_error (error, LS_ERROR, LS_ERROR_NEWER_STORE);
+}
+
+/* So large that each has pages of its own */
+static char *
+body_of (guint64 seq)
+{
+  g_autofree char *text = g_strnfill (3 * PAGE_SIZE, (char)('a' + seq % 26));
+
+  return g_strdup_printf ("{\"content\":\"%s\"}", text);
+}
+
+static void
+fill (Fixture *fixture, guint n)
+{
+  g_autoptr (LsQueueFile) queue = open_queue (fixture);
+
+  for (guint i = 1; i <= n; i++)
+    {
+      g_autoptr (LsAction) action = action_new (i);
+
+      action->body = body_of (i);
+      put (queue, action);
+    }
+}
+
+static void
+overwrite_page (Fixture *fixture, guint page)
+{
+  char rubbish[PAGE_SIZE];
+  int fd = g_open (fixture->path, O_RDWR, 0);
+
+  memset (rubbish, 0xa5, sizeof rubbish);
+  g_assert_cmpint (pwrite (fd, rubbish, sizeof rubbish, (off_t)page * PAGE_SIZE), ==, PAGE_SIZE);
+  close (fd);
+}
+
+static guint
+count_pages (Fixture *fixture)
+{
+  GStatBuf info;
+
+  g_assert_cmpint (g_stat (fixture->path, &info), ==, 0);
+  return (guint)(info.st_size / PAGE_SIZE);
+}
+
+/* Whichever page is damaged, the queue opens, at most a few actions are gone, none has become another, and
+ * the damaged file is kept. */
+static void
+test_damage (Fixture *fixture, gconstpointer data)
+{
+  const guint n = 8;
+  guint n_pages, n_recoveries = 0;
+  g_autofree char *aside = g_strconcat (fixture->path, ".corrupt-1", NULL);
+  g_autofree char *whole = NULL;
+  gsize length;
+
+  fill (fixture, n);
+  n_pages = count_pages (fixture);
+  g_assert_true (g_file_get_contents (fixture->path, &whole, &length, NULL));
+  for (guint page = 0; page < n_pages; page++)
+    {
+      g_autoptr (LsQueueFile) queue = NULL;
+      g_autoptr (GPtrArray) actions = NULL;
+
+      g_test_message ("page %u of %u", page, n_pages);
+      g_assert_true (g_file_set_contents (fixture->path, whole, (gssize)length, NULL));
+      overwrite_page (fixture, page);
+      queue = open_queue (fixture);
+      actions = ls_queue_file_take_actions (queue);
+      if (g_file_test (aside, G_FILE_TEST_EXISTS))
+        n_recoveries++;
+      g_test_message ("%u of %u actions", actions->len, n);
+      for (guint i = 0; i < actions->len; i++)
+        {
+          const LsAction *action = actions->pdata[i];
+          g_autofree char *body = body_of (action->seq);
+
+          g_assert_cmpstr (action->body, ==, body);
+        }
+      g_clear_pointer (&queue, ls_queue_file_free);
+      ls_remove_tree (fixture->dir);
+      g_mkdir (fixture->dir, 0700);
+    }
+  g_assert_cmpuint (n_recoveries, >, n_pages / 2);
+}
+
+static void
+add (const char *path, void (*test) (Fixture *, gconstpointer))
+{
+  g_test_add (path, Fixture, NULL, set_up, test, tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  /* Damage is warned of. */
+  g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
+
+  add ("/store/queue-file/keeps-everything", test_keeps_everything);
+  add ("/store/queue-file/changes-and-removes", test_changes_and_removes);
+  add ("/store/queue-file/is-synchronous", test_is_synchronous);
+  add ("/store/queue-file/leaves-newer-alone", test_newer);
+  add ("/store/queue-file/recovers-from-damage", test_damage);
+
+  return g_test_run ();
+}
