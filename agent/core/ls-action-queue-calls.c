@@ -46,6 +46,53 @@ task_new_about (LsActionQueue *self,
   return task;
 }
 
+static void
+start_ready (LsActionQueue *self, GTask *task, LsQueueJob *job)
+{
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+/**
+ * ls_action_queue_ready_async:
+ * @self: a queue
+ * @try_again: to open it, if it could not be opened before
+ * @callback: called when it is open, or can't be
+ * @user_data: for @callback
+ *
+ * Waits until reading tells something: a queue that is not open looks like an empty one.
+ */
+void
+ls_action_queue_ready_async (LsActionQueue *self,
+                             gboolean try_again,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  GTask *task;
+  LsQueueJob *job;
+
+  g_return_if_fail (LS_IS_ACTION_QUEUE (self));
+
+  task = task_new (self, start_ready, ls_action_queue_ready_async, NULL, callback, user_data);
+  job = g_task_get_task_data (task);
+  job->was_tried = !try_again;
+  ls_action_queue_submit (self, task);
+}
+
+/**
+ * ls_action_queue_ready_finish:
+ * @self: a queue
+ * @result: what the callback was given
+ * @error: %LS_ERROR_NOT_SIGNED_IN, %LS_ERROR_STORAGE, %LS_ERROR_NEWER_STORE
+ *
+ * Returns: whether it is open
+ */
+gboolean
+ls_action_queue_ready_finish (LsActionQueue *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 /* Hands a row of the cache to the queue, for a new action to be made from. */
 static void
 start_with_row (LsActionQueue *self, GTask *task, const LsRow *row)

@@ -44,6 +44,7 @@ struct _LsActionQueue
   char *user_id;    /* (owned) (nullable): likewise; NULL: nobody's */
   LsQueue *queue;   /* (owned) (nullable): NULL while none is open */
   gboolean opening; /* the store is */
+  gboolean forget;  /* what is in it, when it closes */
   GError *trouble;  /* (owned) (nullable): why it could not be opened */
   guint generation; /* of the account: answers to an earlier one's questions are void */
 

@@ -303,7 +303,7 @@ store_close_cb (GObject *object, GAsyncResult *result, gpointer user_data)
  * ls_action_queue_close:
  * @self: a queue
  *
- * Sends nothing more, and lets go of whose queue it was. The file stays.
+ * Sends nothing more, and lets go of whose queue it was. The file stays, unless it is to be forgotten.
  */
 void
 ls_action_queue_close (LsActionQueue *self)
@@ -324,7 +324,8 @@ ls_action_queue_close (LsActionQueue *self)
   g_clear_pointer (&self->server, g_free);
   g_clear_pointer (&self->user_id, g_free);
   g_clear_error (&self->trouble);
-  ls_queue_store_close_async (self->store, store_close_cb, NULL);
+  ls_queue_store_close_async (self->store, self->forget && was_open, store_close_cb, NULL);
+  self->forget = FALSE;
   if (was_open)
     ls_action_queue_emit_counts (self);
 }

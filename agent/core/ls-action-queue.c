@@ -179,6 +179,21 @@ ls_action_queue_stop (LsActionQueue *self)
 }
 
 /**
+ * ls_action_queue_forget:
+ * @self: a queue
+ *
+ * When it closes next, which is when the account goes, it goes with everything in it. Does nothing to one that
+ * can't be read: nobody knows what would be lost.
+ */
+void
+ls_action_queue_forget (LsActionQueue *self)
+{
+  g_return_if_fail (LS_IS_ACTION_QUEUE (self));
+
+  self->forget = self->queue != NULL;
+}
+
+/**
  * ls_action_queue_get_counts:
  * @self: a queue
  *

@@ -40,6 +40,12 @@ LsActionQueue *ls_action_queue_new (LsAgent *agent,
                                     const LsQueueConfig *config);
 void ls_action_queue_set_config (LsActionQueue *self, const LsQueueConfig *config);
 void ls_action_queue_stop (LsActionQueue *self);
+void ls_action_queue_ready_async (LsActionQueue *self,
+                                  gboolean try_again,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+gboolean ls_action_queue_ready_finish (LsActionQueue *self, GAsyncResult *result, GError **error);
+void ls_action_queue_forget (LsActionQueue *self);
 
 /* Reading; nothing of it waits for anything */
 const LsQueueCounts *ls_action_queue_get_counts (LsActionQueue *self);

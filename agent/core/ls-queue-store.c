@@ -48,17 +48,21 @@ ls_queue_store_open_finish (LsQueueStore *self, GAsyncResult *result, GError **e
 /**
  * ls_queue_store_close_async:
  * @self: a queue store
+ * @wipe: whether to remove the file, too: nothing in it is wanted any more
  * @callback: called when it is closed
  * @user_data: for @callback
  *
- * Closes what is open. The file stays.
+ * Closes what is open.
  */
 void
-ls_queue_store_close_async (LsQueueStore *self, GAsyncReadyCallback callback, gpointer user_data)
+ls_queue_store_close_async (LsQueueStore *self,
+                            gboolean wipe,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
 {
   g_return_if_fail (LS_IS_QUEUE_STORE (self));
 
-  LS_QUEUE_STORE_GET_IFACE (self)->close_async (self, callback, user_data);
+  LS_QUEUE_STORE_GET_IFACE (self)->close_async (self, wipe, callback, user_data);
 }
 
 /**

@@ -14,8 +14,8 @@ G_DECLARE_INTERFACE (LsQueueStore, ls_queue_store, LS, QUEUE_STORE, GObject)
  * LsQueueStoreInterface:
  *
  * Durable storage of the actions of a user at a server as a port: a file beside the cache's, with
- * promises of its own. What was written is there after a power cut. Never is a queue deleted, nor
- * moved aside without what can be read of it being kept. Methods are carried out in the order of the calls,
+ * promises of its own. What was written is there after a power cut. Never is a queue deleted
+ * unless somebody says so, nor moved aside without what can be read of it being kept. Methods are carried out in the order of the calls,
  * on a thread of its own, and answered with #GTask in the caller's main context; writes that wait
  * together share a transaction. Errors are of %LS_ERROR: %LS_ERROR_STORAGE, %LS_ERROR_NEWER_STORE,
  * %LS_ERROR_NOT_SIGNED_IN (none is open).
@@ -29,7 +29,10 @@ struct _LsQueueStoreInterface
                       const char *user_id,
                       GAsyncReadyCallback callback,
                       gpointer user_data);
-  void (*close_async) (LsQueueStore *self, GAsyncReadyCallback callback, gpointer user_data);
+  void (*close_async) (LsQueueStore *self,
+                       gboolean wipe,
+                       GAsyncReadyCallback callback,
+                       gpointer user_data);
   void (*write_async) (LsQueueStore *self,
                        GPtrArray *put,
                        const char *const *removed,
@@ -43,8 +46,10 @@ void ls_queue_store_open_async (LsQueueStore *self,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data);
 GPtrArray *ls_queue_store_open_finish (LsQueueStore *self, GAsyncResult *result, GError **error);
-void
-ls_queue_store_close_async (LsQueueStore *self, GAsyncReadyCallback callback, gpointer user_data);
+void ls_queue_store_close_async (LsQueueStore *self,
+                                 gboolean wipe,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
 gboolean ls_queue_store_close_finish (LsQueueStore *self, GAsyncResult *result, GError **error);
 void ls_queue_store_write_async (LsQueueStore *self,
                                  GPtrArray *put,

@@ -4,7 +4,7 @@
 #include "ls-bus-names.h"
 #include "ls-callers.h"
 #include "ls-invocation.h"
-#include "ls-queue-drain.h"
+#include "ls-last-flush.h"
 
 /* The longest that a sign-out may wait for unsent actions (org.labsync.Agent1.Account). */
 #define MAX_FLUSH_SECONDS 3600
@@ -171,12 +171,18 @@ agent_sign_out_cb (GObject *object, GAsyncResult *result, gpointer user_data)
     ls_invocation_return_error (invocation, error);
 }
 
+/* @flushed: (nullable): why the queue could not be read */
 static gboolean
-check_sign_out (const SignOut *sign_out, GError **error)
+check_sign_out (const SignOut *sign_out, const GError *flushed, GError **error)
 {
   if (g_strcmp0 (sign_out->user_id, get_user_id (sign_out->service)) != 0)
     {
       g_set_error (error, LS_ERROR, LS_ERROR_CANCELLED, "the account has changed meanwhile");
+      return FALSE;
+    }
+  if (flushed != NULL && (sign_out->insists || flushed->domain != LS_ERROR))
+    {
+      g_propagate_error (error, g_error_copy (flushed));
       return FALSE;
     }
   if (sign_out->insists && !sign_out->discard_unsent && has_unsent (sign_out->service))
@@ -190,17 +196,24 @@ check_sign_out (const SignOut *sign_out, GError **error)
 }
 
 static void
-queue_drain_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+last_flush_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
+  LsActionQueue *queue = LS_ACTION_QUEUE (object);
   g_autoptr (SignOut) sign_out = user_data;
+  g_autoptr (GError) flushed = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (ls_queue_drain_finish (LS_ACTION_QUEUE (object), result, &error) &&
-      check_sign_out (sign_out, &error))
-    ls_agent_sign_out_async (sign_out->service->agent, sign_out->wipe, NULL, agent_sign_out_cb,
-                             sign_out->invocation);
-  else
-    ls_invocation_return_error (sign_out->invocation, error);
+  ls_last_flush_finish (queue, result, &flushed);
+  if (!check_sign_out (sign_out, flushed, &error))
+    {
+      ls_invocation_return_error (sign_out->invocation, error);
+      return;
+    }
+
+  if (sign_out->wipe && (sign_out->discard_unsent || !has_unsent (sign_out->service)))
+    ls_action_queue_forget (queue);
+  ls_agent_sign_out_async (sign_out->service->agent, sign_out->wipe, NULL, agent_sign_out_cb,
+                           sign_out->invocation);
 }
 
 static void
@@ -238,8 +251,8 @@ handle_sign_out (LsDbusAccount *object, GDBusMethodInvocation *invocation, GVari
                                            "option “flush-seconds” is at most %d",
                                            MAX_FLUSH_SECONDS);
   else
-    ls_queue_drain_async (self->queue, self->clock, (gint64)flush_seconds * 1000, self->cancellable,
-                          queue_drain_cb, g_steal_pointer (&sign_out));
+    ls_last_flush_async (self->queue, self->clock, (gint64)flush_seconds * 1000, self->cancellable,
+                         last_flush_cb, g_steal_pointer (&sign_out));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-cache-service.h"
 
+#include <string.h>
+
 #include "ls-bus-names.h"
 #include "ls-callers.h"
 #include "ls-invocation.h"
@@ -9,6 +11,8 @@
 /* How many rows List returns (org.labsync.Agent1.Cache). */
 #define DEFAULT_LIMIT 100
 #define MAX_LIMIT 500
+/* How many ids Changed has at most (the same). */
+#define MAX_IDS 1000
 
 /**
  * LsCacheService:
@@ -220,6 +224,27 @@ read_store (Call *call)
     ls_merged_rows_read_async (self->queue, store, entity, merged_rows_read_cb, call);
 }
 
+/* Before it is open nobody knows what is to be laid over the rows. One that can't be opened is no reason not
+ * to read. */
+static void
+queue_ready_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ls_action_queue_ready_finish (LS_ACTION_QUEUE (object), result, &error))
+    g_debug ("rows are read without what is in the queue: %s", error->message);
+  read_store (user_data);
+}
+
+static void
+read_rows (Call *call)
+{
+  if (call->view == LS_CACHE_VIEW_SERVER)
+    read_store (call);
+  else
+    ls_action_queue_ready_async (call->service->queue, FALSE, queue_ready_cb, call);
+}
+
 static void
 agent_sync_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -227,7 +252,7 @@ agent_sync_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (ls_agent_sync_finish (LS_AGENT (object), result, &error))
-    read_store (g_steal_pointer (&call));
+    read_rows (g_steal_pointer (&call));
   else
     ls_invocation_return_error (call->invocation, error);
 }
@@ -248,7 +273,7 @@ static void
 begin (LsCacheService *self, Call *call, GVariant *options)
 {
   if (is_fresh (self, options))
-    read_store (call);
+    read_rows (call);
   else
     ls_agent_sync_async (self->agent, NULL, agent_sync_cb, call);
 }
@@ -407,11 +432,28 @@ ls_cache_service_iface_init (LsDbusCacheIface *iface)
   iface->handle_list = handle_list;
 }
 
-/* Of the cache, or of what is laid over it. */
 static void
-on_rows_changed (gpointer source, LsEntity entity, const char *const *ids, LsCacheService *self)
+on_agent_rows_changed (LsAgent *agent,
+                       LsEntity entity,
+                       const char *const *ids,
+                       LsCacheService *self)
 {
   ls_dbus_cache_emit_changed (LS_DBUS_CACHE (self), ls_entity_to_string (entity), ids);
+}
+
+static void
+on_queue_rows_changed (LsActionQueue *queue, LsEntity entity, GStrv ids, LsCacheService *self)
+{
+  const guint n_ids = g_strv_length (ids);
+
+  for (guint start = 0; start < n_ids; start += MAX_IDS)
+    {
+      const guint n = MIN (n_ids - start, MAX_IDS);
+      g_autofree const char **part = g_new0 (const char *, n + 1);
+
+      memcpy (part, ids + start, n * sizeof *part);
+      ls_dbus_cache_emit_changed (LS_DBUS_CACHE (self), ls_entity_to_string (entity), part);
+    }
 }
 
 static GStrv
@@ -444,7 +486,7 @@ ls_cache_service_new (LsAgent *agent, LsActionQueue *queue, LsClock *clock)
   self->agent = g_object_ref (agent);
   self->queue = g_object_ref (queue);
   self->clock = g_object_ref (clock);
-  g_signal_connect_object (agent, "rows-changed", G_CALLBACK (on_rows_changed), self, 0);
-  g_signal_connect_object (queue, "rows-changed", G_CALLBACK (on_rows_changed), self, 0);
+  g_signal_connect_object (agent, "rows-changed", G_CALLBACK (on_agent_rows_changed), self, 0);
+  g_signal_connect_object (queue, "rows-changed", G_CALLBACK (on_queue_rows_changed), self, 0);
   return self;
 }

@@ -105,31 +105,72 @@ details_new (LsQueueService *self, const LsAction *action)
   return ls_bus_action_new_details (action, detail);
 }
 
-/* Reading waits for nothing, so that nobody else says that there is no queue. @invocation is answered if
- * this returns %FALSE. */
-static gboolean
-check_open (LsQueueService *self, GDBusMethodInvocation *invocation)
-{
-  if (ls_agent_get_store_id (self->agent) != NULL)
-    return TRUE;
+/* A call that is answered at once, if the queue is open; of a queue that is not, nothing is known. */
+typedef struct _Reading Reading;
+typedef void (*ReadFunc) (LsQueueService *self, Reading *reading);
 
-  g_dbus_method_invocation_return_error (invocation, LS_ERROR, LS_ERROR_NOT_SIGNED_IN,
-                                         "nobody is signed in");
-  return FALSE;
+struct _Reading
+{
+  LsQueueService *service;           /* (owned) */
+  GDBusMethodInvocation *invocation; /* (owned) by the answer */
+  ReadFunc func;                     /* answers */
+  char *id;                          /* (owned) (nullable): of an action */
+  guint statuses;
+  char *entity; /* (owned) (nullable) */
+  guint32 limit;
+  char *after; /* (owned) (nullable) */
+};
+
+static void
+reading_free (Reading *reading)
+{
+  g_object_unref (reading->service);
+  g_free (reading->id);
+  g_free (reading->entity);
+  g_free (reading->after);
+  g_free (reading);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Reading, reading_free)
+
+static Reading *
+reading_new (LsQueueService *self, GDBusMethodInvocation *invocation, ReadFunc func)
+{
+  Reading *reading = g_new0 (Reading, 1);
+
+  reading->service = g_object_ref (self);
+  reading->invocation = invocation;
+  reading->func = func;
+  return reading;
+}
+
+static void
+queue_ready_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Reading) reading = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (ls_action_queue_ready_finish (LS_ACTION_QUEUE (object), result, &error))
+    reading->func (reading->service, reading);
+  else
+    ls_invocation_return_error (reading->invocation, error);
+}
+
+/* @reading: (transfer full) */
+static void
+read_when_ready (LsQueueService *self, Reading *reading)
+{
+  ls_action_queue_ready_async (self->queue, TRUE, queue_ready_cb, reading);
 }
 
 static const LsAction *
-find (LsQueueService *self, GDBusMethodInvocation *invocation, const char *id)
+find (LsQueueService *self, Reading *reading)
 {
-  const LsAction *action = NULL;
+  const LsAction *action = ls_action_queue_find (self->queue, reading->id);
 
-  if (!check_open (self, invocation))
-    return NULL;
-
-  action = ls_action_queue_find (self->queue, id);
   if (action == NULL)
-    g_dbus_method_invocation_return_error (invocation, LS_ERROR, LS_ERROR_NOT_FOUND,
-                                           "there is no action “%s”", id);
+    g_dbus_method_invocation_return_error (reading->invocation, LS_ERROR, LS_ERROR_NOT_FOUND,
+                                           "there is no action “%s”", reading->id);
   return action;
 }
 
@@ -228,25 +269,26 @@ handle_enqueue (LsDbusQueue *object,
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+static void
+get (LsQueueService *self, Reading *reading)
+{
+  const LsAction *action = find (self, reading);
+
+  if (action != NULL)
+    ls_dbus_queue_complete_get (LS_DBUS_QUEUE (self), reading->invocation,
+                                action_new (self, action));
+}
+
 static gboolean
 handle_get (LsDbusQueue *object, GDBusMethodInvocation *invocation, const char *id)
 {
   LsQueueService *self = LS_QUEUE_SERVICE (object);
-  const LsAction *action = find (self, invocation, id);
+  Reading *reading = reading_new (self, invocation, get);
 
-  if (action != NULL)
-    ls_dbus_queue_complete_get (object, invocation, action_new (self, action));
+  reading->id = g_strdup (id);
+  read_when_ready (self, reading);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
-
-/* What List is asked for. */
-typedef struct
-{
-  guint statuses;
-  const char *entity; /* (unowned) (nullable) */
-  guint32 limit;
-  const char *after; /* (unowned) (nullable) */
-} Query;
 
 static gboolean
 parse_statuses (GVariant *options, guint *statuses, GError **error)
@@ -269,22 +311,23 @@ parse_statuses (GVariant *options, guint *statuses, GError **error)
 }
 
 static gboolean
-parse_query (GVariant *options, Query *query, GError **error)
+parse_list (GVariant *options, Reading *reading, GError **error)
 {
-  *query = (Query) { 0, NULL, DEFAULT_LIMIT, NULL };
-  g_variant_lookup (options, "entity", "&s", &query->entity);
-  g_variant_lookup (options, "limit", "u", &query->limit);
-  g_variant_lookup (options, "after", "&s", &query->after);
-  if (query->after != NULL)
-    query->after = or_null (query->after);
-  if (query->limit < 1 || query->limit > MAX_LIMIT)
+  const char *after = "";
+
+  reading->limit = DEFAULT_LIMIT;
+  g_variant_lookup (options, "entity", "s", &reading->entity);
+  g_variant_lookup (options, "limit", "u", &reading->limit);
+  g_variant_lookup (options, "after", "&s", &after);
+  reading->after = g_strdup (or_null (after));
+  if (reading->limit < 1 || reading->limit > MAX_LIMIT)
     {
       g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "option “limit” is 1 to %d",
                    MAX_LIMIT);
       return FALSE;
     }
 
-  return parse_statuses (options, &query->statuses, error);
+  return parse_statuses (options, &reading->statuses, error);
 }
 
 /* How many of @actions fit into a page; one always does. */
@@ -305,30 +348,31 @@ count_fitting (GPtrArray *actions)
 
 /* Returns: (transfer container) (element-type LsAction) */
 static GPtrArray *
-read_page (LsQueueService *self, const Query *query, char **next)
+read_page (LsQueueService *self, const Reading *reading, char **next)
 {
-  g_autoptr (GPtrArray) actions = ls_action_queue_list (self->queue, query->statuses, query->entity,
-                                                        query->limit, query->after, next);
+  g_autoptr (GPtrArray) actions = ls_action_queue_list (
+      self->queue, reading->statuses, reading->entity, reading->limit, reading->after, next);
   guint n = count_fitting (actions);
 
   if (n == actions->len)
     return g_steal_pointer (&actions);
 
   g_free (*next);
-  return ls_action_queue_list (self->queue, query->statuses, query->entity, n, query->after, next);
+  return ls_action_queue_list (self->queue, reading->statuses, reading->entity, n, reading->after,
+                               next);
 }
 
 static void
-return_page (LsQueueService *self, GDBusMethodInvocation *invocation, const Query *query)
+list (LsQueueService *self, Reading *reading)
 {
   g_autofree char *next = NULL;
-  g_autoptr (GPtrArray) page = read_page (self, query, &next);
+  g_autoptr (GPtrArray) page = read_page (self, reading, &next);
   g_auto (GVariantBuilder) actions = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
 
   for (guint i = 0; i < page->len; i++)
     g_variant_builder_add_value (&actions, action_new (self, g_ptr_array_index (page, i)));
-  ls_dbus_queue_complete_list (LS_DBUS_QUEUE (self), invocation, g_variant_builder_end (&actions),
-                               next != NULL ? next : "");
+  ls_dbus_queue_complete_list (LS_DBUS_QUEUE (self), reading->invocation,
+                               g_variant_builder_end (&actions), next != NULL ? next : "");
 }
 
 static gboolean
@@ -338,16 +382,17 @@ handle_list (LsDbusQueue *object, GDBusMethodInvocation *invocation, GVariant *o
     { "status", "as" }, { "entity", "s" }, { "limit", "u" }, { "after", "s" }
   };
   LsQueueService *self = LS_QUEUE_SERVICE (object);
+  g_autoptr (Reading) reading = NULL;
   g_autoptr (GError) error = NULL;
-  Query query;
 
   if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  if (!parse_query (options, &query, &error))
+  reading = reading_new (self, invocation, list);
+  if (parse_list (options, reading, &error))
+    read_when_ready (self, g_steal_pointer (&reading));
+  else
     ls_invocation_return_error (invocation, error);
-  else if (check_open (self, invocation))
-    return_page (self, invocation, &query);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -515,28 +560,37 @@ or_empty (const char *text)
   return text != NULL ? text : "";
 }
 
-static gboolean
-handle_get_conflict (LsDbusQueue *object, GDBusMethodInvocation *invocation, const char *id)
+static void
+get_conflict (LsQueueService *self, Reading *reading)
 {
-  LsQueueService *self = LS_QUEUE_SERVICE (object);
-  const LsAction *action = find (self, invocation, id);
+  const LsAction *action = find (self, reading);
   g_auto (GVariantDict) details = G_VARIANT_DICT_INIT (NULL);
 
   if (action == NULL)
-    return G_DBUS_METHOD_INVOCATION_HANDLED;
+    return;
   if (action->status != LS_ACTION_CONFLICT)
     {
-      g_dbus_method_invocation_return_error (invocation, LS_ERROR, LS_ERROR_NOT_FOUND,
-                                             "action “%s” is not in conflict", id);
-      return G_DBUS_METHOD_INVOCATION_HANDLED;
+      g_dbus_method_invocation_return_error (reading->invocation, LS_ERROR, LS_ERROR_NOT_FOUND,
+                                             "action “%s” is not in conflict", reading->id);
+      return;
     }
 
   g_variant_dict_insert (&details, "type", "s", ls_action_type_to_string (action->type));
   g_variant_dict_insert (&details, "entity", "s", action->entity);
   g_variant_dict_insert (&details, "entity-id", "s", action->entity_id);
-  ls_dbus_queue_complete_get_conflict (object, invocation, or_empty (action->base),
-                                       or_empty (action->body), or_empty (action->server),
-                                       action->server_version, g_variant_dict_end (&details));
+  ls_dbus_queue_complete_get_conflict (
+      LS_DBUS_QUEUE (self), reading->invocation, or_empty (action->base), or_empty (action->body),
+      or_empty (action->server), action->server_version, g_variant_dict_end (&details));
+}
+
+static gboolean
+handle_get_conflict (LsDbusQueue *object, GDBusMethodInvocation *invocation, const char *id)
+{
+  LsQueueService *self = LS_QUEUE_SERVICE (object);
+  Reading *reading = reading_new (self, invocation, get_conflict);
+
+  reading->id = g_strdup (id);
+  read_when_ready (self, reading);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -591,7 +645,7 @@ handle_resolve (LsDbusQueue *object,
 
 /* Returns: (transfer full) (nullable): %NULL if it would be too large */
 static GString *
-export_all (LsQueueService *self)
+format_all (LsQueueService *self)
 {
   g_autofree char *next = NULL;
   g_autoptr (GPtrArray) actions =
@@ -614,22 +668,32 @@ export_all (LsQueueService *self)
   return out->len <= MAX_EXPORT ? g_steal_pointer (&out) : NULL;
 }
 
+static void export(LsQueueService *self, Reading *reading)
+{
+  g_autoptr (GString) json = format_all (self);
+
+  if (json != NULL)
+    ls_dbus_queue_complete_export (LS_DBUS_QUEUE (self), reading->invocation, json->str);
+  else
+    g_dbus_method_invocation_return_error (reading->invocation, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED,
+                                           "the queue is too large for one message");
+}
+
 static gboolean
 handle_export (LsDbusQueue *object, GDBusMethodInvocation *invocation, GVariant *options)
 {
   LsQueueService *self = LS_QUEUE_SERVICE (object);
-  g_autoptr (GString) json = NULL;
 
-  if (!ls_invocation_check_options (invocation, options, NULL, 0) || !check_open (self, invocation))
-    return G_DBUS_METHOD_INVOCATION_HANDLED;
-
-  json = export_all (self);
-  if (json != NULL)
-    ls_dbus_queue_complete_export (object, invocation, json->str);
-  else
-    g_dbus_method_invocation_return_error (invocation, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED,
-                                           "the queue is too large for one message");
+  if (ls_invocation_check_options (invocation, options, NULL, 0))
+    read_when_ready (self, reading_new (self, invocation, export));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+flush (LsQueueService *self, Reading *reading)
+{
+  ls_action_queue_flush (self->queue);
+  ls_dbus_queue_complete_flush (LS_DBUS_QUEUE (self), reading->invocation);
 }
 
 static gboolean
@@ -637,11 +701,8 @@ handle_flush (LsDbusQueue *object, GDBusMethodInvocation *invocation, GVariant *
 {
   LsQueueService *self = LS_QUEUE_SERVICE (object);
 
-  if (!ls_invocation_check_options (invocation, options, NULL, 0) || !check_open (self, invocation))
-    return G_DBUS_METHOD_INVOCATION_HANDLED;
-
-  ls_action_queue_flush (self->queue);
-  ls_dbus_queue_complete_flush (object, invocation);
+  if (ls_invocation_check_options (invocation, options, NULL, 0))
+    read_when_ready (self, reading_new (self, invocation, flush));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * LsQueueFile:
  *
  * What a user did that has not reached the server yet: `queue.db`. It exists nowhere else, so that
- * it is written through to the disk before anybody is told (synchronous=FULL), and never removed. Used by
+ * it is written through to the disk before anybody is told (synchronous=FULL), and never removed by itself. Used by
  * one thread at a time; the methods that write expect a transaction to be open.
  */
 typedef struct _LsQueueFile LsQueueFile;

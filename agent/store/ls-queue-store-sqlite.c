@@ -29,6 +29,7 @@ typedef struct
   char *user_id;  /* (owned) (nullable) */
   GPtrArray *put; /* (owned) (nullable) (element-type LsAction) */
   GStrv removed;  /* (owned) (nullable) */
+  gboolean wipe;
 } Args;
 
 static void ls_queue_store_sqlite_queue_store_init (LsQueueStoreInterface *iface);
@@ -97,7 +98,14 @@ do_open (LsStoreShelf *shelf, gpointer data, GError **error)
 static gpointer
 do_close (LsStoreShelf *shelf, gpointer data, GError **error)
 {
+  Args *args = data;
+  g_autofree char *directory =
+      shelf->queue_path != NULL ? g_path_get_dirname (shelf->queue_path) : NULL;
+
   close_queue (shelf);
+  if (args->wipe && directory != NULL && !ls_store_shelf_remove (directory, "queue.db", error))
+    return NULL;
+
   return YES;
 }
 
@@ -132,9 +140,12 @@ open_async (LsQueueStore *store,
 }
 
 static void
-close_async (LsQueueStore *store, GAsyncReadyCallback callback, gpointer user_data)
+close_async (LsQueueStore *store, gboolean wipe, GAsyncReadyCallback callback, gpointer user_data)
 {
-  push (store, g_new0 (Args, 1), close_async, do_close, NULL, FALSE,
+  Args *args = g_new0 (Args, 1);
+
+  args->wipe = wipe;
+  push (store, args, close_async, do_close, NULL, FALSE,
         g_task_new (store, NULL, callback, user_data));
 }
 

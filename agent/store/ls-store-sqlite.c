@@ -156,26 +156,6 @@ do_open (LsStoreShelf *shelf, gpointer data, GError **error)
   return state;
 }
 
-static gboolean
-remove_directory (const char *path, GError **error)
-{
-  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL)
-    {
-      g_autofree char *file = g_build_filename (path, name, NULL);
-
-      g_unlink (file);
-    }
-  if (g_rmdir (path) == 0 || errno == ENOENT)
-    return TRUE;
-
-  g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "the store can't be removed: %s",
-               g_strerror (errno));
-  return FALSE;
-}
-
 static gpointer
 do_close (LsStoreShelf *shelf, gpointer data, GError **error)
 {
@@ -183,7 +163,9 @@ do_close (LsStoreShelf *shelf, gpointer data, GError **error)
   g_autofree char *directory = g_strdup (shelf->cache_dir);
 
   close_cache (shelf);
-  if (args->flag && directory != NULL && !remove_directory (directory, error))
+  if (args->flag && directory != NULL &&
+      !(ls_store_shelf_remove (directory, "lock", error) &&
+        ls_store_shelf_remove (directory, "cache.db", error)))
     return NULL;
 
   return YES;

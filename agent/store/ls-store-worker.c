@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-store-worker.h"
 
+#include <glib/gstdio.h>
 #include <malloc.h>
 
 #include "ls-error.h"
@@ -311,6 +312,38 @@ ls_store_shelf_get_directory (LsStoreShelf *shelf, const char *server, const cha
 
   hash[32] = '\0';
   return g_build_filename (shelf->state_dir, hash, NULL);
+}
+
+/**
+ * ls_store_shelf_remove:
+ * @directory: of what is kept of a user
+ * @name: of a file in it
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Removes it and what belongs to it, such as a copy that was moved aside; and the directory, if that
+ * was all that was in it.
+ *
+ * Returns: whether the files are gone
+ */
+gboolean
+ls_store_shelf_remove (const char *directory, const char *name, GError **error)
+{
+  g_autoptr (GDir) listing = g_dir_open (directory, 0, NULL);
+  gboolean removed = TRUE;
+  const char *entry;
+
+  while (listing != NULL && (entry = g_dir_read_name (listing)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (directory, entry, NULL);
+
+      if (g_str_has_prefix (entry, name) && g_unlink (path) != 0)
+        removed = FALSE;
+    }
+  if (!removed)
+    g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "the store can't be removed");
+  g_rmdir (directory);
+
+  return removed;
 }
 
 /**

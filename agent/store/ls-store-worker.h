@@ -39,6 +39,7 @@ typedef struct
 } LsStoreShelf;
 
 char *ls_store_shelf_get_directory (LsStoreShelf *shelf, const char *server, const char *user_id);
+gboolean ls_store_shelf_remove (const char *directory, const char *name, GError **error);
 
 /**
  * LsStoreJobFunc:

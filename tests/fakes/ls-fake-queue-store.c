@@ -41,6 +41,7 @@ struct _Call
   char *key;      /* (owned) (nullable): of a queue */
   GPtrArray *put; /* (owned) (nullable) */
   GStrv removed;  /* (owned) (nullable) */
+  gboolean wipe;
 };
 
 static void
@@ -138,6 +139,8 @@ do_open (LsFakeQueueStore *self, Call *call, GTask *task)
 static void
 do_close (LsFakeQueueStore *self, Call *call, GTask *task)
 {
+  if (call->wipe && self->queue != NULL)
+    g_hash_table_remove_all (self->queue);
   self->queue = NULL;
   g_task_return_boolean (task, TRUE);
 }
@@ -194,10 +197,14 @@ ls_fake_queue_store_open_async (LsQueueStore *store,
 
 static void
 ls_fake_queue_store_close_async (LsQueueStore *store,
+                                 gboolean wipe,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data)
 {
-  make_call (store, ls_fake_queue_store_close_async, call_new (do_close), callback, user_data);
+  Call *call = call_new (do_close);
+
+  call->wipe = wipe;
+  make_call (store, ls_fake_queue_store_close_async, call, callback, user_data);
 }
 
 static void

@@ -88,7 +88,7 @@ close_store (Run *run)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  ls_queue_store_close_async (run->store, call_cb, run);
+  ls_queue_store_close_async (run->store, FALSE, call_cb, run);
   result = wait (run);
   ls_queue_store_close_finish (run->store, result, NULL);
 }
