@@ -330,21 +330,31 @@ ls_service_fixture_sign_in (LsServiceFixture *f)
   LS_SERVICE_WAIT (f, ls_agent_get_status (f->agent)->state == LS_STATE_LIVE);
 }
 
-typedef struct
-{
-  gboolean done;
-  GVariant *value;
-  GError *error;
-} Answer;
-
 static void
 connection_call_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  Answer *answer = user_data;
+  LsServiceAnswer *answer = user_data;
 
   answer->value =
       g_dbus_connection_call_finish (G_DBUS_CONNECTION (object), result, &answer->error);
   answer->done = TRUE;
+}
+
+static void
+begin_from (LsServiceFixture *f,
+            GDBusConnection *from,
+            const char *path,
+            const char *method,
+            GVariant *arguments,
+            LsServiceAnswer *answer)
+{
+  g_auto (GStrv) parts = g_strsplit (method, ".", 2);
+  g_autofree char *interface = g_strconcat (LS_BUS_INTERFACE_PREFIX, parts[0], NULL);
+
+  *answer = (LsServiceAnswer) { FALSE, NULL, NULL };
+  g_dbus_connection_call (from, g_dbus_connection_get_unique_name (f->connection), path, interface,
+                          parts[1], arguments, NULL, G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL,
+                          connection_call_cb, answer);
 }
 
 /* method is the last part of the interface, a dot, and the method. */
@@ -356,13 +366,9 @@ ls_service_fixture_call_from (LsServiceFixture *f,
                               GVariant *arguments,
                               GError **error)
 {
-  g_auto (GStrv) parts = g_strsplit (method, ".", 2);
-  g_autofree char *interface = g_strconcat (LS_BUS_INTERFACE_PREFIX, parts[0], NULL);
-  Answer answer = { FALSE, NULL, NULL };
+  LsServiceAnswer answer;
 
-  g_dbus_connection_call (from, g_dbus_connection_get_unique_name (f->connection), path, interface,
-                          parts[1], arguments, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
-                          connection_call_cb, &answer);
+  begin_from (f, from, path, method, arguments, &answer);
   LS_SERVICE_WAIT (f, answer.done);
   if (answer.error != NULL)
     g_propagate_error (error, answer.error);
@@ -377,6 +383,18 @@ parse (const char *arguments)
 
   g_assert_no_error (error);
   return value;
+}
+
+/* From the app; answer stays where it is until it is done. */
+void
+ls_service_fixture_begin (LsServiceFixture *f,
+                          const char *method,
+                          const char *arguments,
+                          LsServiceAnswer *answer)
+{
+  g_autoptr (GVariant) value = parse (arguments);
+
+  begin_from (f, f->app, LS_BUS_PATH, method, value, answer);
 }
 
 /* From the app; has to succeed. */
@@ -415,7 +433,7 @@ GVariant *
 ls_service_fixture_get_property (LsServiceFixture *f, const char *interface, const char *name)
 {
   g_autofree char *full = g_strconcat (LS_BUS_INTERFACE_PREFIX, interface, NULL);
-  Answer answer = { FALSE, NULL, NULL };
+  LsServiceAnswer answer = { FALSE, NULL, NULL };
   GVariant *value;
 
   g_dbus_connection_call (f->app, g_dbus_connection_get_unique_name (f->connection), LS_BUS_PATH,
@@ -427,4 +445,61 @@ ls_service_fixture_get_property (LsServiceFixture *f, const char *interface, con
   g_variant_get (answer.value, "(v)", &value);
   g_variant_unref (answer.value);
   return value;
+}
+
+static void
+collect_signal_cb (GDBusConnection *connection,
+                   const char *sender,
+                   const char *path,
+                   const char *interface,
+                   const char *signal,
+                   GVariant *parameters,
+                   gpointer user_data)
+{
+  g_ptr_array_add (user_data, g_variant_print (parameters, FALSE));
+}
+
+/* texts gets each signal's arguments. Returns an id for g_dbus_connection_signal_unsubscribe(). */
+guint
+ls_service_fixture_collect (LsServiceFixture *f,
+                            const char *interface,
+                            const char *signal,
+                            GPtrArray *texts)
+{
+  return g_dbus_connection_signal_subscribe (
+      f->app, g_dbus_connection_get_unique_name (f->connection), interface, signal, LS_BUS_PATH,
+      NULL, G_DBUS_SIGNAL_FLAGS_NONE, collect_signal_cb, texts, NULL);
+}
+
+/* Has to succeed; returns the id. */
+char *
+ls_service_fixture_enqueue (LsServiceFixture *f, const char *arguments)
+{
+  g_autoptr (GVariant) answer = ls_service_fixture_call (f, "Queue.Enqueue", arguments);
+  char *id;
+
+  g_variant_get (answer, "(s)", &id);
+  return id;
+}
+
+/* What the server says to the action that is with it, or comes to it next. What it has done is in its log as
+ * the next change that is published. */
+void
+ls_service_fixture_reply (LsServiceFixture *f,
+                          guint status,
+                          const char *code,
+                          const char *row,
+                          gint64 version)
+{
+  LsActionReply *reply = ls_action_reply_new (status);
+
+  reply->is_ours = TRUE;
+  reply->code = g_strdup (code);
+  reply->row = g_strdup (row);
+  reply->version = version;
+  reply->text = g_strdup_printf ("{\"status\":%u}", status);
+  if (code == NULL)
+    reply->cursor = ls_cursor_new ("e", f->offset + 1);
+  LS_SERVICE_WAIT (f, ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_ACT) != NULL);
+  ls_fake_transport_answer_act (f->transport, reply);
 }

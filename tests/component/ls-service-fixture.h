@@ -38,6 +38,14 @@ typedef struct
   GPtrArray *other_batches; /* likewise to other */
 } LsServiceFixture;
 
+/* The answer to a call, once it is done. */
+typedef struct
+{
+  gboolean done;
+  GVariant *value; /* (owned) (nullable) */
+  GError *error;   /* (owned) (nullable) */
+} LsServiceAnswer;
+
 #define LS_SERVICE_WAIT(f, condition)                                                              \
   while (!(condition))                                                                             \
   ls_service_fixture_step (f)
@@ -47,6 +55,10 @@ void ls_service_fixture_tear_down (LsServiceFixture *f, gconstpointer data);
 void ls_service_fixture_step (LsServiceFixture *f);
 void ls_service_fixture_sign_in (LsServiceFixture *f);
 void ls_service_fixture_publish (LsServiceFixture *f, const char *type, guint first, guint n);
+void ls_service_fixture_begin (LsServiceFixture *f,
+                               const char *method,
+                               const char *arguments,
+                               LsServiceAnswer *answer);
 GVariant *ls_service_fixture_call_from (LsServiceFixture *f,
                                         GDBusConnection *from,
                                         const char *path,
@@ -62,3 +74,15 @@ void ls_service_fixture_refused (LsServiceFixture *f,
 GVariant *
 ls_service_fixture_get_property (LsServiceFixture *f, const char *interface, const char *name);
 char *ls_service_fixture_make_token (const char *user_id);
+guint ls_service_fixture_collect (LsServiceFixture *f,
+                                  const char *interface,
+                                  const char *signal,
+                                  GPtrArray *texts);
+
+/* Actions */
+char *ls_service_fixture_enqueue (LsServiceFixture *f, const char *arguments);
+void ls_service_fixture_reply (LsServiceFixture *f,
+                               guint status,
+                               const char *code,
+                               const char *row,
+                               gint64 version);

@@ -53,30 +53,10 @@ test_properties (LsServiceFixture *f, gconstpointer data)
 }
 
 static void
-count_signal_cb (GDBusConnection *connection,
-                 const char *sender,
-                 const char *path,
-                 const char *interface,
-                 const char *signal,
-                 GVariant *parameters,
-                 gpointer user_data)
-{
-  g_ptr_array_add (user_data, g_variant_print (parameters, FALSE));
-}
-
-static guint
-collect (LsServiceFixture *f, const char *interface, const char *signal, GPtrArray *texts)
-{
-  return g_dbus_connection_signal_subscribe (
-      f->app, g_dbus_connection_get_unique_name (f->connection), interface, signal, LS_BUS_PATH,
-      NULL, G_DBUS_SIGNAL_FLAGS_NONE, count_signal_cb, texts, NULL);
-}
-
-static void
 test_connection (LsServiceFixture *f, gconstpointer data)
 {
   g_autoptr (GPtrArray) states = g_ptr_array_new_with_free_func (g_free);
-  guint id = collect (f, LS_BUS_INTERFACE_CONNECTION, "StateChanged", states);
+  guint id = ls_service_fixture_collect (f, LS_BUS_INTERFACE_CONNECTION, "StateChanged", states);
 
   ls_service_fixture_sign_in (f);
   call (f, "Connection.SyncNow", "(@a{sv} {},)");
@@ -169,38 +149,10 @@ test_signed_out (LsServiceFixture *f, gconstpointer data)
     ls_service_fixture_refused (f, calls[i][0], calls[i][1], LS_ERROR_NOT_SIGNED_IN, NULL);
 }
 
-typedef struct
-{
-  gboolean done;
-  GError *error;
-} Outcome;
-
-static void
-call_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  Outcome *outcome = user_data;
-  g_autoptr (GVariant) value =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (object), result, &outcome->error);
-
-  outcome->done = TRUE;
-}
-
-static void
-begin_call (LsServiceFixture *f,
-            const char *interface,
-            const char *method,
-            const char *arguments,
-            Outcome *outcome)
-{
-  g_dbus_connection_call (f->app, g_dbus_connection_get_unique_name (f->connection), LS_BUS_PATH,
-                          interface, method, g_variant_new_parsed (arguments), NULL,
-                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, call_cb, outcome);
-}
-
 static void
 test_sign_in (LsServiceFixture *f, gconstpointer data)
 {
-  Outcome outcome = { FALSE, NULL };
+  LsServiceAnswer outcome;
   LsSession *session;
   g_autofree char *token = ls_service_fixture_make_token ("u-1");
 
@@ -211,8 +163,7 @@ test_sign_in (LsServiceFixture *f, gconstpointer data)
   ls_service_fixture_refused (f, "Account.SetTokens", "('no token', '', @a{sv} {})",
                               LS_ERROR_INVALID_ARGUMENT, NULL);
 
-  begin_call (f, LS_BUS_INTERFACE_ACCOUNT, "SignIn", "('a@demo.test', 'wrong', @a{sv} {})",
-              &outcome);
+  ls_service_fixture_begin (f, "Account.SignIn", "('a@demo.test', 'wrong', @a{sv} {})", &outcome);
   LS_SERVICE_WAIT (f, ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_SIGN_IN) != NULL);
   ls_fake_transport_fail (f->transport, LS_FAKE_CALL_SIGN_IN,
                           g_error_new (LS_ERROR, LS_ERROR_WRONG_CREDENTIALS, "no"));
@@ -220,15 +171,14 @@ test_sign_in (LsServiceFixture *f, gconstpointer data)
   g_assert_error (outcome.error, LS_ERROR, LS_ERROR_WRONG_CREDENTIALS);
   g_clear_error (&outcome.error);
 
-  outcome.done = FALSE;
-  begin_call (f, LS_BUS_INTERFACE_ACCOUNT, "SignIn", "('a@demo.test', 'right', @a{sv} {})",
-              &outcome);
+  ls_service_fixture_begin (f, "Account.SignIn", "('a@demo.test', 'right', @a{sv} {})", &outcome);
   LS_SERVICE_WAIT (f, ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_SIGN_IN) != NULL);
   session = ls_session_new (token, "refresh");
   session->user = ls_user_new ("u-1", "Ibu Sari", LS_ROLE_TEACHER, LS_EXTRA_ROLE_STAFF);
   ls_fake_transport_answer_sign_in (f->transport, session);
   LS_SERVICE_WAIT (f, outcome.done);
   g_assert_no_error (outcome.error);
+  g_variant_unref (outcome.value);
   assert_property (f, "Account", "DisplayName", "'Ibu Sari'");
   assert_property (f, "Account", "ExtraRole", "'staff'");
   LS_SERVICE_WAIT (f, ls_agent_get_status (f->agent)->state == LS_STATE_LIVE);
@@ -264,8 +214,8 @@ static void
 test_cache_get (LsServiceFixture *f, gconstpointer data)
 {
   g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (g_free);
-  guint id = collect (f, LS_BUS_INTERFACE_CACHE, "Changed", changes);
-  const char *const views[] = { "server", "pending", "merged" };
+  guint id = ls_service_fixture_collect (f, LS_BUS_INTERFACE_CACHE, "Changed", changes);
+  const char *const views[] = { "server", "merged" };
 
   ls_service_fixture_sign_in (f);
   g_ptr_array_set_size (changes, 0);
@@ -406,7 +356,7 @@ test_diagnostics (LsServiceFixture *f, gconstpointer data)
 }
 
 static guint
-count_done (const Outcome *outcomes, guint n)
+count_done (const LsServiceAnswer *outcomes, guint n)
 {
   guint n_done = 0;
 
@@ -418,13 +368,13 @@ count_done (const Outcome *outcomes, guint n)
 static void
 test_calls_limit (LsServiceFixture *f, gconstpointer data)
 {
-  Outcome outcomes[40] = { { FALSE, NULL } };
+  LsServiceAnswer outcomes[40];
   guint n_refused = 0;
   guint n_limited = 0;
 
   /* the server leaves sign-ins unanswered */
   for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
-    begin_call (f, LS_BUS_INTERFACE_ACCOUNT, "SignIn", "('a', 'b', @a{sv} {})", &outcomes[i]);
+    ls_service_fixture_begin (f, "Account.SignIn", "('a', 'b', @a{sv} {})", &outcomes[i]);
   LS_SERVICE_WAIT (f, count_done (outcomes, G_N_ELEMENTS (outcomes)) >= 8);
   g_assert_cmpuint (ls_fake_transport_count_pending (f->transport), ==, 32);
 
