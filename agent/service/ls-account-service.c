@@ -216,6 +216,15 @@ last_flush_cb (GObject *object, GAsyncResult *result, gpointer user_data)
                            sign_out->invocation);
 }
 
+/* Whether anything can reach the server, or soon may. */
+static gboolean
+has_link (LsAccountService *self)
+{
+  LsState state = ls_agent_get_status (self->agent)->state;
+
+  return state == LS_STATE_LIVE || state == LS_STATE_POLLING || state == LS_STATE_CONNECTING;
+}
+
 static void
 parse_sign_out (SignOut *sign_out, GVariant *options, guint *flush_seconds)
 {
@@ -251,7 +260,8 @@ handle_sign_out (LsDbusAccount *object, GDBusMethodInvocation *invocation, GVari
                                            "option “flush-seconds” is at most %d",
                                            MAX_FLUSH_SECONDS);
   else
-    ls_last_flush_async (self->queue, self->clock, (gint64)flush_seconds * 1000, self->cancellable,
+    ls_last_flush_async (self->queue, self->clock,
+                         has_link (self) ? (gint64)flush_seconds * 1000 : 0, self->cancellable,
                          last_flush_cb, g_steal_pointer (&sign_out));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }

@@ -177,6 +177,7 @@ merged_rows_read_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Call) call = user_data;
   g_autoptr (GError) error = NULL;
+  LsStore *store = ls_agent_get_store (call->service->agent);
   LsListQuery *query = call->query;
   GHashTableIter iter;
   gpointer id;
@@ -194,8 +195,7 @@ merged_rows_read_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_hash_table_iter_init (&iter, call->changed);
   while (g_hash_table_iter_next (&iter, &id, &changed))
     g_ptr_array_add (query->overlay, stand_in_new (query->entity, id, changed, call->view));
-  ls_store_list_async (ls_agent_get_store (call->service->agent), query, store_list_cb,
-                       g_steal_pointer (&call));
+  ls_store_list_async (store, query, store_list_cb, g_steal_pointer (&call));
 }
 
 static gboolean

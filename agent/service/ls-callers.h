@@ -9,8 +9,9 @@ G_BEGIN_DECLS
 #define LS_CALLERS_MAX_SUBSCRIPTIONS 64
 /** LS_CALLERS_MAX_CALLS: how many calls of an app may be unanswered */
 #define LS_CALLERS_MAX_CALLS 32
-/** LS_CALLERS_MAX_WAITS: how many calls of an app may be unanswered because they are there to wait */
-#define LS_CALLERS_MAX_WAITS 1000
+/** LS_CALLERS_MAX_WAITS: how many calls of an app may be unanswered because they are there to wait. With its
+ * other calls less than a bus refuses by itself: 128 (dbus-daemon(1), max_replies_per_connection) */
+#define LS_CALLERS_MAX_WAITS 64
 
 #define LS_TYPE_CALLERS (ls_callers_get_type ())
 G_DECLARE_FINAL_TYPE (LsCallers, ls_callers, LS, CALLERS, GObject)

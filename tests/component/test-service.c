@@ -90,6 +90,18 @@ test_unknown_options (LsServiceFixture *f, gconstpointer data)
     { "Events.GetEvents", "('', uint32 1, %s)" },
     { "Cache.Get", "('grade', 'r-1', %s)" },
     { "Cache.List", "('grade', %s)" },
+    { "Queue.Enqueue", "('delete', 'grade', 'r-1', '', %s)" },
+    { "Queue.List", "(%s,)" },
+    { "Queue.WaitFor", "('a-1', 'accepted', %s)" },
+    { "Queue.Edit", "('a-1', '{}', %s)" },
+    { "Queue.Cancel", "('a-1', %s)" },
+    { "Queue.Retry", "('a-1', %s)" },
+    { "Queue.Discard", "('a-1', %s)" },
+    { "Queue.Undo", "('a-1', %s)" },
+    { "Queue.RetryFailed", "(%s,)" },
+    { "Queue.Resolve", "('a-1', 'use_server', '', %s)" },
+    { "Queue.Export", "(%s,)" },
+    { "Queue.Flush", "(%s,)" },
     { "Diagnostics.GetHealth", "(%s,)" },
     { "Diagnostics.GetStatistics", "(%s,)" },
   };
@@ -108,6 +120,7 @@ test_wrong_types (LsServiceFixture *f, gconstpointer data)
 {
   const char *const calls[][3] = {
     { "Account.SignOut", "({'wipe': <1>},)", "wipe" },
+    { "Account.SignOut", "({'discard-unsent': <1>},)", "discard-unsent" },
     { "Account.SignOut", "({'flush-seconds': <5>},)", "flush-seconds" },
     { "Account.SignOut", "({'flush-seconds': <uint32 3601>},)", "flush-seconds" },
     { "Events.Subscribe", "(@as [], {'cursor': <1>})", "cursor" },
@@ -125,6 +138,20 @@ test_wrong_types (LsServiceFixture *f, gconstpointer data)
     { "Cache.List", "('grade', {'limit': <uint32 0>})", "limit" },
     { "Cache.List", "('grade', {'limit': <uint32 501>})", "limit" },
     { "Cache.Get", "('grade', 'r-1', {'view': <'sideways'>})", "sideways" },
+    { "Queue.Enqueue", "('delete', 'grade', 'r-1', '', {'endpoint': <1>})", "endpoint" },
+    { "Queue.Enqueue", "('delete', 'grade', 'r-1', '', {'method': <1>})", "method" },
+    { "Queue.Enqueue", "('delete', 'grade', 'r-1', '', {'base-version': <1>})", "base-version" },
+    { "Queue.Enqueue", "('delete', 'grade', 'r-1', '', {'idempotency-key': <1>})",
+      "idempotency-key" },
+    { "Queue.Enqueue", "('delete', 'grade', 'r-1', '', {'depends-on': <1>})", "depends-on" },
+    { "Queue.Enqueue", "('delete', 'grade', 'r-1', '', {'coalesce': <1>})", "coalesce" },
+    { "Queue.Enqueue", "('delete', 'grade', 'r-1', '', {'expires-at': <1>})", "expires-at" },
+    { "Queue.List", "({'status': <'failed'>},)", "status" },
+    { "Queue.List", "({'entity': <1>},)", "entity" },
+    { "Queue.List", "({'limit': <1>},)", "limit" },
+    { "Queue.List", "({'after': <1>},)", "after" },
+    { "Queue.WaitFor", "('a-1', 'accepted', {'timeout': <1>})", "timeout" },
+    { "Queue.Resolve", "('a-1', 'use_server', '', {'server-version': <1>})", "server-version" },
   };
 
   ls_service_fixture_sign_in (f);
@@ -143,6 +170,20 @@ test_signed_out (LsServiceFixture *f, gconstpointer data)
     { "Events.GetEvents", "('', uint32 0, @a{sv} {})" },
     { "Cache.Get", "('grade', 'r-1', @a{sv} {})" },
     { "Cache.List", "('grade', @a{sv} {})" },
+    { "Queue.Enqueue", "('delete', 'grade', 'r-1', '', @a{sv} {})" },
+    { "Queue.Get", "('a-1',)" },
+    { "Queue.List", "(@a{sv} {},)" },
+    { "Queue.WaitFor", "('a-1', 'accepted', @a{sv} {})" },
+    { "Queue.Edit", "('a-1', '{}', @a{sv} {})" },
+    { "Queue.Cancel", "('a-1', @a{sv} {})" },
+    { "Queue.Retry", "('a-1', @a{sv} {})" },
+    { "Queue.Discard", "('a-1', @a{sv} {})" },
+    { "Queue.Undo", "('a-1', @a{sv} {})" },
+    { "Queue.RetryFailed", "(@a{sv} {},)" },
+    { "Queue.GetConflict", "('a-1',)" },
+    { "Queue.Resolve", "('a-1', 'use_server', '', {'server-version': <int64 1>})" },
+    { "Queue.Export", "(@a{sv} {},)" },
+    { "Queue.Flush", "(@a{sv} {},)" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
@@ -355,6 +396,34 @@ test_diagnostics (LsServiceFixture *f, gconstpointer data)
   g_assert_true (healthy);
 }
 
+static void
+test_backlog (LsServiceFixture *f, gconstpointer data)
+{
+  const char *const methods[] = { "Diagnostics.GetHealth", "Diagnostics.GetStatistics" };
+  const char *const members[] = { "queue-pending", "queue-in-flight", "queue-failed",
+                                  "queue-conflicts", "queue-age" };
+  const guint64 expected[] = { 2, 0, 0, 0, 7000 };
+
+  ls_service_fixture_sign_in (f);
+  ls_agent_disconnect (f->agent);
+  g_free (ls_service_fixture_enqueue (f, "('delete', 'grade', 'r-1', '', @a{sv} {})"));
+  ls_fake_clock_advance (f->clock, 7000);
+  g_free (ls_service_fixture_enqueue (f, "('delete', 'grade', 'r-2', '', @a{sv} {})"));
+  for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
+    {
+      g_autoptr (GVariant) answer = ls_service_fixture_call (f, methods[i], "(@a{sv} {},)");
+      g_autoptr (GVariant) dict = g_variant_get_child_value (answer, 0);
+
+      for (guint j = 0; j < G_N_ELEMENTS (members); j++)
+        {
+          guint64 value;
+
+          g_assert_true (g_variant_lookup (dict, members[j], "t", &value));
+          g_assert_cmpuint (value, ==, expected[j]);
+        }
+    }
+}
+
 static guint
 count_done (const LsServiceAnswer *outcomes, guint n)
 {
@@ -413,6 +482,7 @@ main (int argc, char **argv)
   ADD ("cache/list", test_cache_list);
   ADD ("cache/max-age", test_cache_max_age);
   ADD ("diagnostics", test_diagnostics);
+  ADD ("diagnostics/backlog", test_backlog);
   ADD ("callers/calls", test_calls_limit);
   return g_test_run ();
 }
