@@ -67,6 +67,23 @@ ls_ctl_open_cache (LsCtl *self, GError **error)
 }
 
 /**
+ * ls_ctl_open_queue:
+ * @self: what commands share
+ * @error: return location for an error for ls_ctl_fail()
+ *
+ * Returns: (transfer full): `.Queue` of the agent, which is started if need be, or %NULL
+ */
+LsDbusQueue *
+ls_ctl_open_queue (LsCtl *self, GError **error)
+{
+  if (!ls_ctl_open_bus (self, error))
+    return NULL;
+
+  return with_timeout (ls_dbus_queue_proxy_new_sync (self->bus, G_DBUS_PROXY_FLAGS_NONE,
+                                                     LS_BUS_NAME, LS_BUS_PATH, NULL, error));
+}
+
+/**
  * ls_ctl_open_events:
  * @self: what commands share
  * @error: return location for an error for ls_ctl_fail()

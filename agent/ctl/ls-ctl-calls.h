@@ -19,6 +19,7 @@ typedef gboolean (*LsCtlConnectionCall) (LsDbusConnection *proxy,
 LsDbusConnection *ls_ctl_open_connection (LsCtl *self, GError **error);
 LsDbusAccount *ls_ctl_open_account (LsCtl *self, GError **error);
 LsDbusCache *ls_ctl_open_cache (LsCtl *self, GError **error);
+LsDbusQueue *ls_ctl_open_queue (LsCtl *self, GError **error);
 LsDbusEvents *ls_ctl_open_events (LsCtl *self, GError **error);
 LsCtlExit ls_ctl_run_connection_call (LsCtl *self,
                                       const LsCtlCommand *command,

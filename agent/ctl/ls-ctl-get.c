@@ -24,7 +24,9 @@ print_for_people (const char *json, GVariant *meta)
   g_autofree char *version_text = NULL;
   guint64 as_of = 0;
   gint64 version = 0;
+  g_auto (GStrv) pending = NULL;
 
+  g_variant_lookup (meta, "pending", "^as", &pending);
   g_variant_lookup (meta, "version", "x", &version);
   g_variant_lookup (meta, "as-of", "t", &as_of);
   time = ls_ctl_format_time ((gint64)as_of);
@@ -33,16 +35,20 @@ print_for_people (const char *json, GVariant *meta)
   g_print ("%s\n\n", readable);
   ls_ctl_print_line (_ ("Version"), version > 0 ? version_text : "-", LS_CTL_COLOR_NONE);
   ls_ctl_print_line (_ ("As of"), time, LS_CTL_COLOR_NONE);
+  if (pending != NULL && pending[0] != NULL)
+    ls_ctl_print_line (_ ("Your changes"), _ ("on their way to the server"), LS_CTL_COLOR_WAIT);
 }
 
 static GVariant *
-build_options (int max_age)
+build_options (int max_age, const char *view)
 {
   GVariantDict dict;
 
   g_variant_dict_init (&dict, NULL);
   if (max_age >= 0)
     g_variant_dict_insert (&dict, "max-age", "u", (guint)max_age);
+  if (view != NULL)
+    g_variant_dict_insert (&dict, "view", "s", view);
 
   return g_variant_dict_end (&dict);
 }
@@ -64,9 +70,14 @@ static LsCtlExit
 run (LsCtl *self, int argc, char *argv[])
 {
   int max_age = -1;
+  g_autofree char *view = NULL;
   const GOptionEntry entries[] = {
     { "max-age", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &max_age,
       N_ ("Ask the server first if what is here is older"), N_ ("SECONDS") },
+    { "view", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &view,
+      N_ ("With your own unsent changes (merged), without (server), or only where there are such "
+          "(pending)"),
+      N_ ("VIEW") },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (LsDbusCache) cache = NULL;
@@ -79,8 +90,8 @@ run (LsCtl *self, int argc, char *argv[])
 
   cache = ls_ctl_open_cache (self, &error);
   if (cache == NULL ||
-      !ls_dbus_cache_call_get_sync (cache, argv[1], argv[2], build_options (max_age), &json, &meta,
-                                    NULL, &error) ||
+      !ls_dbus_cache_call_get_sync (cache, argv[1], argv[2], build_options (max_age, view), &json,
+                                    &meta, NULL, &error) ||
       !check_deleted (meta, &error))
     return ls_ctl_fail (self, error);
 

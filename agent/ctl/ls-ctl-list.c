@@ -15,6 +15,7 @@ typedef struct
   GStrv filter;   /* (owned) (nullable) */
   char *order_by; /* (owned) (nullable) */
   char *after;    /* (owned) (nullable) */
+  char *view;     /* (owned) (nullable) */
   gboolean descending;
   int limit;   /* -1: not given */
   int max_age; /* -1: not given */
@@ -48,11 +49,13 @@ add_row (LsCtlTable *table, const char *id, const char *json, GVariant *meta)
 {
   const char *cells[] = { id, NULL, json, NULL };
   g_autofree char *time = NULL;
+  g_auto (GStrv) pending = NULL;
   guint64 as_of = 0;
 
   g_variant_lookup (meta, "as-of", "t", &as_of);
+  g_variant_lookup (meta, "pending", "^as", &pending);
   time = ls_ctl_format_time ((gint64)as_of);
-  cells[1] = time;
+  cells[1] = pending != NULL && pending[0] != NULL ? _ ("on its way") : time;
   ls_ctl_table_add (table, cells);
 }
 
@@ -111,6 +114,8 @@ build_options (const Options *options)
     g_variant_dict_insert (&dict, "order-by", "s", options->order_by);
   if (options->after != NULL)
     g_variant_dict_insert (&dict, "after", "s", options->after);
+  if (options->view != NULL)
+    g_variant_dict_insert (&dict, "view", "s", options->view);
   if (options->descending)
     g_variant_dict_insert (&dict, "descending", "b", TRUE);
   if (options->limit >= 0)
@@ -137,6 +142,10 @@ parse (LsCtl *self, Options *options, int *argc, char ***argv)
       N_ ("Go on where a list ended"), N_ ("NEXT") },
     { "max-age", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &options->max_age,
       N_ ("Ask the server first if what is here is older"), N_ ("SECONDS") },
+    { "view", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &options->view,
+      N_ ("With your own unsent changes (merged), without (server), or only where there are such "
+          "(pending)"),
+      N_ ("VIEW") },
     G_OPTION_ENTRY_NULL,
   };
 
@@ -149,6 +158,7 @@ options_clear (Options *options)
   g_strfreev (options->filter);
   g_free (options->order_by);
   g_free (options->after);
+  g_free (options->view);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)

@@ -65,8 +65,34 @@ print_account (LsDbusAccount *account)
     print_word (_ ("Account"), LS_CTL_ACCOUNTS, state);
 }
 
+/* @hint: (nullable): what else to say */
 static void
-print_for_people (LsDbusConnection *connection, LsDbusAccount *account)
+print_count (const char *label, guint count, const char *hint, LsCtlColor color)
+{
+  g_autofree char *text =
+      hint != NULL ? g_strdup_printf ("%'u (%s)", count, hint) : g_strdup_printf ("%'u", count);
+
+  if (count > 0)
+    ls_ctl_print_line (label, text, color);
+}
+
+static void
+print_queue (LsDbusQueue *queue)
+{
+  print_count (_ ("To be sent"),
+               ls_dbus_queue_get_pending (queue) + ls_dbus_queue_get_in_flight (queue),
+               g_strcmp0 (ls_dbus_queue_get_breaker (queue), "open") == 0
+                   ? _ ("the server fails, and is let alone for a while")
+                   : NULL,
+               LS_CTL_COLOR_WAIT);
+  print_count (_ ("Failed"), ls_dbus_queue_get_failed (queue),
+               _ ("list them with: labsyncctl queue list"), LS_CTL_COLOR_BAD);
+  print_count (_ ("Conflicts"), ls_dbus_queue_get_conflicts (queue),
+               _ ("list them with: labsyncctl conflicts"), LS_CTL_COLOR_BAD);
+}
+
+static void
+print_for_people (LsDbusConnection *connection, LsDbusAccount *account, LsDbusQueue *queue)
 {
   const char *reason = or_empty (ls_dbus_connection_get_reason (connection));
   const char *server = or_empty (ls_dbus_connection_get_server_url (connection));
@@ -81,19 +107,28 @@ print_for_people (LsDbusConnection *connection, LsDbusAccount *account)
   print_attempts (ls_dbus_connection_get_attempt (connection));
   print_time (_ ("Next attempt"), ls_dbus_connection_get_next_attempt_at (connection));
   print_account (account);
+  print_queue (queue);
 }
 
 static void
-print_json (LsDbusConnection *connection, LsDbusAccount *account)
+write_part (GString *out, const char *name, GDBusProxy *proxy, const GDBusInterfaceInfo *info)
+{
+  ls_json_write_name (out, name);
+  g_string_append_c (out, '{');
+  ls_ctl_json_write_properties (out, proxy, info);
+  g_string_append_c (out, '}');
+}
+
+static void
+print_json (LsDbusConnection *connection, LsDbusAccount *account, LsDbusQueue *queue)
 {
   g_autoptr (GString) out = g_string_new ("{");
 
   ls_ctl_json_write_properties (out, G_DBUS_PROXY (connection),
                                 ls_dbus_connection_interface_info ());
-  ls_json_write_name (out, "account");
-  g_string_append_c (out, '{');
-  ls_ctl_json_write_properties (out, G_DBUS_PROXY (account), ls_dbus_account_interface_info ());
-  g_string_append (out, "}}");
+  write_part (out, "account", G_DBUS_PROXY (account), ls_dbus_account_interface_info ());
+  write_part (out, "queue", G_DBUS_PROXY (queue), ls_dbus_queue_interface_info ());
+  g_string_append_c (out, '}');
   ls_ctl_print_raw (out->str);
 }
 
@@ -115,6 +150,7 @@ run (LsCtl *self, int argc, char *argv[])
 {
   g_autoptr (LsDbusConnection) connection = NULL;
   g_autoptr (LsDbusAccount) account = NULL;
+  g_autoptr (LsDbusQueue) queue = NULL;
   GError *error = NULL;
 
   if (!ls_ctl_parse (self, &ls_ctl_command_status, NULL, 0, 0, &argc, &argv))
@@ -123,13 +159,15 @@ run (LsCtl *self, int argc, char *argv[])
   connection = ls_ctl_open_connection (self, &error);
   if (connection != NULL)
     account = ls_ctl_open_account (self, &error);
-  if (account == NULL)
+  if (account != NULL)
+    queue = ls_ctl_open_queue (self, &error);
+  if (queue == NULL)
     return ls_ctl_fail (self, error);
 
   if (self->json)
-    print_json (connection, account);
+    print_json (connection, account, queue);
   else
-    print_for_people (connection, account);
+    print_for_people (connection, account, queue);
 
   return get_exit (connection, account);
 }
@@ -137,6 +175,6 @@ run (LsCtl *self, int argc, char *argv[])
 const LsCtlCommand ls_ctl_command_status = {
   "status",
   NULL,
-  N_ ("Show the connection and who is signed in"),
+  N_ ("Show the connection, who is signed in, and what is not sent"),
   run,
 };

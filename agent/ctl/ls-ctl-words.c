@@ -49,11 +49,47 @@ static const LsCtlWord roles[] = {
   { NULL },
 };
 
+static const LsCtlWord action_statuses[] = {
+  { "pending", N_ ("waiting"), LS_CTL_COLOR_WAIT },
+  { "syncing", N_ ("being sent"), LS_CTL_COLOR_WAIT },
+  { "completed", N_ ("done"), LS_CTL_COLOR_GOOD },
+  { "failed", N_ ("failed"), LS_CTL_COLOR_BAD },
+  { "conflict", N_ ("in conflict"), LS_CTL_COLOR_BAD },
+  { "cancelled", N_ ("cancelled"), LS_CTL_COLOR_NONE },
+  { NULL },
+};
+
+static const LsCtlWord action_details[] = {
+  { "outcome-unknown", N_ ("nobody knows yet whether it arrived"), LS_CTL_COLOR_WAIT },
+  { "waiting-for-network", N_ ("there is no connection"), LS_CTL_COLOR_WAIT },
+  { NULL },
+};
+
+/* Codes of labsync-server (dbus/PROTOCOL.md), and words of the agent's own. */
+static const LsCtlWord action_errors[] = {
+  { "invalid", N_ ("the server does not accept what was sent"), LS_CTL_COLOR_BAD },
+  { "forbidden", N_ ("you are not allowed to do that"), LS_CTL_COLOR_BAD },
+  { "not-found", N_ ("the server has no such row"), LS_CTL_COLOR_BAD },
+  { "unknown-endpoint", N_ ("the server cannot do that"), LS_CTL_COLOR_BAD },
+  { "exists", N_ ("the server has a row with this ID already"), LS_CTL_COLOR_BAD },
+  { "gone", N_ ("the row was deleted"), LS_CTL_COLOR_BAD },
+  { "row-changed", N_ ("somebody else has changed it"), LS_CTL_COLOR_BAD },
+  { "row-deleted", N_ ("somebody else has deleted it"), LS_CTL_COLOR_BAD },
+  { "expired", N_ ("it could not be sent in time"), LS_CTL_COLOR_BAD },
+  { "dependency-cancelled", N_ ("what it depends on will not be done"), LS_CTL_COLOR_BAD },
+  { "outcome-unknown", N_ ("nobody knows whether it was done"), LS_CTL_COLOR_BAD },
+  { "unknown-column", N_ ("the server has no such member"), LS_CTL_COLOR_BAD },
+  { NULL },
+};
+
 static const LsCtlWord *const vocabularies[] = {
   [LS_CTL_STATES] = states,
   [LS_CTL_REASONS] = reasons,
   [LS_CTL_ACCOUNTS] = accounts,
   [LS_CTL_ROLES] = roles,
+  [LS_CTL_ACTION_STATUSES] = action_statuses,
+  [LS_CTL_ACTION_DETAILS] = action_details,
+  [LS_CTL_ACTION_ERRORS] = action_errors,
 };
 
 /**

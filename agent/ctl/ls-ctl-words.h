@@ -26,6 +26,9 @@ typedef struct
  * @LS_CTL_REASONS: of `Connection.Reason`
  * @LS_CTL_ACCOUNTS: of `Account.State`, but for the one that goes without saying
  * @LS_CTL_ROLES: of `Account.Role`
+ * @LS_CTL_ACTION_STATUSES: member `status` of an action
+ * @LS_CTL_ACTION_DETAILS: member `detail` of an action, but for those with an id in them
+ * @LS_CTL_ACTION_ERRORS: member `error` of an action, but for those that are reasons
  *
  * Which values are meant.
  */
@@ -35,6 +38,9 @@ typedef enum
   LS_CTL_REASONS,
   LS_CTL_ACCOUNTS,
   LS_CTL_ROLES,
+  LS_CTL_ACTION_STATUSES,
+  LS_CTL_ACTION_DETAILS,
+  LS_CTL_ACTION_ERRORS,
 } LsCtlVocabulary;
 
 const LsCtlWord *ls_ctl_words_find (LsCtlVocabulary vocabulary, const char *value);

@@ -25,7 +25,7 @@ static const char *const sentences[] = {
   [LS_ERROR_INVALID_ARGUMENT] = N_ ("That is not a valid value. See: man labsyncctl"),
   [LS_ERROR_UNKNOWN_OPTION] = N_ ("The running agent does not know this option"),
   [LS_ERROR_UNKNOWN_ENTITY] = N_ ("There is no such kind of data"),
-  [LS_ERROR_NOT_FOUND] = N_ ("There is no such row"),
+  [LS_ERROR_NOT_FOUND] = N_ ("There is nothing with this ID"),
   [LS_ERROR_CURSOR_EXPIRED] = N_ ("The cursor is too old or from another machine. Start again "
                                   "without it"),
   [LS_ERROR_QUOTA_EXCEEDED] = N_ ("There is no room left for that"),
@@ -35,8 +35,11 @@ static const char *const sentences[] = {
   [LS_ERROR_UNREACHABLE] = N_ ("The school's server cannot be reached now"),
   [LS_ERROR_WRONG_CREDENTIALS] = N_ ("The e-mail address or the password is wrong"),
   [LS_ERROR_TIMEOUT] = N_ ("The school's server takes too long to answer"),
-  [LS_ERROR_CONFLICT] = N_ ("Somebody else has changed that in the meantime"),
+  [LS_ERROR_CONFLICT] = N_ ("That has changed in the meantime, or is not possible now"),
   [LS_ERROR_CANCELLED] = N_ ("That was cancelled"),
+  [LS_ERROR_UNSENT_WORK] =
+      N_ ("The school's server does not have everything you did. List it with: "
+          "labsyncctl queue list"),
   [LS_ERROR_FAILED] = N_ ("That did not work. The agent's log says why"),
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (sentences) == LS_N_ERRORS);

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "ls-ctl-actions.h"
+#include "ls-ctl-calls.h"
+#include "ls-ctl-commands.h"
+#include "ls-ctl-output.h"
+#include "ls-i18n.h"
+#include "ls-json-variant.h"
+#include "ls-json-writer.h"
+
+/* What collides, of an action in conflict. */
+typedef struct
+{
+  char *base;   /* (owned) (nullable) */
+  char *local;  /* (owned) (nullable) */
+  char *server; /* (owned) (nullable): NULL: there is no conflict */
+  gint64 server_version;
+} Conflict;
+
+static void
+conflict_clear (Conflict *conflict)
+{
+  g_free (conflict->base);
+  g_free (conflict->local);
+  g_free (conflict->server);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Conflict, conflict_clear)
+
+static const char *
+get_text (GVariant *action, const char *name)
+{
+  const char *text = "";
+
+  g_variant_lookup (action, name, "&s", &text);
+  return text;
+}
+
+/* Returns: (transfer full) (nullable): the action */
+static GVariant *
+read_action (LsDbusQueue *queue, const char *id, Conflict *conflict, GError **error)
+{
+  g_autoptr (GVariant) action = NULL;
+  g_autoptr (GVariant) details = NULL;
+
+  if (!ls_dbus_queue_call_get_sync (queue, id, &action, NULL, error))
+    return NULL;
+  if (g_str_equal (get_text (action, "status"), "conflict") &&
+      !ls_dbus_queue_call_get_conflict_sync (queue, id, &conflict->base, &conflict->local,
+                                             &conflict->server, &conflict->server_version, &details,
+                                             NULL, error))
+    return NULL;
+
+  return g_steal_pointer (&action);
+}
+
+static void
+print_json (GVariant *action, const Conflict *conflict)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  ls_ctl_action_append_json (out, action);
+  if (conflict->server != NULL)
+    {
+      g_string_truncate (out, out->len - 1);
+      ls_json_write_object (out, "base", conflict->base);
+      ls_json_write_object (out, "server", conflict->server);
+      ls_json_write_int (out, "server_version", conflict->server_version);
+      g_string_append_c (out, '}');
+    }
+  ls_ctl_print_raw (out->str);
+}
+
+static void
+print_when (const char *label, GVariant *action, const char *name)
+{
+  g_autofree char *time = NULL;
+  guint64 ms = 0;
+
+  g_variant_lookup (action, name, "t", &ms);
+  time = ls_ctl_format_time ((gint64)ms);
+  if (ms != 0)
+    ls_ctl_print_line (label, time, LS_CTL_COLOR_NONE);
+}
+
+static void
+print_part (const char *heading, const char *json)
+{
+  g_autofree char *readable = ls_ctl_format_json (json);
+
+  if (*json != '\0')
+    g_print ("\n%s\n%s\n", heading, readable);
+}
+
+static void
+print_conflict (const char *id, const Conflict *conflict)
+{
+  print_part (_ ("What it was before:"), conflict->base);
+  if (*conflict->server != '\0')
+    print_part (_ ("What the server has now:"), conflict->server);
+  else
+    g_print ("\n%s\n", _ ("The server does not have it any more."));
+  g_print ("\n");
+  g_print (_ ("Settle it with: labsyncctl queue resolve %s keep_local (or use_server, or merge)\n"),
+           id);
+}
+
+static void
+print_for_people (GVariant *action, const Conflict *conflict)
+{
+  g_autofree char *what = ls_ctl_action_describe (action);
+  g_autofree char *trouble = ls_ctl_action_describe_trouble (action);
+  g_autofree char *where =
+      g_strjoin (" ", get_text (action, "method"), get_text (action, "endpoint"), NULL);
+
+  ls_ctl_print_line (_ ("Action"), what, LS_CTL_COLOR_BOLD);
+  ls_ctl_print_line (_ ("Status"), ls_ctl_action_describe_status (action), LS_CTL_COLOR_NONE);
+  if (*trouble != '\0')
+    ls_ctl_print_line (_ ("Why"), trouble, LS_CTL_COLOR_NONE);
+  ls_ctl_print_line (_ ("Sent as"), where, LS_CTL_COLOR_NONE);
+  print_when (_ ("Since"), action, "created");
+  print_when (_ ("Next attempt"), action, "next-attempt");
+  print_when (_ ("Ended"), action, "ended");
+  print_part (_ ("What is sent:"), get_text (action, "data"));
+  if (conflict->server != NULL)
+    print_conflict (get_text (action, "id"), conflict);
+}
+
+static LsCtlExit
+run (LsCtl *self, int argc, char *argv[])
+{
+  g_auto (Conflict) conflict = { 0 };
+  g_autoptr (LsDbusQueue) queue = NULL;
+  g_autoptr (GVariant) action = NULL;
+  GError *error = NULL;
+
+  if (!ls_ctl_parse (self, &ls_ctl_queue_show, NULL, 1, 1, &argc, &argv))
+    return LS_CTL_EXIT_USAGE;
+
+  queue = ls_ctl_open_queue (self, &error);
+  if (queue != NULL)
+    action = read_action (queue, argv[1], &conflict, &error);
+  if (action == NULL)
+    return ls_ctl_fail (self, error);
+
+  if (self->json)
+    print_json (action, &conflict);
+  else
+    print_for_people (action, &conflict);
+
+  return LS_CTL_EXIT_DONE;
+}
+
+const LsCtlCommand ls_ctl_queue_show = {
+  LS_CTL_QUEUE "show",
+  N_ ("ID"),
+  N_ ("Show an action, and what collides with it"),
+  run,
+};
