@@ -74,6 +74,10 @@ class FakeAgent:
                 "Role": GLib.Variant("s", "teacher"), "ExtraRole": GLib.Variant("s", ""),
                 "ExpiresAt": GLib.Variant("t", 1700000900000),
             },
+            "Queue": {
+                "Version": GLib.Variant("u", 2), "Breaker": GLib.Variant("s", "closed"),
+                **{name: GLib.Variant("u", 0) for name in ("Pending", "InFlight", "Failed", "Conflicts")},
+            },
         }
         self.interfaces = interfaces
         self.acknowledged = threading.Condition()

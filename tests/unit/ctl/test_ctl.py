@@ -4,6 +4,7 @@
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -90,7 +91,11 @@ def options(call):
 
 @pytest.mark.parametrize("command", [
     ["status"], ["watch"], ["events"], ["get", "grade", "g1"], ["list", "grade"], ["sign-in", "a@b"],
-    ["sign-out"], ["sync"], ["connect"], ["reconnect"], ["disconnect"],
+    ["sign-out"], ["sync"], ["connect"], ["reconnect"], ["disconnect"], ["conflicts"], ["queue", "list"],
+    ["queue", "add", "--type", "delete", "--entity", "grade", "--entity-id", "g1"], ["queue", "show", "a1"],
+    ["queue", "edit", "a1", "--data", "{}"], ["queue", "cancel", "a1"], ["queue", "retry", "a1"],
+    ["queue", "retry", "--all"], ["queue", "discard", "a1"], ["queue", "undo", "a1"],
+    ["queue", "resolve", "a1", "use_server"], ["queue", "export"],
 ])
 def test_no_agent_is_exit_3(ctl, command):
     result = ctl(*command)
@@ -109,6 +114,11 @@ def test_no_bus_is_exit_3(ctl):
     [], ["nonsense"], ["--nonsense"], ["status", "--nonsense"], ["status", "extra"], ["get", "grade"],
     ["list"], ["list", "grade", "--filter", "no-equals-sign"], ["sign-in"], ["events", "--limit", "x"],
     ["events", "--limit", "-1"], ["config", "nonsense"], ["config", "explain", "No.such"],
+    ["sign-out", "--discard-unsent"], ["conflicts", "extra"],
+    ["queue"], ["queue", "nonsense"], ["queue", "--nonsense", "list"], ["queue", "list", "extra"],
+    ["queue", "add"], ["queue", "add", "--type", "delete"], ["queue", "add", "--entity", "grade"],
+    ["queue", "show"], ["queue", "edit", "a1"], ["queue", "cancel"], ["queue", "cancel", "a1", "a2"],
+    ["queue", "retry"], ["queue", "retry", "a1", "--all"], ["queue", "resolve", "a1"],
 ])
 def test_wrong_call_is_exit_2(ctl, command):
     result = ctl(*command)
@@ -122,10 +132,15 @@ def test_help_and_version(ctl):
     overview = ctl("--help")
     assert overview.returncode == 0
     for command in ("status", "watch", "events", "get", "list", "sign-in", "sign-out", "sync",
-                    "connect", "reconnect", "disconnect", "config"):
+                    "connect", "reconnect", "disconnect", "config", "queue", "conflicts"):
         assert f"\n  {command}" in overview.stdout
         page = ctl(command, "--help")
         assert page.returncode == 0 and f"labsyncctl {command}" in page.stdout
+    overview = ctl("queue", "--help")
+    for command in ("list", "add", "show", "edit", "cancel", "retry", "discard", "resolve", "undo", "export"):
+        assert f"\n  {command}" in overview.stdout
+        page = ctl("queue", command, "--help")
+        assert page.returncode == 0 and f"labsyncctl queue {command} [" in page.stdout
 
 
 # status
@@ -142,6 +157,9 @@ def test_status_json(ctl, agent):
             "version": 1, "state": "signed-in", "user_id": "u1", "display_name": "Bu Sari",
             "role": "teacher", "extra_role": "", "expires_at": 1700000900000,
         },
+        "queue": {
+            "version": 2, "pending": 0, "in_flight": 0, "failed": 0, "conflicts": 0, "breaker": "closed",
+        },
     }
 
 
@@ -149,6 +167,20 @@ def test_status_for_people(ctl, agent):
     text = ctl("status").stdout
     assert "live" in text and "Bu Sari (teacher)" in text and "2023-11-14 22:13:20" in text
     assert "\033" not in text
+    assert "To be sent" not in text and "Failed" not in text and "Conflicts" not in text
+
+
+def test_status_shows_what_is_not_sent(ctl, agent, indonesian):
+    agent.properties["Queue"].update(
+        Pending=GLib.Variant("u", 3), InFlight=GLib.Variant("u", 1), Failed=GLib.Variant("u", 2),
+        Conflicts=GLib.Variant("u", 1), Breaker=GLib.Variant("s", "open"))
+    lines = [re.sub(" +", " ", line) for line in ctl("status").stdout.splitlines()]
+    assert "To be sent 4 (the server fails, and is let alone for a while)" in lines
+    assert "Failed 2 (list them with: labsyncctl queue list)" in lines
+    assert "Conflicts 1 (list them with: labsyncctl conflicts)" in lines
+    assert "Akan dikirim" in ctl("status", **indonesian).stdout
+    assert json.loads(ctl("status", "--json").stdout)["queue"] == {
+        "version": 2, "pending": 3, "in_flight": 1, "failed": 2, "conflicts": 1, "breaker": "open"}
 
 
 @pytest.mark.parametrize("state, account, code", [
@@ -200,7 +232,22 @@ def test_get(ctl, agent):
     assert agent.calls[-1] == ("Cache.Get", ("grade", "g1", {"max-age": 60}))
     text = ctl("get", "grade", "g1").stdout
     assert text.startswith('{\n  "id": "g1",\n  "tags": [],\n  "note": "a, b: {c}"\n}\n')
+    assert "Your changes" not in text
     assert options(agent.calls[-1]) == {}
+    ctl("get", "grade", "g1", "--view", "server")
+    assert options(agent.calls[-1]) == {"view": "server"}
+
+
+def test_rows_with_changes_say_so(ctl, agent):
+    meta = {"as-of": GLib.Variant("t", 1700000000000), "source": GLib.Variant("s", "merged"),
+            "pending": GLib.Variant("as", ["a1"])}
+    agent.methods["Cache.Get"] = lambda arguments: GLib.Variant("(sa{sv})", ('{"id":"g1"}', meta))
+    agent.methods["Cache.List"] = lambda arguments: GLib.Variant(
+        "(a(sssa{sv})ss)", ([("grade", "g1", '{"id":"g1"}', meta)], "", "c1"))
+    assert "on their way to the server" in ctl("get", "grade", "g1").stdout
+    assert json.loads(ctl("get", "grade", "g1", "--json").stdout)["pending"] == ["a1"]
+    assert "on its way" in ctl("list", "grade", "--view", "pending").stdout
+    assert options(agent.calls[-1]) == {"view": "pending"}
 
 
 def test_get_of_no_row_is_exit_1(ctl, agent, indonesian):
@@ -239,6 +286,12 @@ def test_list(ctl, agent):
     (["sync"], ("Connection.SyncNow", ({},))), (["connect"], ("Connection.Connect", ({},))),
     (["reconnect"], ("Connection.Reconnect", ({},))), (["disconnect"], ("Connection.Disconnect", ({},))),
     (["sign-out"], ("Account.SignOut", ({},))), (["sign-out", "--wipe"], ("Account.SignOut", ({"wipe": True},))),
+    (["sign-out", "--wipe", "--discard-unsent"], ("Account.SignOut", ({"wipe": True, "discard-unsent": True},))),
+    (["queue", "cancel", "a1"], ("Queue.Cancel", ("a1", {}))), (["queue", "retry", "a1"], ("Queue.Retry", ("a1", {}))),
+    (["queue", "discard", "a1"], ("Queue.Discard", ("a1", {}))), (["queue", "undo", "a1"], ("Queue.Undo", ("a1", {}))),
+    (["queue", "edit", "a1", "--data", '{"n":1}'], ("Queue.Edit", ("a1", '{"n":1}', {}))),
+    (["queue", "resolve", "a1", "use_server", "--server-version", "7"],
+     ("Queue.Resolve", ("a1", "use_server", "", {"server-version": 7}))),
 ])
 def test_simple_commands(ctl, agent, command, call):
     result = ctl(*command)
@@ -288,6 +341,152 @@ def test_why_the_server_is_out_of_reach(ctl, agent, indonesian, message, english
     here, there = ctl("sign-in", "a@b", stdin="x\n"), ctl("sign-in", "a@b", stdin="x\n", **indonesian)
     assert here.stderr == f"labsyncctl: The school's server cannot be reached now{english}\n"
     assert there.stderr == f"labsyncctl: Server sekolah sedang tidak dapat dihubungi{translated}\n"
+
+
+# The queue
+
+def action(**members):
+    values = {
+        "id": "a1", "type": "update", "entity": "grade", "entity-id": "g1", "endpoint": "/api/grades/g1",
+        "method": "PUT", "data": '{"n":1}', "status": "pending", "detail": "", "outcome": "", "attempts": 0,
+        "created": 1700000000000, "next-attempt": 0, "error": "", "app": ":1.7",
+    }
+    values.update({name.replace("_", "-"): value for name, value in members.items()})
+    signature = {"attempts": "u", "created": "t", "next-attempt": "t"}
+    return {name: GLib.Variant(signature.get(name, "s"), value) for name, value in values.items()}
+
+
+def serve(agent, *pages):
+    """What List returns, page by page."""
+    def answer(arguments):
+        page = int(arguments[0].get("after", "0"))
+        return GLib.Variant("(aa{sv}s)", (pages[page], str(page + 1) if page + 1 < len(pages) else ""))
+    agent.methods["Queue.List"] = answer
+
+
+def test_queue_list_json(ctl, agent):
+    serve(agent, [action(), action(id="a2", data="", status="failed", error="forbidden")], [action(id="a3")])
+    result = ctl("queue", "list", "--json", "--status", "pending", "--status", "failed", "--entity", "grade")
+    assert result.stdout.count("\n") == 1
+    document = json.loads(result.stdout)
+    assert list(document) == ["actions"]
+    assert document["actions"][0] == {
+        "id": "a1", "type": "update", "entity": "grade", "entity_id": "g1", "endpoint": "/api/grades/g1",
+        "method": "PUT", "data": {"n": 1}, "status": "pending", "detail": "", "outcome": "", "attempts": 0,
+        "created": 1700000000000, "next_attempt": 0, "error": "", "app": ":1.7",
+    }
+    assert document["actions"][1]["data"] is None
+    assert [each["id"] for each in document["actions"]] == ["a1", "a2", "a3"]
+    asked = {"status": ["pending", "failed"], "entity": "grade"}
+    assert agent.calls == [("Queue.List", (asked,)), ("Queue.List", ({**asked, "after": "1"},))]
+
+
+def test_queue_list_for_people(ctl, agent, indonesian):
+    serve(agent, [
+        action(), action(id="a2", status="failed", error="forbidden"), action(id="a3", detail="blocked-by a2"),
+        action(id="a4", detail="waiting-for-network"), action(id="a5", error="server-unreachable"),
+        action(id="a6", status="of-tomorrow", error="x\033[2J"),
+    ])
+    text = ctl("queue", "list").stdout
+    lines = [re.sub("  +", "|", line.rstrip()) for line in text.splitlines()]
+    assert lines == [
+        "ID|SINCE|ACTION|STATUS|WHY",
+        "a1|2023-11-14 22:13:20|update grade g1|waiting",
+        "a2|2023-11-14 22:13:20|update grade g1|failed|you are not allowed to do that",
+        "a3|2023-11-14 22:13:20|update grade g1|waiting|waits for a2",
+        "a4|2023-11-14 22:13:20|update grade g1|waiting|there is no connection",
+        "a5|2023-11-14 22:13:20|update grade g1|waiting|the server cannot be reached",
+        "a6|2023-11-14 22:13:20|update grade g1|of-tomorrow|x\ufffd[2J",
+    ]
+    assert agent.calls == [("Queue.List", ({},))]
+    text = ctl("queue", "list", **indonesian).stdout
+    assert "Anda tidak diizinkan melakukannya" in text and "menunggu a2" in text
+    serve(agent, [])
+    assert ctl("queue", "list").stdout == "There is nothing.\n"
+
+
+def test_conflicts(ctl, agent):
+    serve(agent, [action(status="conflict", error="row-changed")])
+    document = json.loads(ctl("conflicts", "--json").stdout)
+    assert list(document) == ["conflicts"] and document["conflicts"][0]["status"] == "conflict"
+    assert agent.calls == [("Queue.List", ({"status": ["conflict"]},))]
+    assert "somebody else has changed it" in ctl("conflicts").stdout
+
+
+def test_queue_add(ctl, agent):
+    agent.methods["Queue.Enqueue"] = lambda arguments: GLib.Variant("(s)", ("a1",))
+    agent.methods["Queue.Get"] = lambda arguments: GLib.Variant("(a{sv})", (action(entity_id="new"),))
+    result = ctl("queue", "add", "--type", "create", "--entity", "grade", "--data", '{"n":1}', "--json")
+    assert result.stdout == '{"id":"a1","entity_id":"new"}\n'
+    assert agent.calls[0] == ("Queue.Enqueue", ("create", "grade", "", '{"n":1}', {}))
+    agent.calls.clear()
+    result = ctl("queue", "add", "--type", "submit", "--entity", "assignment", "--entity-id", "s1", "--endpoint",
+                 "/api/x", "--method", "PATCH", "--base-version", "3", "--depends-on", "a0", "--idempotency-key", "k",
+                 "--coalesce", "--data", "-", stdin='{"long":\n"ü"}\n')
+    assert result.returncode == 0 and "a1" in result.stdout
+    assert agent.calls[0] == ("Queue.Enqueue", ("submit", "assignment", "s1", '{"long":\n"ü"}\n', {
+        "endpoint": "/api/x", "method": "PATCH", "base-version": 3, "depends-on": "a0", "idempotency-key": "k",
+        "coalesce": True,
+    }))
+
+
+def test_queue_add_refused(ctl, agent):
+    refuse(agent, "Queue.Enqueue", "QuotaExceeded", "the queue is full")
+    result = ctl("queue", "add", "--type", "delete", "--entity", "grade", "--entity-id", "g1", "--json")
+    assert result.returncode == 1 and error_of(result)["code"] == "QuotaExceeded"
+    assert agent.calls == [("Queue.Enqueue", ("delete", "grade", "g1", "", {}))]
+
+
+def test_data_that_is_no_text_is_not_sent(env, agent):
+    result = subprocess.run(
+        [CTL, "queue", "edit", "a1", "--data", "-", "--json"], input=b"\xff", env=env, capture_output=True, timeout=30)
+    assert result.returncode == 1 and json.loads(result.stderr)["error"]["code"] == "InvalidArgument"
+    assert agent.calls == []
+
+
+CONFLICT = GLib.Variant("(sssxa{sv})", ('{"n":0}', '{"n":1}', '{"n":2}', 7, {}))
+
+
+def test_queue_show(ctl, agent):
+    agent.methods["Queue.Get"] = lambda arguments: GLib.Variant("(a{sv})", (action(next_attempt=1700000060000),))
+    document = json.loads(ctl("queue", "show", "a1", "--json").stdout)
+    assert document["id"] == "a1" and document["data"] == {"n": 1} and "server" not in document
+    text = ctl("queue", "show", "a1").stdout
+    assert "update grade g1" in text and "PUT /api/grades/g1" in text and "2023-11-14 22:14:20" in text
+    assert '\n{\n  "n": 1\n}\n' in text
+    assert {call[0] for call in agent.calls} == {"Queue.Get"}
+
+
+def test_queue_show_conflict(ctl, agent):
+    agent.methods["Queue.Get"] = lambda arguments: GLib.Variant("(a{sv})", (action(status="conflict"),))
+    agent.methods["Queue.GetConflict"] = lambda arguments: CONFLICT
+    document = json.loads(ctl("queue", "show", "a1", "--json").stdout)
+    assert (document["base"], document["server"], document["server_version"]) == ({"n": 0}, {"n": 2}, 7)
+    text = ctl("queue", "show", "a1").stdout
+    assert "queue resolve a1 keep_local" in text and '"n": 2' in text
+    agent.methods["Queue.GetConflict"] = lambda arguments: GLib.Variant("(sssxa{sv})", ("", '{"n":1}', "", 0, {}))
+    assert json.loads(ctl("queue", "show", "a1", "--json").stdout)["server"] is None
+    assert "does not have it any more" in ctl("queue", "show", "a1").stdout
+
+
+def test_queue_resolve_means_what_is_there(ctl, agent):
+    agent.methods["Queue.GetConflict"] = lambda arguments: CONFLICT
+    assert ctl("queue", "resolve", "a1", "merge", "--data", '{"n":3}').returncode == 0
+    assert agent.calls == [
+        ("Queue.GetConflict", ("a1",)), ("Queue.Resolve", ("a1", "merge", '{"n":3}', {"server-version": 7}))]
+
+
+def test_queue_retry_all(ctl, agent):
+    agent.methods["Queue.RetryFailed"] = lambda arguments: GLib.Variant("(u)", (2,))
+    assert ctl("queue", "retry", "--all").stdout == "2 actions are sent again.\n"
+    assert ctl("queue", "retry", "--all", "--json").stdout == '{"count":2}\n'
+    assert agent.calls == [("Queue.RetryFailed", ({},))] * 2
+
+
+def test_queue_export_is_what_the_agent_says(ctl, agent):
+    agent.methods["Queue.Export"] = lambda arguments: GLib.Variant("(s)", ('{"exported":1,"actions":[]}',))
+    for extra in ([], ["--json"]):
+        assert ctl("queue", "export", *extra).stdout == '{"exported":1,"actions":[]}\n'
 
 
 # The password
@@ -492,7 +691,7 @@ def test_config_file_of_the_agent(ctl, tmp_path):
 def test_help_in_indonesian(ctl, indonesian):
     overview = ctl("--help", **indonesian).stdout
     assert "Perintah:" in overview and "get ENTITAS ID" in overview
-    assert "Tampilkan sambungan dan siapa yang masuk" in overview
+    assert "Tampilkan sambungan, siapa yang masuk, dan apa yang belum terkirim" in overview
     page = ctl("list", "--help", **indonesian).stdout
     assert "--filter=NAMA=NILAI" in page and "Urutkan menurut anggota ini" in page
 
@@ -521,7 +720,7 @@ def test_plurals_and_numbers(ctl, agent, indonesian, attempt, english, translate
 
 def test_errors_in_indonesian(ctl, agent, indonesian):
     refuse(agent, "Cache.Get", "NotFound", "nothing there")
-    assert ctl("get", "grade", "g1", **indonesian).stderr == "labsyncctl: Baris itu tidak ada\n"
+    assert ctl("get", "grade", "g1", **indonesian).stderr == "labsyncctl: Tidak ada data dengan ID ini\n"
     assert "Perintah apa?" in ctl(**indonesian).stderr
 
 
