@@ -13,10 +13,16 @@ _labsyncctl_events ()
     presence_update
 }
 
+_labsyncctl_actions ()
+{
+  labsyncctl queue list --json 2>/dev/null | grep -o '{"id":"[^"]*"' | cut -d'"' -f4
+}
+
 _labsyncctl ()
 {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands='status watch events get list sign-in sign-out sync connect reconnect disconnect config'
+  local commands='status watch events get list queue conflicts sign-in sign-out sync connect reconnect disconnect config'
+  local queue='list add show edit cancel retry discard resolve undo export'
   local entities='grade attendance announcement library_material event user message conversation notification'
   local command='' word words='' options='--json --help' place=0 index
 
@@ -24,6 +30,8 @@ _labsyncctl ()
     word=${COMP_WORDS[index]}
     if [[ -z $command ]]; then
       [[ $word == -* ]] || command=$word
+    elif [[ $command == queue && $word != -* ]]; then
+      command=queue-$word
     elif [[ $word != -* ]]; then
       ((place += 1))
     fi
@@ -33,13 +41,26 @@ _labsyncctl ()
     '') words=$commands options+=' --version' ;;
     watch) words=$(_labsyncctl_events) ;;
     events) options+=' --since --limit' ;;
-    get) options+=' --max-age' ;;
-    list) options+=' --filter --order-by --descending --limit --after --max-age' ;;
-    sign-out) options+=' --wipe' ;;
+    get) options+=' --max-age --view' ;;
+    list) options+=' --filter --order-by --descending --limit --after --max-age --view' ;;
+    queue) words=$queue ;;
+    queue-list) options+=' --status --entity' ;;
+    queue-add)
+      options+=' --type --entity --entity-id --data --endpoint --method --base-version --depends-on'
+      options+=' --idempotency-key --coalesce'
+      ;;
+    queue-edit) options+=' --data' ;;
+    queue-retry) options+=' --all' ;;
+    queue-resolve) options+=' --data --server-version' ;;
+    sign-out) options+=' --wipe --discard-unsent' ;;
     config) options+=' --config' ;;
   esac
   case $command:$place in
     get:0 | list:0) words=$entities ;;
+    queue-show:0 | queue-edit:0 | queue-cancel:0 | queue-retry:0 | queue-discard:0 | queue-resolve:0 | queue-undo:0)
+      words=$(_labsyncctl_actions)
+      ;;
+    queue-resolve:1) words='keep_local use_server merge' ;;
     config:0) words=explain ;;
     config:1) words=$(labsyncctl config --json 2>/dev/null | grep -o '"key":"[^"]*"' | cut -d'"' -f4) ;;
   esac
@@ -48,7 +69,14 @@ _labsyncctl ()
       COMPREPLY=($(compgen -f -- "$current"))
       return
       ;;
-    --since | --limit | --max-age | --filter | --order-by | --after)
+    --view) words='server pending merged' ;;
+    --entity) words=$entities ;;
+    --status) words='pending syncing completed failed conflict cancelled' ;;
+    --type) words='create update delete publish submit approve reject analyze' ;;
+    --method) words='POST PUT PATCH DELETE' ;;
+    --depends-on) words=$(_labsyncctl_actions) ;;
+    --since | --limit | --max-age | --filter | --order-by | --after | --entity-id | --data | --endpoint | \
+      --base-version | --idempotency-key | --server-version)
       COMPREPLY=()
       return
       ;;

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import help_of, run
-from test_documents import commands, options
+from test_documents import commands, every_command, options
 
 BASH = """
 source {root}/share/bash-completion/completions/labsyncctl
@@ -120,13 +120,14 @@ def test_commands(complete):
     names = commands(help_of("labsyncctl"))
     assert len(names) > 10
     assert set(names) <= complete("labsyncctl ")
+    assert set(commands(help_of("labsyncctl", "queue"))) <= complete("labsyncctl queue ")
 
 
 def test_options(complete):
-    for command in commands(help_of("labsyncctl")):
-        known = options(help_of("labsyncctl", command))
-        offered = {offer.rstrip("=") for offer in complete(f"labsyncctl {command} --")}
-        assert known <= offered, (command, known - offered)
+    for words in every_command("labsyncctl"):
+        known = options(help_of("labsyncctl", *words))
+        offered = {offer.rstrip("=") for offer in complete(f"labsyncctl {' '.join(words)} --")}
+        assert known <= offered, (words, known - offered)
 
 
 def test_event_types_and_entities(complete):
@@ -138,6 +139,18 @@ def test_event_types_and_entities(complete):
     assert types <= complete("labsyncctl watch "), types - complete("labsyncctl watch ")
     assert entities <= complete("labsyncctl list ")
     assert entities <= complete("labsyncctl get ")
+    assert entities <= complete("labsyncctl queue list --entity ")
+    assert entities <= complete("labsyncctl queue add --entity ")
+
+
+def test_words_of_the_queue(complete):
+    statuses = {"pending", "syncing", "completed", "failed", "conflict", "cancelled"}
+    types = {"create", "update", "delete", "publish", "submit", "approve", "reject", "analyze"}
+    assert statuses <= complete("labsyncctl queue list --status ")
+    assert types <= complete("labsyncctl queue add --type ")
+    assert {"POST", "PUT", "PATCH", "DELETE"} <= complete("labsyncctl queue add --method ")
+    assert {"keep_local", "use_server", "merge"} <= complete("labsyncctl queue resolve a1 ")
+    assert {"server", "pending", "merged"} <= complete("labsyncctl get --view ")
 
 
 def test_settings(complete):

@@ -28,6 +28,15 @@ def commands(text):
     return re.findall(r"^  ([a-z-]+)", listing, re.M)
 
 
+def every_command(program):
+    """The words of each command; a command may have commands of its own."""
+    for command in commands(help_of(program)):
+        page = help_of(program, command)
+        yield (command,)
+        if "Commands:" in page:
+            yield from ((command, word) for word in commands(page))
+
+
 def page_options(page):
     """Options as a page written in mdoc names them."""
     return {f"--{name}" for name in re.findall(r"\bFl Fl ([a-z-]+)", page)}
@@ -63,8 +72,8 @@ def test_page_has_every_option(root, program):
     page = page_options((root / PAGES[program]).read_text())
     known = options(help_of(program))
     if program == "labsyncctl":
-        for command in commands(help_of(program)):
-            known |= options(help_of(program, command))
+        for words in every_command(program):
+            known |= options(help_of(program, *words))
     assert known and known <= page, known - page
     assert page - {"--help"} <= known, "options that are none"
 
@@ -74,6 +83,8 @@ def test_page_has_every_command(root):
     listed = re.findall(r"^(?:\.It |\.)Cm ([a-z-]+)", page[page.index("The commands are"):page.index(".Sh ENVIRONMENT")], re.M)
     names = commands(help_of("labsyncctl"))
     assert len(names) > 10 and [name for name in listed if name in names] and set(names) <= set(listed)
+    listed = re.findall(r"^(?:\.It |\.)Cm queue ([a-z-]+)", page, re.M)
+    assert len(listed) > 5 and listed == commands(help_of("labsyncctl", "queue"))
 
 
 def page_settings(page):
