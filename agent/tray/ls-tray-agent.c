@@ -9,9 +9,6 @@
 /* How long a call may take, in milliseconds; a sync over a slow line takes its time. */
 #define CALL_TIMEOUT 120000
 
-/* The interface comes with the queue; until then it says nothing. */
-#define INTERFACE_QUEUE LS_BUS_INTERFACE_PREFIX "Queue"
-
 typedef enum
 {
   PART_CONNECTION,
@@ -189,22 +186,24 @@ ls_tray_agent_new (GDBusConnection *connection)
   self->connection = g_object_ref (connection);
   open_part (self, PART_CONNECTION, LS_DBUS_TYPE_CONNECTION_PROXY, LS_BUS_INTERFACE_CONNECTION);
   open_part (self, PART_ACCOUNT, LS_DBUS_TYPE_ACCOUNT_PROXY, LS_BUS_INTERFACE_ACCOUNT);
-  open_part (self, PART_QUEUE, G_TYPE_DBUS_PROXY, INTERFACE_QUEUE);
+  open_part (self, PART_QUEUE, LS_DBUS_TYPE_QUEUE_PROXY, LS_BUS_INTERFACE_QUEUE);
 
   return self;
 }
 
-static guint
-get_count (LsTrayAgent *self, const char *name)
+/* An agent that has no such interface yet, or is not running, has nothing in it. */
+static void
+take_counts (LsTrayAgent *self, LsTraySnapshot *snapshot)
 {
-  g_autoptr (GVariant) value = NULL;
+  LsDbusQueue *queue = NULL;
 
-  if (self->parts[PART_QUEUE] != NULL)
-    value = g_dbus_proxy_get_cached_property (self->parts[PART_QUEUE], name);
+  if (self->parts[PART_QUEUE] == NULL)
+    return;
 
-  return value != NULL && g_variant_is_of_type (value, G_VARIANT_TYPE_UINT32)
-             ? g_variant_get_uint32 (value)
-             : 0;
+  queue = LS_DBUS_QUEUE (self->parts[PART_QUEUE]);
+  snapshot->pending = ls_dbus_queue_get_pending (queue) + ls_dbus_queue_get_in_flight (queue);
+  snapshot->failed = ls_dbus_queue_get_failed (queue);
+  snapshot->conflicts = ls_dbus_queue_get_conflicts (queue);
 }
 
 static gboolean
@@ -234,9 +233,7 @@ ls_tray_agent_get_snapshot (LsTrayAgent *self, LsTraySnapshot *snapshot)
   snapshot->running = connection == NULL || has_owner (self);
   snapshot->starting = (self->under_way & 1u << LS_TRAY_CALL_START) != 0;
   snapshot->syncing = (self->under_way & 1u << LS_TRAY_CALL_SYNC) != 0;
-  snapshot->pending = get_count (self, "Pending");
-  snapshot->failed = get_count (self, "Failed");
-  snapshot->conflicts = get_count (self, "Conflicts");
+  take_counts (self, snapshot);
   if (account != NULL)
     snapshot->account = ls_dbus_account_get_state (LS_DBUS_ACCOUNT (account));
   if (connection == NULL)

@@ -17,7 +17,7 @@ G_BEGIN_DECLS
  * @account: (nullable): Account.State
  * @confirmed_at: Connection.ConfirmedAt, ms since the epoch, 0 = never
  * @next_attempt_at: Connection.NextAttemptAt, likewise
- * @pending: how many changes are not sent yet
+ * @pending: how many changes the server does not have yet
  * @failed: how many changes the server did not take
  * @conflicts: how many changes are in conflict
  *

@@ -50,7 +50,7 @@ def main(seconds=60):
         environment = {"PATH": os.environ["PATH"], "HOME": directory, "DBUS_SESSION_BUS_ADDRESS": bus.address}
         host = FakeHost(bus.address)
         host.watch()
-        agent = TrayAgent(bus.address, queue=True)
+        agent = TrayAgent(bus.address)
         programs = [
             subprocess.Popen([BUILD / path], env=environment)
             for path in ("agent/tray/labsync-tray", "tests/bench/limit-gdbus")

@@ -63,7 +63,7 @@ def bus(directory, world):
 
 @pytest.fixture
 def agent(bus, world):
-    agent = TrayAgent(bus.address, queue=True)
+    agent = TrayAgent(bus.address)
     world.callback(agent.stop)
     return agent
 

@@ -3,24 +3,17 @@
 
 import os
 
-from fake_agent import FakeAgent, Gio, GLib, read_interfaces
+from fake_agent import FakeAgent, GLib, read_interfaces
 
-QUEUE = Gio.DBusNodeInfo.new_for_xml(
-    """<node><interface name="org.labsync.Agent1.Queue"><property name="Pending" type="u" access="read"/>
-    <property name="Failed" type="u" access="read"/><property name="Conflicts" type="u" access="read"/>
-    </interface></node>"""
-).interfaces
-INTERFACES = [
-    info for info in read_interfaces(os.environ["LABSYNC_DBUS"]) if not info.name.endswith(".Queue")
-]
-SIGNATURES = {"State": "s", "Reason": "s", "Transport": "s", "Pending": "u", "Failed": "u", "Conflicts": "u"}
+INTERFACES = read_interfaces(os.environ["LABSYNC_DBUS"])
+SIGNATURES = {
+    "State": "s", "Reason": "s", "Transport": "s", "Pending": "u", "InFlight": "u", "Failed": "u", "Conflicts": "u",
+}
 
 
 class TrayAgent(FakeAgent):
-    def __init__(self, address, queue=False):
-        super().__init__(address, INTERFACES + (QUEUE if queue else []))
-        if queue:
-            self.properties["Queue"] = {key: GLib.Variant("u", 0) for key in ("Pending", "Failed", "Conflicts")}
+    def __init__(self, address):
+        super().__init__(address, INTERFACES)
 
     def change(self, interface, **values):
         """Changes properties and says so."""

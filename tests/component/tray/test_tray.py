@@ -386,12 +386,12 @@ def test_agent_of_the_future(host, name, agent):
 
 
 def test_counts_of_a_queue(host, start, bus):
-    agent = TrayAgent(bus.address, queue=True)
+    agent = TrayAgent(bus.address)
     start()
     host.until(lambda: host.items)
     name = host.items[0][0]
     wait_title(host, name, "Lab Sync: Connected and up to date")
-    agent.change("Queue", Pending=2)
+    agent.change("Queue", Pending=1, InFlight=1)
     wait_title(host, name, "Lab Sync: Syncing…")
     agent.change("Queue", Failed=1, Conflicts=1)
     wait_title(host, name, "Lab Sync: Somebody else changed the same thing")
