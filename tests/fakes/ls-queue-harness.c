@@ -13,7 +13,8 @@ static LsQueue *
 new_queue (LsQueueHarness *self)
 {
   g_autoptr (GPtrArray) actions = ls_action_array_new ();
-  LsQueue *queue = ls_queue_new (LS_CLOCK (self->clock), self->random, &self->editor, &self->config);
+  LsQueue *queue =
+      ls_queue_new (LS_CLOCK (self->clock), self->random, &self->editor, &self->config);
   GHashTableIter iter;
   gpointer action;
 
@@ -38,9 +39,9 @@ ls_queue_harness_new (guint64 seed)
   self->clock = ls_fake_clock_new ();
   self->random = LS_RANDOM (ls_fake_random_new (seed));
   self->editor = (LsDataEditor) {
-    ls_wire_edit_check, ls_wire_edit_lay_over, ls_wire_edit_agrees,
-    ls_wire_edit_is_same, ls_wire_edit_merge, ls_wire_edit_invert,
-    ls_wire_edit_set_member, ls_wire_edit_rename, ls_wire_data_get_text,
+    ls_wire_edit_check,      ls_wire_edit_lay_over, ls_wire_edit_agrees,
+    ls_wire_edit_is_same,    ls_wire_edit_merge,    ls_wire_edit_invert,
+    ls_wire_edit_set_member, ls_wire_edit_rename,   ls_wire_data_get_text,
   };
   self->config = (LsQueueConfig) { .max_actions = 10000, .max_bytes = 32 << 20 };
   self->disk =
@@ -50,8 +51,7 @@ ls_queue_harness_new (guint64 seed)
   g_queue_init (&self->feeds);
   self->told = ls_action_array_new ();
   self->rows = g_ptr_array_new_with_free_func (g_free);
-  self->answers =
-      g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)ls_queue_command_free);
+  self->answers = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)ls_queue_command_free);
   self->position = ls_cursor_new (EPOCH, 0);
   self->queue = new_queue (self);
   ls_queue_harness_run (self);

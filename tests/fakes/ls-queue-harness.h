@@ -74,8 +74,7 @@ gboolean ls_queue_harness_advance_to_alarm (LsQueueHarness *self);
 
 gpointer ls_queue_harness_ticket (LsQueueHarness *self);
 GError *ls_queue_harness_get_error (LsQueueHarness *self, gpointer ticket);
-gpointer
-ls_queue_harness_try (LsQueueHarness *self, const LsActionDraft *draft, const LsRow *row);
+gpointer ls_queue_harness_try (LsQueueHarness *self, const LsActionDraft *draft, const LsRow *row);
 const char *
 ls_queue_harness_enqueue (LsQueueHarness *self, const LsActionDraft *draft, const LsRow *row);
 
@@ -84,7 +83,8 @@ void ls_queue_harness_answer (LsQueueHarness *self, LsActionReply *reply);
 void ls_queue_harness_fail_send (LsQueueHarness *self, LsReason reason);
 void ls_queue_harness_answer_read (LsQueueHarness *self, LsActionReply *reply);
 void ls_queue_harness_fail_read (LsQueueHarness *self, LsReason reason);
-LsActionReply *ls_queue_harness_reply (guint status, const char *row, gint64 version, gint64 offset);
+LsActionReply *
+ls_queue_harness_reply (guint status, const char *row, gint64 version, gint64 offset);
 LsActionReply *ls_queue_harness_classic_reply (guint status, const char *row);
 void ls_queue_harness_event (LsQueueHarness *self,
                              const char *type,

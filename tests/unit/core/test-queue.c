@@ -308,8 +308,8 @@ test_queue_waits (Fixture *fixture, gconstpointer data)
       gint64 wait;
 
       answer (fixture, 503);
-      wait = ls_queue_harness_get (h, id)->next_attempt_at -
-             ls_clock_get_wall (LS_CLOCK (h->clock));
+      wait =
+          ls_queue_harness_get (h, id)->next_attempt_at - ls_clock_get_wall (LS_CLOCK (h->clock));
       g_assert_cmpint (wait, >=, 0);
       g_assert_cmpint (wait, <=, MIN (G_GINT64_CONSTANT (2000) << MIN (i, 20), 15 * MINUTE));
       longest = MAX (longest, wait);
@@ -319,8 +319,8 @@ test_queue_waits (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (longest, >, 10 * MINUTE);
 
   answer (fixture, 503);
-  while (ls_queue_harness_get (h, id)->next_attempt_at -
-             ls_clock_get_wall (LS_CLOCK (h->clock)) < MINUTE)
+  while (ls_queue_harness_get (h, id)->next_attempt_at - ls_clock_get_wall (LS_CLOCK (h->clock)) <
+         MINUTE)
     {
       while (h->sends.length == 0)
         g_assert_true (ls_queue_harness_advance_to_alarm (h));
@@ -548,7 +548,8 @@ test_queue_rename (Fixture *fixture, gconstpointer data)
   LsQueueHarness *h = fixture->h;
   g_autofree char *made = g_strdup (create (fixture, "ours"));
   LsActionDraft change = draft (LS_ACTION_UPDATE, "ours", "{\"score\":2,\"id\":\"ours\"}");
-  LsActionDraft other = draft (LS_ACTION_CREATE, "note", "{\"grade_id\":\"ours\",\"text\":\"ours\"}");
+  LsActionDraft other =
+      draft (LS_ACTION_CREATE, "note", "{\"grade_id\":\"ours\",\"text\":\"ours\"}");
   LsActionDraft third = draft (LS_ACTION_CREATE, "third", "{\"grade_id\":\"ours\"}");
   const char *changed, *dependent, *last;
 
@@ -733,8 +734,7 @@ test_queue_report (Fixture *fixture, gconstpointer data)
   accept_with (fixture, NULL, 1, 10);
   answer (fixture, 400);
   g_assert_cmpuint (h->n_reports, ==, 0);
-  ls_queue_harness_answer (
-      h, ls_queue_harness_reply (412, "{\"id\":\"g-1\",\"score\":60}", 6, 0));
+  ls_queue_harness_answer (h, ls_queue_harness_reply (412, "{\"id\":\"g-1\",\"score\":60}", 6, 0));
   g_assert_cmpuint (h->n_reports, ==, 1);
   g_assert_false (h->report->success);
   g_assert_cmpuint (h->report->n_processed, ==, 1);
@@ -766,8 +766,7 @@ test_queue_keeps (Fixture *fixture, gconstpointer data)
   connect_link (fixture);
   accept_with (fixture, NULL, 1, 10);
   answer (fixture, 400);
-  ls_queue_harness_answer (
-      h, ls_queue_harness_reply (412, "{\"id\":\"g-1\",\"score\":60}", 6, 0));
+  ls_queue_harness_answer (h, ls_queue_harness_reply (412, "{\"id\":\"g-1\",\"score\":60}", 6, 0));
   ls_queue_harness_advance (h, 3 * DAY);
   ls_queue_harness_get (h, good); /* not visible yet */
   ls_queue_harness_move (h, 10);
