@@ -49,7 +49,7 @@ check_endpoint (const char *endpoint, GError **error)
 {
   g_auto (GStrv) segments = NULL;
 
-  if (endpoint[0] != '/' || strlen (endpoint) > LS_MAX_ENDPOINT)
+  if (endpoint[0] != '/' || endpoint[1] == '\0' || strlen (endpoint) > LS_MAX_ENDPOINT)
     return refuse (error, "an endpoint is a path of at most %d bytes", LS_MAX_ENDPOINT);
 
   segments = g_strsplit (endpoint + 1, "/", -1);
