@@ -130,6 +130,35 @@ def show_return(show, server, desktop, watch, row_id):
     show.say("each once, in order, and nothing twice")
 
 
+def show_offline_work(show, server, desktop, teacher, row_id):
+    show.step("A teacher's machine is offline; the teacher corrects a grade all the same")
+    show.command(desktop, "sign-out")
+    show.command(desktop, "sign-in", TEACHER, text="demo\n")
+    desktop.wait_state("live", seconds=20)
+    before = teacher.call("GET", f"/api/grades/{row_id}").body["data"]
+    server.kill()
+    desktop.wait_state("waiting", seconds=20)
+    show.command(desktop, "queue", "add", "--type", "update", "--entity", "grade", "--entity-id", row_id,
+                 "--data", '{"score":99}')
+    show.command(desktop, "queue", "list")
+    row = json.loads(desktop.ctl("get", "grade", row_id, "--json").out)
+    show.say(f"an app reads: score {row['data']['score']}, source {row['source']}")
+    show.check(row["data"]["score"] == 99 and row["source"] == "merged", "the correction is not to be seen")
+
+    show.step("The agent is killed, the server is back: the correction arrives, once")
+    desktop.kill()
+    server.start()
+    desktop.start()
+    desktop.wait_state("live", seconds=20)
+    until(lambda: desktop.bus.property("Queue", "Pending") + desktop.bus.property("Queue", "InFlight") == 0,
+          seconds=60, what="the queue to be empty")
+    show.command(desktop, "queue", "list")
+    after = teacher.call("GET", f"/api/grades/{row_id}").body["data"]
+    show.say(f"server: score {after['score']}, {after['version'] - before['version']} version later")
+    show.check(after["score"] == 99, "the correction is not at the server")
+    show.check(after["version"] == before["version"] + 1, "it was not applied once")
+
+
 def show_kill(show, desktop):
     show.step("The agent dies (kill -9), too: started again, it signs in by itself")
     desktop.kill()
@@ -162,6 +191,7 @@ def run(show, stack, directory):
     show_return(show, server, desktop, watch, row_id)
     until(lambda: desktop.state() == "live", what="live")
     show_kill(show, desktop)
+    show_offline_work(show, server, desktop, teacher, row_id)
 
 
 def main():
