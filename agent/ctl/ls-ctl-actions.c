@@ -18,8 +18,15 @@
 
 #define BLOCKED_BY "blocked-by "
 
-static const char *
-get_text (GVariant *action, const char *name)
+/**
+ * ls_ctl_action_get_text:
+ * @action: an action
+ * @name: a member that is a text
+ *
+ * Returns: it; empty without it
+ */
+const char *
+ls_ctl_action_get_text (GVariant *action, const char *name)
 {
   const char *text = "";
 
@@ -45,8 +52,9 @@ translate (LsCtlVocabulary vocabulary, const char *value)
 char *
 ls_ctl_action_describe (GVariant *action)
 {
-  return g_strjoin (" ", get_text (action, "type"), get_text (action, "entity"),
-                    get_text (action, "entity-id"), NULL);
+  return g_strjoin (" ", ls_ctl_action_get_text (action, "type"),
+                    ls_ctl_action_get_text (action, "entity"),
+                    ls_ctl_action_get_text (action, "entity-id"), NULL);
 }
 
 /**
@@ -58,7 +66,7 @@ ls_ctl_action_describe (GVariant *action)
 const char *
 ls_ctl_action_describe_status (GVariant *action)
 {
-  return translate (LS_CTL_ACTION_STATUSES, get_text (action, "status"));
+  return translate (LS_CTL_ACTION_STATUSES, ls_ctl_action_get_text (action, "status"));
 }
 
 static const char *
@@ -78,14 +86,14 @@ describe_error (const char *error)
 char *
 ls_ctl_action_describe_trouble (GVariant *action)
 {
-  const char *detail = get_text (action, "detail");
+  const char *detail = ls_ctl_action_get_text (action, "detail");
 
   if (g_str_has_prefix (detail, BLOCKED_BY))
     return g_strdup_printf (_ ("waits for %s"), detail + strlen (BLOCKED_BY));
   if (*detail != '\0')
     return g_strdup (translate (LS_CTL_ACTION_DETAILS, detail));
 
-  return g_strdup (describe_error (get_text (action, "error")));
+  return g_strdup (describe_error (ls_ctl_action_get_text (action, "error")));
 }
 
 /**
@@ -215,9 +223,8 @@ add_row (LsCtlTable *table, GVariant *action)
 {
   g_autofree char *what = ls_ctl_action_describe (action);
   g_autofree char *trouble = ls_ctl_action_describe_trouble (action);
-  const char *cells[] = {
-    get_text (action, "id"), NULL, what, ls_ctl_action_describe_status (action), trouble, NULL
-  };
+  const char *cells[] = { ls_ctl_action_get_text (action, "id"),  NULL,    what,
+                          ls_ctl_action_describe_status (action), trouble, NULL };
   g_autofree char *time = NULL;
   guint64 created = 0;
 

@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 
 /* Actions are `a{sv}` as org.labsync.Agent1.Queue has them. */
 
+const char *ls_ctl_action_get_text (GVariant *action, const char *name);
 char *ls_ctl_action_describe (GVariant *action);
 const char *ls_ctl_action_describe_status (GVariant *action);
 char *ls_ctl_action_describe_trouble (GVariant *action);

@@ -27,15 +27,6 @@ conflict_clear (Conflict *conflict)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Conflict, conflict_clear)
 
-static const char *
-get_text (GVariant *action, const char *name)
-{
-  const char *text = "";
-
-  g_variant_lookup (action, name, "&s", &text);
-  return text;
-}
-
 /* Returns: (transfer full) (nullable): the action */
 static GVariant *
 read_action (LsDbusQueue *queue, const char *id, Conflict *conflict, GError **error)
@@ -45,7 +36,7 @@ read_action (LsDbusQueue *queue, const char *id, Conflict *conflict, GError **er
 
   if (!ls_dbus_queue_call_get_sync (queue, id, &action, NULL, error))
     return NULL;
-  if (g_str_equal (get_text (action, "status"), "conflict") &&
+  if (g_str_equal (ls_ctl_action_get_text (action, "status"), "conflict") &&
       !ls_dbus_queue_call_get_conflict_sync (queue, id, &conflict->base, &conflict->local,
                                              &conflict->server, &conflict->server_version, &details,
                                              NULL, error))
@@ -110,8 +101,8 @@ print_for_people (GVariant *action, const Conflict *conflict)
 {
   g_autofree char *what = ls_ctl_action_describe (action);
   g_autofree char *trouble = ls_ctl_action_describe_trouble (action);
-  g_autofree char *where =
-      g_strjoin (" ", get_text (action, "method"), get_text (action, "endpoint"), NULL);
+  g_autofree char *where = g_strjoin (" ", ls_ctl_action_get_text (action, "method"),
+                                      ls_ctl_action_get_text (action, "endpoint"), NULL);
 
   ls_ctl_print_line (_ ("Action"), what, LS_CTL_COLOR_BOLD);
   ls_ctl_print_line (_ ("Status"), ls_ctl_action_describe_status (action), LS_CTL_COLOR_NONE);
@@ -121,9 +112,9 @@ print_for_people (GVariant *action, const Conflict *conflict)
   print_when (_ ("Since"), action, "created");
   print_when (_ ("Next attempt"), action, "next-attempt");
   print_when (_ ("Ended"), action, "ended");
-  print_part (_ ("What is sent:"), get_text (action, "data"));
+  print_part (_ ("What is sent:"), ls_ctl_action_get_text (action, "data"));
   if (conflict->server != NULL)
-    print_conflict (get_text (action, "id"), conflict);
+    print_conflict (ls_ctl_action_get_text (action, "id"), conflict);
 }
 
 static LsCtlExit

@@ -213,7 +213,10 @@ ls_service_fixture_set_up (LsServiceFixture *f, gconstpointer data)
   f->network = ls_fake_network_new ();
   ls_fake_network_set (f->network, TRUE, FALSE);
   f->transport = ls_fake_transport_new ();
-  f->store = LS_STORE (ls_store_sqlite_new (f->dir));
+  if (g_strcmp0 (data, LS_SERVICE_FAKE_STORE) == 0)
+    f->fake_store = ls_fake_store_new ();
+  f->store =
+      f->fake_store != NULL ? LS_STORE (f->fake_store) : LS_STORE (ls_store_sqlite_new (f->dir));
   make_agent (f);
   f->service =
       ls_service_new (f->agent, f->queue, LS_CLOCK (f->clock), f->connection, f->durables_path);
@@ -270,12 +273,11 @@ ls_service_fixture_tear_down (LsServiceFixture *f, gconstpointer data)
   g_free (f->durables_path);
 }
 
-/* Emits n changes of rows "r-first" and on; in the data is "n", the number. */
+/* The server tells of n changes of rows "r-first" and on; in the data is "n", the number. */
 void
-ls_service_fixture_publish (LsServiceFixture *f, const char *type, guint first, guint n)
+ls_service_fixture_tell (LsServiceFixture *f, const char *type, guint first, guint n)
 {
   LsMessage *message = ls_message_new (LS_MESSAGE_EVENTS);
-  guint64 before = ls_agent_get_last_seq (f->agent);
 
   message->prev = top (f);
   message->events = ls_event_array_new ();
@@ -293,6 +295,15 @@ ls_service_fixture_publish (LsServiceFixture *f, const char *type, guint first, 
     }
   message->cursor = top (f);
   ls_fake_transport_deliver (f->transport, message);
+}
+
+/* Likewise, and they are in the cache. */
+void
+ls_service_fixture_publish (LsServiceFixture *f, const char *type, guint first, guint n)
+{
+  guint64 before = ls_agent_get_last_seq (f->agent);
+
+  ls_service_fixture_tell (f, type, first, n);
   LS_SERVICE_WAIT (f, ls_agent_get_last_seq (f->agent) >= before + n);
 }
 

@@ -9,8 +9,12 @@
 #include "ls-fake-clock.h"
 #include "ls-fake-network.h"
 #include "ls-fake-queue-store.h"
+#include "ls-fake-store.h"
 #include "ls-fake-transport.h"
 #include "ls-service.h"
+
+/* Data of a fixture: its store is a fake, f->fake_store, for the test to hold up. */
+#define LS_SERVICE_FAKE_STORE "fake store"
 
 /*
  * The service on a private bus, with a real LsAgent behind it whose server the test plays. All in
@@ -28,6 +32,7 @@ typedef struct
   LsFakeNetwork *network;
   LsFakeTransport *transport;
   LsStore *store;
+  LsFakeStore *fake_store; /* NULL: it is a real one */
   LsAgent *agent;
   LsFakeQueueStore *queue_store;
   LsActionQueue *queue;
@@ -54,6 +59,7 @@ void ls_service_fixture_set_up (LsServiceFixture *f, gconstpointer data);
 void ls_service_fixture_tear_down (LsServiceFixture *f, gconstpointer data);
 void ls_service_fixture_step (LsServiceFixture *f);
 void ls_service_fixture_sign_in (LsServiceFixture *f);
+void ls_service_fixture_tell (LsServiceFixture *f, const char *type, guint first, guint n);
 void ls_service_fixture_publish (LsServiceFixture *f, const char *type, guint first, guint n);
 void ls_service_fixture_begin (LsServiceFixture *f,
                                const char *method,
