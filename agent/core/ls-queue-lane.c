@@ -281,6 +281,20 @@ ls_queue_lanes_get_ready (LsQueueLanes *self)
 }
 
 /**
+ * ls_queue_lanes_is_first:
+ * @self: lanes
+ * @item: an item
+ *
+ * Returns: whether nothing stands before it
+ */
+gboolean
+ls_queue_lanes_is_first (LsQueueLanes *self, const LsQueueItem *item)
+{
+  return item->lane != NULL && get_head (item->lane) == item &&
+         get_open_dependency (self, item) == NULL;
+}
+
+/**
  * ls_queue_lanes_get_row:
  * @self: lanes
  * @entity: of a row

@@ -12,6 +12,17 @@ typedef enum
   LOOK_COLLIDES,
 } Look;
 
+/* Whether an action is about a row that can be read. Of what is none of our entities nobody knows that. */
+static gboolean
+has_row (const LsAction *action)
+{
+  g_autofree char *path = ls_action_get_row_path (action);
+
+  return action->type <= LS_ACTION_DELETE && path != NULL &&
+         (action->type == LS_ACTION_CREATE ||
+          ls_entity_from_string (action->entity) != LS_ENTITY_INVALID);
+}
+
 /**
  * ls_queue_look_is_needed:
  * @self: the queue
@@ -23,16 +34,9 @@ gboolean
 ls_queue_look_is_needed (LsQueue *self, const LsQueueItem *item)
 {
   const LsAction *action = item->now;
-  g_autofree char *path = NULL;
 
-  if (!ls_queue_send_is_classic (self) || action->type > LS_ACTION_DELETE)
-    return FALSE;
-
-  path = ls_action_get_row_path (action);
-  if (path == NULL)
-    return FALSE;
-
-  return action->outcome_unknown || (action->type != LS_ACTION_CREATE && action->base != NULL);
+  return ls_queue_send_is_classic (self) && has_row (action) &&
+         (action->outcome_unknown || action->type != LS_ACTION_CREATE);
 }
 
 /**
@@ -45,10 +49,7 @@ ls_queue_look_is_needed (LsQueue *self, const LsQueueItem *item)
 gboolean
 ls_queue_look_back_is_needed (const LsAction *action)
 {
-  g_autofree char *path = ls_action_get_row_path (action);
-
-  return action->type <= LS_ACTION_DELETE && path != NULL &&
-         ls_entity_from_string (action->entity) != LS_ENTITY_INVALID;
+  return has_row (action) && ls_entity_from_string (action->entity) != LS_ENTITY_INVALID;
 }
 
 /**
@@ -104,6 +105,15 @@ collide (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
     ls_queue_collide (self, item, theirs);
 }
 
+/* What was made blindly is made from what is there now: should nobody know what came of it, that will be compared. */
+static void
+send (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
+{
+  if (item->now->base == NULL && item->now->type != LS_ACTION_CREATE)
+    ls_action_set_text (&ls_queue_table_touch (self->table, item)->base, theirs->row);
+  ls_queue_send_store (self, item);
+}
+
 static void
 looked (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
 {
@@ -126,7 +136,7 @@ looked (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
         }
       else
         {
-          ls_queue_send_store (self, item);
+          send (self, item, theirs);
         }
       break;
     }
@@ -154,11 +164,13 @@ not_read (LsQueue *self, LsQueueItem *item, const char *reason, gint64 away)
   item->now->outcome_unknown |= was_sent;
 }
 
-/* Whether the row was read for nothing: the stream was faster, or the user. */
+/* Whether the row was read for nothing: the stream was faster, or the user; or it was not its turn after all, as what
+ * was before it could not be written down. */
 static gboolean
-is_moot (const LsQueueItem *item)
+is_moot (LsQueue *self, const LsQueueItem *item)
 {
-  return item->now->status != LS_ACTION_PENDING && item->now->status != LS_ACTION_SYNCING;
+  return (item->now->status != LS_ACTION_PENDING && item->now->status != LS_ACTION_SYNCING) ||
+         !ls_queue_lanes_is_first (ls_queue_table_get_lanes (self->table), item);
 }
 
 static LsQueueItem *
@@ -178,7 +190,7 @@ take_row (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
   LsTheirRow theirs = { reply->row, reply->version, reply->status == 404 || reply->status == 410 };
   g_autofree char *reason = g_strdup_printf ("http-%u", reply->status);
 
-  if (is_moot (item))
+  if (is_moot (self, item))
     ls_queue_send_end (self, item);
   else if (reply->status == 401)
     ls_queue_answer_no_token (self, item);
@@ -228,7 +240,7 @@ ls_queue_read_failed (LsQueue *self, const char *id, const GError *error)
     return;
 
   ls_queue_answer_unheard (self, error);
-  if (is_moot (item))
+  if (is_moot (self, item))
     ls_queue_send_end (self, item);
   else
     not_read (self, item, ls_reason_to_string (ls_link_error_get_reason (error)),

@@ -52,6 +52,7 @@ struct _LsQueue
   gboolean is_reachable;
   LsProtocol protocol;
   LsCursor position; /* of the cache in the server's log */
+  gboolean is_settled; /* the cache has everything that was fed to it */
   LsQueueTokens tokens;
   guint token; /* how often there were fresh ones */
   gboolean token_is_proven;
@@ -95,6 +96,9 @@ void ls_queue_look_begin (LsQueue *self, LsQueueItem *item, LsQueuePhase phase);
 void ls_queue_answer_heard (LsQueue *self, const LsActionReply *reply);
 void ls_queue_answer_unheard (LsQueue *self, const GError *error);
 void ls_queue_answer_no_token (LsQueue *self, LsQueueItem *item);
+
+/* ls-queue-stream.c */
+void ls_queue_see_what_is_there (LsQueue *self, LsCursor before);
 
 /* ls-queue-settle.c */
 LsAction *

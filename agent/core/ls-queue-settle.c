@@ -108,7 +108,6 @@ ls_queue_see (LsQueue *self, LsQueueItem *item)
   LsAction *action = ls_queue_table_touch (self->table, item);
 
   action->visible = TRUE;
-  item->is_fed = FALSE;
   g_clear_pointer (&action->server, g_free);
 }
 
@@ -149,6 +148,7 @@ show (LsQueue *self, LsQueueItem *item, gboolean is_gone)
   else if (is_row && (action->server != NULL || is_gone))
     {
       item->is_fed = TRUE;
+      self->is_settled = FALSE;
       ls_queue_push (self, LS_QUEUE_FEED)->event = make_event (self, action, entity);
     }
   else
@@ -210,15 +210,14 @@ add_followers (LsQueue *self, GPtrArray *items, const LsQueueItem *item)
       }
 }
 
-/* The server has given the row another id than ours: whatever is still to be sent about it says so. */
+/* The row has another id now: whatever is still to be sent about it says so. */
 static void
-take_id (LsQueue *self, LsQueueItem *item, const char *row)
+take_id (LsQueue *self, LsQueueItem *item, const char *to)
 {
-  g_autofree char *to = self->editor.get_text (row, "id");
   g_autofree char *from = g_strdup (item->now->entity_id);
   g_autoptr (GPtrArray) items = g_ptr_array_new ();
 
-  if (to == NULL || g_str_equal (from, to))
+  if (g_str_equal (from, to))
     return;
 
   add_followers (self, items, item);
@@ -276,14 +275,16 @@ accept (LsQueue *self, LsQueueItem *item, const LsTheirRow *result, LsCursor cur
 {
   LsAction *action = ls_queue_apply (self, item, LS_ACTION_ACCEPT, NULL);
   g_autofree char *row = g_strdup (result->row);
+  g_autofree char *id = NULL;
 
   if (row != NULL && is_something_else (action, row, &self->editor))
     action->outcome = LS_OUTCOME_ACCEPTED_CHANGED;
   ls_action_set_text (&action->server, row);
   action->server_version = result->version;
   action->commit_cursor = cursor;
-  if (row != NULL && action->type == LS_ACTION_CREATE)
-    take_id (self, item, row);
+  id = row != NULL && action->type == LS_ACTION_CREATE ? self->editor.get_text (row, "id") : NULL;
+  if (id != NULL)
+    take_id (self, item, id);
   move_followers (self, item);
 }
 
@@ -318,8 +319,9 @@ ls_queue_complete_in_cache (LsQueue *self, LsQueueItem *item, const LsTheirRow *
   ls_queue_see (self, item);
 }
 
+/* Makes it pending, made from what @theirs says. */
 static void
-move_on (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
+rebase (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
 {
   LsAction *action = ls_queue_apply (self, item, LS_ACTION_MOVE_ON, NULL);
 
@@ -328,6 +330,43 @@ move_on (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
   action->server_version = 0;
   action->next_attempt_at = 0;
   item->due = 0;
+}
+
+/* A row that was deleted at the server is made anew, for what was done to it here after that, too. labsync-server
+ * never gives the id of a row that was deleted again, so that it gets another. */
+static void
+revive (LsQueue *self, LsQueueItem *item)
+{
+  GPtrArray *lane = ls_queue_lanes_get_row (ls_queue_table_get_lanes (self->table),
+                                            item->now->entity, item->now->entity_id);
+  g_autofree char *id = ls_random_uuid7 (self->random, ls_queue_wall (self));
+
+  for (guint i = 0; lane != NULL && i < lane->len; i++)
+    {
+      LsQueueItem *other = lane->pdata[i];
+      LsActionStatus status = other->now->status;
+
+      if (other->now->seq <= item->now->seq || ls_queue_item_is_with_server (other) ||
+          (status != LS_ACTION_PENDING && status != LS_ACTION_CONFLICT))
+        continue;
+      ls_action_set_text (&ls_queue_table_touch (self->table, other)->base, NULL);
+      other->now->base_version = 0;
+      g_clear_pointer (&other->now->server, g_free);
+      other->now->server_version = 0;
+      ls_queue_apply (self, other, LS_ACTION_MOVE_ON, NULL);
+    }
+  if (!ls_queue_send_is_classic (self))
+    take_id (self, item, id);
+}
+
+static void
+move_on (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
+{
+  gboolean was_update = item->now->type == LS_ACTION_UPDATE;
+
+  rebase (self, item, theirs);
+  if (was_update && item->now->type == LS_ACTION_CREATE)
+    revive (self, item);
 }
 
 /**

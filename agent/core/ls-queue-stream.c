@@ -92,6 +92,25 @@ is_visible (const LsQueueItem *item, LsCursor before, LsCursor position, gboolea
 }
 
 /**
+ * ls_queue_see_what_is_there:
+ * @self: the queue
+ * @before: where the cache stood before
+ *
+ * Notes what of all that is done the cache has by now.
+ */
+void
+ls_queue_see_what_is_there (LsQueue *self, LsCursor before)
+{
+  GHashTableIter iter;
+  gpointer item;
+
+  g_hash_table_iter_init (&iter, ls_queue_table_get_unseen (self->table));
+  while (g_hash_table_iter_next (&iter, &item, NULL))
+    if (is_visible (item, before, self->position, self->is_settled))
+      ls_queue_see (self, item);
+}
+
+/**
  * ls_queue_moved:
  * @self: the queue
  * @position: where the cache stands in the server's log
@@ -102,19 +121,14 @@ is_visible (const LsQueueItem *item, LsCursor before, LsCursor position, gboolea
 void
 ls_queue_moved (LsQueue *self, LsCursor position, gboolean is_settled)
 {
-  GHashTable *unseen = ls_queue_table_get_unseen (self->table);
   LsCursor before = self->position;
-  GHashTableIter iter;
-  gpointer item;
 
   self->position = position;
-  if (g_hash_table_size (unseen) == 0)
+  self->is_settled = is_settled;
+  if (g_hash_table_size (ls_queue_table_get_unseen (self->table)) == 0)
     return;
 
-  g_hash_table_iter_init (&iter, unseen);
-  while (g_hash_table_iter_next (&iter, &item, NULL))
-    if (is_visible (item, before, position, is_settled))
-      ls_queue_see (self, item);
+  ls_queue_see_what_is_there (self, before);
   ls_queue_turn (self);
 }
 
@@ -123,12 +137,18 @@ static void
 see_what_has_no_cursor (LsQueue *self)
 {
   GHashTableIter iter;
-  gpointer item;
+  gpointer next;
 
   g_hash_table_iter_init (&iter, ls_queue_table_get_unseen (self->table));
-  while (g_hash_table_iter_next (&iter, &item, NULL))
-    if (!ls_cursor_is_set (((LsQueueItem *)item)->now->commit_cursor))
+  while (g_hash_table_iter_next (&iter, &next, NULL))
+    {
+      LsQueueItem *item = next;
+
+      if (ls_cursor_is_set (item->now->commit_cursor))
+        continue;
+      item->is_fed = TRUE;
       ls_queue_see (self, item);
+    }
 }
 
 /**

@@ -173,7 +173,9 @@ fail_dependents (LsQueue *self, const LsQueueItem *item)
 static void
 drop (LsQueue *self, LsQueueItem *item, gpointer ticket)
 {
-  ls_queue_apply (self, item, LS_ACTION_CANCEL, NULL);
+  LsAction *action = ls_queue_apply (self, item, LS_ACTION_CANCEL, NULL);
+
+  g_clear_pointer (&action->server, g_free);
   fail_dependents (self, item);
   done (self, ticket);
 }

@@ -357,6 +357,9 @@ ls_queue_stored (LsQueue *self)
 
   g_return_if_fail (put != NULL);
 
+  /* What was seen while it was ill was forgotten with the rest. */
+  if (self->disk_is_ill)
+    ls_queue_see_what_is_there (self, self->position);
   self->disk_is_ill = FALSE;
   give (self, self->answers_in_flight, NULL);
   ls_queue_table_written (self->table, put, removed, on_written, self);
@@ -379,6 +382,14 @@ ls_queue_end (LsQueue *self)
   give (self, self->answers, error);
 }
 
+/* Whether something is under way for which an action that was sent waits. */
+static gboolean
+is_with_server (const LsQueueItem *item)
+{
+  return item->phase == LS_QUEUE_SENDING || item->phase == LS_QUEUE_READING_BACK ||
+         item->is_last_look;
+}
+
 /* What is with the server by what is on disk, but not in fact: nobody knows what came of it. */
 static void
 recover (LsQueue *self)
@@ -391,7 +402,7 @@ recover (LsQueue *self)
 
       if (item->phase == LS_QUEUE_STORING)
         ls_queue_send_end (self, item);
-      else if (item->phase == LS_QUEUE_IDLE && item->now->status == LS_ACTION_SYNCING)
+      if (item->now->status == LS_ACTION_SYNCING && !is_with_server (item))
         ls_queue_apply (self, item, LS_ACTION_POSTPONE, NULL)->outcome_unknown = TRUE;
     }
 }

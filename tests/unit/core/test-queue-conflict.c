@@ -383,18 +383,30 @@ static void
 test_conflict_deleted (Fixture *fixture, gconstpointer data)
 {
   const char *id = update (fixture, "{\"score\":80}");
+  const char *later = update (fixture, "{\"note\":\"late\"}");
+  g_autofree char *body = NULL;
+  g_autofree char *path = NULL;
 
   connect_link (fixture);
   answer (fixture, 410, NULL, 6);
   assert_conflict (fixture, id, NULL, 6);
+  assert_conflict (fixture, later, NULL, 6);
   g_assert_cmpstr (get (fixture, id)->reason, ==, "row-deleted");
   resolve (fixture, id, LS_RESOLUTION_KEEP_LOCAL, NULL, 6);
-  /* then it is made anew, as whoever changed it saw it */
+  /* then it is made anew, as whoever changed it saw it, under an id that the server takes */
   g_assert_cmpint (peek (fixture)->method, ==, LS_METHOD_POST);
   g_assert_cmpstr (peek (fixture)->path, ==, "/api/grades");
   g_assert_cmpint (peek (fixture)->version, ==, 0);
-  g_assert_cmpstr (peek (fixture)->body, ==,
-                   "{\"id\":\"g-1\",\"score\":80,\"note\":\"\",\"version\":5}");
+  g_assert_cmpstr (get (fixture, id)->entity_id, !=, "g-1");
+  body = g_strdup_printf ("{\"id\":\"%s\",\"score\":80,\"note\":\"\",\"version\":5}",
+                          get (fixture, id)->entity_id);
+  g_assert_cmpstr (peek (fixture)->body, ==, body);
+  answer (fixture, 201, body, 1);
+  /* and what came after it goes with it */
+  path = g_strconcat ("/api/grades/", get (fixture, id)->entity_id, NULL);
+  g_assert_cmpstr (peek (fixture)->key, ==, get (fixture, later)->key);
+  g_assert_cmpstr (peek (fixture)->path, ==, path);
+  g_assert_cmpint (peek (fixture)->version, ==, 1);
 }
 
 static void

@@ -161,6 +161,46 @@ test_disk_answer_lost (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (((LsQueueCommand *)h->sends.head->data)->request->version, ==, 5);
 }
 
+/* On its way for the second time when the disk fails, and on disk still as on its way for the first. */
+static void
+test_disk_sent_twice (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *id = get_id (fixture, try (fixture, "{\"score\":80}"));
+
+  connect_link (fixture);
+  h->manual = TRUE;
+  ls_queue_edit (h->queue, get_id (fixture, GUINT_TO_POINTER (1)), "{\"score\":1}",
+                 ls_queue_harness_ticket (h));
+  ls_queue_harness_run (h);
+  ls_queue_harness_answer (h, ls_queue_harness_reply (503, NULL, 0, 0));
+  ls_queue_retry (h->queue, id, ls_queue_harness_ticket (h));
+  ls_queue_harness_run (h);
+  ls_queue_harness_fail_write (h);
+  h->manual = FALSE;
+  ls_queue_harness_advance (h, 10000);
+  g_assert_cmpuint (h->sends.length, ==, 1);
+  g_assert_cmpstr (((LsQueueCommand *)h->sends.head->data)->request->key, ==, id);
+}
+
+/* It was seen in the cache, and that was forgotten. */
+static void
+test_disk_seen_again (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *id = get_id (fixture, try (fixture, "{\"score\":80}"));
+
+  connect_link (fixture);
+  ls_queue_harness_answer (h, ls_queue_harness_reply (200, NULL, 6, 10));
+  h->manual = TRUE;
+  ls_queue_harness_move (h, 10);
+  ls_queue_harness_fail_write (h);
+  g_assert_false (ls_queue_harness_get (h, id)->visible);
+  h->manual = FALSE;
+  try (fixture, "{\"score\":85}");
+  g_assert_true (ls_queue_harness_get (h, id)->visible);
+}
+
 /* A probe that could not be written down leaves the breaker as it was. */
 static void
 test_disk_and_breaker (Fixture *fixture, gconstpointer data)
@@ -260,6 +300,8 @@ main (int argc, char *argv[])
   ADD ("full", test_disk_full);
   ADD ("tried-again", test_disk_tried_again);
   ADD ("answer-lost", test_disk_answer_lost);
+  ADD ("sent-twice", test_disk_sent_twice);
+  ADD ("seen-again", test_disk_seen_again);
   ADD ("and-breaker", test_disk_and_breaker);
   ADD ("edit-while-writing", test_disk_edit_while_writing);
   ADD ("shows-what-is-on-it", test_disk_shows_what_is_on_it);
