@@ -72,11 +72,12 @@ store_get_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (LsRow) row = ls_store_get_finish (LS_STORE (object), result, &error);
   g_autoptr (GTask) task = user_data;
+  LsActionQueue *self = g_task_get_source_object (task);
 
   if (row == NULL && !g_error_matches (error, LS_ERROR, LS_ERROR_NOT_FOUND))
     g_task_return_error (task, g_steal_pointer (&error));
   else
-    start_with_row (g_task_get_source_object (task), g_steal_pointer (&task), row);
+    start_with_row (self, g_steal_pointer (&task), row);
 }
 
 /* The cache is asked for every action of a row that it could have, also where nothing depends on it: so those of
