@@ -72,9 +72,9 @@ static void
 start (Fixture *fixture)
 {
   const LsDataEditor editor = {
-    ls_wire_edit_check, ls_wire_edit_lay_over, ls_wire_edit_agrees,
-    ls_wire_edit_is_same, ls_wire_edit_merge, ls_wire_edit_invert,
-    ls_wire_edit_set_member, ls_wire_edit_rename, ls_wire_data_get_text,
+    ls_wire_edit_check,      ls_wire_edit_lay_over, ls_wire_edit_agrees,
+    ls_wire_edit_is_same,    ls_wire_edit_merge,    ls_wire_edit_invert,
+    ls_wire_edit_set_member, ls_wire_edit_rename,   ls_wire_data_get_text,
   };
   const LsQueueConfig config = { .max_actions = 100, .max_bytes = 1 << 20 };
   LsAgentPorts ports = {
@@ -89,10 +89,9 @@ start (Fixture *fixture)
   };
 
   fixture->agent = ls_agent_new (&ports, fixture->config);
-  fixture->queue = ls_action_queue_new (fixture->agent, LS_QUEUE_STORE (fixture->queue_store),
-                                        LS_TRANSPORT (fixture->transport),
-                                        LS_CLOCK (fixture->clock), LS_RANDOM (fixture->random),
-                                        &editor, &config);
+  fixture->queue = ls_action_queue_new (
+      fixture->agent, LS_QUEUE_STORE (fixture->queue_store), LS_TRANSPORT (fixture->transport),
+      LS_CLOCK (fixture->clock), LS_RANDOM (fixture->random), &editor, &config);
   g_signal_connect (fixture->queue, "action-changed", G_CALLBACK (on_action_changed), fixture);
   g_signal_connect (fixture->queue, "sync-completed", G_CALLBACK (on_sync_completed), fixture);
   ls_agent_start (fixture->agent);
