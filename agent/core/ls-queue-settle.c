@@ -100,15 +100,22 @@ ls_queue_dead_letter (LsQueue *self, LsQueueItem *item, const char *reason)
  * @self: the queue
  * @item: an action that is done
  *
- * What the server made of it is in the cache: nothing is laid over the row any more.
+ * What the server made of it is in the cache: nothing is laid over the row any more, and nobody needs the row here.
  */
 void
 ls_queue_see (LsQueue *self, LsQueueItem *item)
 {
+  const LsAction *told = ls_queue_item_get_told (item);
+  gboolean was_told = told != NULL && told->status == LS_ACTION_COMPLETED;
   LsAction *action = ls_queue_table_touch (self->table, item);
 
   action->visible = TRUE;
+  if (!was_told)
+    return;
+
+  /* Whoever wanted to know has heard it. */
   g_clear_pointer (&action->server, g_free);
+  g_clear_pointer (&action->answer, g_free);
 }
 
 static LsEvent *

@@ -535,6 +535,24 @@ test_trouble (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->n_told, ==, 1);
 }
 
+/* What could not be opened is tried again with the link, without anybody asking. */
+static void
+test_trouble_with_link (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+
+  sign_in (fixture, "anna");
+  id = enqueue (fixture);
+  sign_out (fixture);
+  ls_fake_queue_store_set_state (fixture->queue_store, LS_FAKE_QUEUE_STORE_BROKEN);
+  sign_in (fixture, "anna");
+  g_assert_null (ls_action_queue_find (fixture->queue, id));
+  ls_fake_queue_store_set_state (fixture->queue_store, LS_FAKE_QUEUE_STORE_OK);
+  go_live (fixture, LS_RESUME_FRESH);
+  accept (fixture);
+  g_assert_cmpint (ls_action_queue_find (fixture->queue, id)->status, ==, LS_ACTION_COMPLETED);
+}
+
 static void
 begin_change (Fixture *fixture)
 {
@@ -698,6 +716,7 @@ main (int argc, char *argv[])
   ADD ("accounts", test_accounts);
   ADD ("early", test_early);
   ADD ("trouble", test_trouble);
+  ADD ("trouble-with-link", test_trouble_with_link);
   ADD ("changes", test_changes);
   ADD ("classic", test_classic);
   ADD ("wait-cancelled", test_wait_cancelled);
