@@ -415,6 +415,15 @@ on_status_changed (LsAgent *agent, LsActionQueue *self)
   follow_link (self);
 }
 
+/* What could not be opened is worth another try now and then. */
+static void
+on_state_changed (LsAgent *agent, gint old_state, gint new_state, gint reason, LsActionQueue *self)
+{
+  if (self->trouble != NULL && !self->opening &&
+      (new_state == LS_STATE_LIVE || new_state == LS_STATE_POLLING))
+    open_queue (self);
+}
+
 static void
 on_events_committed (LsAgent *agent, GPtrArray *events, LsActionQueue *self)
 {
@@ -455,6 +464,7 @@ void
 ls_action_queue_follow_agent (LsActionQueue *self)
 {
   g_signal_connect (self->agent, "account-changed", G_CALLBACK (on_account_changed), self);
+  g_signal_connect (self->agent, "state-changed", G_CALLBACK (on_state_changed), self);
   g_signal_connect (self->agent, "status-changed", G_CALLBACK (on_status_changed), self);
   g_signal_connect (self->agent, "events-committed", G_CALLBACK (on_events_committed), self);
   g_signal_connect (self->agent, "position-moved", G_CALLBACK (on_position_moved), self);

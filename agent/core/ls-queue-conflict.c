@@ -136,42 +136,48 @@ ls_queue_conflict_move_base (LsAction *action, const LsTheirRow *theirs, const L
   action->base_version = theirs->is_gone ? 0 : theirs->version;
 }
 
-/* At the classic system there are no versions: what we wrote aside, is the row what it was before? */
-static gboolean
-is_undisturbed (const LsAction *done, const LsDataEditor *editor)
+/* Where there are no versions: the row that @action was made from, with what the one before it has changed since, as the
+ * server has it now. What else is different then, others have changed. */
+static char *
+get_base_with (const LsAction *action, const LsAction *done, const LsDataEditor *editor)
 {
-  g_autofree char *wanted = editor->lay_over (done->base, done->body);
-  g_autofree char *is = editor->lay_over (done->server, done->body);
+  g_autofree char *changed = editor->invert (done->server, done->body);
 
-  return editor->is_same (wanted, is);
+  return editor->lay_over (action->base, changed);
+}
+
+static gboolean
+is_next_version (const LsAction *action, const LsAction *done)
+{
+  /* A write raises the version by one (protocol, "Data"). */
+  return action->base_version > 0 && action->base_version < done->server_version &&
+         (action->base_version == done->base_version ||
+          action->base_version + 1 == done->server_version);
 }
 
 /**
- * ls_queue_conflict_follows:
+ * ls_queue_conflict_follow:
  * @action: an action that waits
  * @done: the one before it of the same row, just done, with what the server has now
  * @editor: works on JSON
  *
- * Whoever makes two changes one after the other has made the second one from the first. It would be no
- * conflict if the second was sent with the state that the first has left, as long as nobody else was
- * between them.
+ * Whoever makes two changes one after the other has made the second one from the first. So it is no conflict if the
+ * second finds what the first has left.
  *
- * Returns: whether it is to be made from that state now
+ * Returns: (transfer full) (nullable): the state that @action was made from, with @done in it; %NULL: that has not
+ *   changed by @done
  */
-gboolean
-ls_queue_conflict_follows (const LsAction *action, const LsAction *done, const LsDataEditor *editor)
+char *
+ls_queue_conflict_follow (const LsAction *action, const LsAction *done, const LsDataEditor *editor)
 {
   if (done->server == NULL)
-    return FALSE;
+    return NULL;
   if (done->type == LS_ACTION_CREATE && action->base == NULL && action->base_version == 0)
-    return TRUE;
-
-  /* A write raises the version by one (protocol, "Data"). */
+    return g_strdup (done->server);
   if (done->server_version > 0)
-    return action->base_version > 0 && action->base_version < done->server_version &&
-           (action->base_version == done->base_version ||
-            action->base_version + 1 == done->server_version);
+    return is_next_version (action, done) ? g_strdup (done->server) : NULL;
 
-  return done->type == LS_ACTION_UPDATE && done->base != NULL && action->base != NULL &&
-         editor->is_same (done->base, action->base) && is_undisturbed (done, editor);
+  return done->type == LS_ACTION_UPDATE && action->base != NULL
+             ? get_base_with (action, done, editor)
+             : NULL;
 }

@@ -52,8 +52,7 @@ LsCollision ls_queue_conflict_judge (const LsAction *action,
 void ls_queue_conflict_move_base (LsAction *action,
                                   const LsTheirRow *theirs,
                                   const LsDataEditor *editor);
-gboolean ls_queue_conflict_follows (const LsAction *action,
-                                    const LsAction *done,
-                                    const LsDataEditor *editor);
+char *
+ls_queue_conflict_follow (const LsAction *action, const LsAction *done, const LsDataEditor *editor);
 
 G_END_DECLS

@@ -51,7 +51,7 @@ struct _LsQueue
 
   gboolean is_reachable;
   LsProtocol protocol;
-  LsCursor position; /* of the cache in the server's log */
+  LsCursor position;   /* of the cache in the server's log */
   gboolean is_settled; /* the cache has everything that was fed to it */
   LsQueueTokens tokens;
   guint token; /* how often there were fresh ones */

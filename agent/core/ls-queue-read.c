@@ -96,7 +96,14 @@ ls_queue_get_blocker (LsQueue *self, const char *id)
   return ls_queue_lanes_get_blocker (ls_queue_table_get_lanes (self->table), item);
 }
 
-/* Returns: (transfer full) (element-type LsAction): what is on disk of a row */
+/* Whether the cache has what an action did. That need not be on disk to be so. */
+static gboolean
+is_seen (const LsQueueItem *item, const LsAction *told)
+{
+  return told->status == LS_ACTION_COMPLETED && item->now->visible;
+}
+
+/* Returns: (transfer full) (element-type LsAction): what is on disk of a row, and not in the cache */
 static GPtrArray *
 list_row (LsQueue *self, const char *entity, const char *id)
 {
@@ -107,7 +114,7 @@ list_row (LsQueue *self, const char *entity, const char *id)
     {
       const LsAction *action = ls_queue_item_get_told (lane->pdata[i]);
 
-      if (action != NULL)
+      if (action != NULL && !is_seen (lane->pdata[i], action))
         g_ptr_array_add (actions, (gpointer)action);
     }
   return actions;

@@ -100,15 +100,22 @@ ls_queue_dead_letter (LsQueue *self, LsQueueItem *item, const char *reason)
  * @self: the queue
  * @item: an action that is done
  *
- * What the server made of it is in the cache: nothing is laid over the row any more.
+ * What the server made of it is in the cache: nothing is laid over the row any more, and nobody needs the row here.
  */
 void
 ls_queue_see (LsQueue *self, LsQueueItem *item)
 {
+  const LsAction *told = ls_queue_item_get_told (item);
+  gboolean was_told = told != NULL && told->status == LS_ACTION_COMPLETED;
   LsAction *action = ls_queue_table_touch (self->table, item);
 
   action->visible = TRUE;
+  if (!was_told)
+    return;
+
+  /* Whoever wanted to know has heard it. */
   g_clear_pointer (&action->server, g_free);
+  g_clear_pointer (&action->answer, g_free);
 }
 
 static LsEvent *
@@ -228,35 +235,53 @@ take_id (LsQueue *self, LsQueueItem *item, const char *to)
     rename_row (self, items->pdata[i], from, to);
 }
 
+static const char *
+get_reason (gboolean is_gone)
+{
+  return is_gone ? "row-deleted" : "row-changed";
+}
+
+static void
+move_follower (LsQueue *self, LsQueueItem *item, const LsAction *done)
+{
+  g_autofree char *base = NULL;
+  LsAction *action;
+
+  if (item->now->status == LS_ACTION_CONFLICT)
+    {
+      if (done->server_version == 0)
+        return;
+      action = ls_queue_table_touch (self->table, item);
+      ls_action_set_text (&action->server, done->server);
+      action->server_version = done->server_version;
+      ls_action_set_text (&action->reason, get_reason (done->server == NULL));
+      return;
+    }
+
+  if (item->now->type != LS_ACTION_CREATE)
+    base = ls_queue_conflict_follow (item->now, done, &self->editor);
+  if (base == NULL)
+    return;
+
+  action = ls_queue_table_touch (self->table, item);
+  ls_action_set_text (&action->base, base);
+  action->base_version = done->server_version;
+}
+
 /* What the user did after this is made from what this has left. */
 static void
 move_followers (LsQueue *self, const LsQueueItem *item)
 {
   GPtrArray *lane = ls_queue_lanes_get_row (ls_queue_table_get_lanes (self->table),
                                             item->now->entity, item->now->entity_id);
-  const LsAction *done = item->now;
 
   for (guint i = 0; lane != NULL && i < lane->len; i++)
     {
       LsQueueItem *other = lane->pdata[i];
-      LsAction *action;
 
-      if (other->now->seq <= done->seq || !ls_action_is_open (other->now) ||
-          ls_queue_item_is_with_server (other))
-        continue;
-      if (other->now->status == LS_ACTION_CONFLICT && done->server_version > 0)
-        {
-          action = ls_queue_table_touch (self->table, other);
-          ls_action_set_text (&action->server, done->server);
-          action->server_version = done->server_version;
-        }
-      else if (other->now->type != LS_ACTION_CREATE &&
-               ls_queue_conflict_follows (other->now, done, &self->editor))
-        {
-          action = ls_queue_table_touch (self->table, other);
-          ls_action_set_text (&action->base, done->server);
-          action->base_version = done->server_version;
-        }
+      if (other->now->seq > item->now->seq && ls_action_is_open (other->now) &&
+          !ls_queue_item_is_with_server (other))
+        move_follower (self, other, item->now);
     }
 }
 
@@ -285,7 +310,6 @@ accept (LsQueue *self, LsQueueItem *item, const LsTheirRow *result, LsCursor cur
   id = row != NULL && action->type == LS_ACTION_CREATE ? self->editor.get_text (row, "id") : NULL;
   if (id != NULL)
     take_id (self, item, id);
-  move_followers (self, item);
 }
 
 /**
@@ -301,7 +325,20 @@ void
 ls_queue_complete (LsQueue *self, LsQueueItem *item, const LsTheirRow *result, LsCursor cursor)
 {
   accept (self, item, result, cursor);
+  move_followers (self, item);
   show (self, item, result->is_gone);
+}
+
+/* The server has it already, through somebody else: what came after it is still made from what was before that. */
+static void
+complete_by_others (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
+{
+  gboolean was_create = item->now->type == LS_ACTION_CREATE;
+
+  accept (self, item, theirs, LS_CURSOR_NONE);
+  if (was_create)
+    move_followers (self, item);
+  show (self, item, theirs->is_gone);
 }
 
 /**
@@ -316,6 +353,7 @@ void
 ls_queue_complete_in_cache (LsQueue *self, LsQueueItem *item, const LsTheirRow *result)
 {
   accept (self, item, result, LS_CURSOR_NONE);
+  move_followers (self, item);
   ls_queue_see (self, item);
 }
 
@@ -412,7 +450,7 @@ send_merged (LsQueue *self, LsQueueItem *item, char *merged, const LsTheirRow *t
   g_free (action->body);
   action->body = merged;
   if (self->editor.agrees (theirs->row, merged))
-    ls_queue_complete (self, item, theirs, LS_CURSOR_NONE);
+    complete_by_others (self, item, theirs);
   else
     move_on (self, item, theirs);
 }
@@ -420,8 +458,7 @@ send_merged (LsQueue *self, LsQueueItem *item, char *merged, const LsTheirRow *t
 static void
 leave_to_user (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
 {
-  LsAction *action = ls_queue_apply (self, item, LS_ACTION_COLLIDE,
-                                     theirs->is_gone ? "row-deleted" : "row-changed");
+  LsAction *action = ls_queue_apply (self, item, LS_ACTION_COLLIDE, get_reason (theirs->is_gone));
 
   ls_action_set_text (&action->server, theirs->row);
   action->server_version = theirs->version;
@@ -461,7 +498,7 @@ ls_queue_collide (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
       move_on (self, item, theirs);
       break;
     case LS_COLLISION_DONE:
-      ls_queue_complete (self, item, theirs, LS_CURSOR_NONE);
+      complete_by_others (self, item, theirs);
       break;
     case LS_COLLISION_MERGED:
       send_merged (self, item, merged, theirs);

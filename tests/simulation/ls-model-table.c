@@ -48,8 +48,7 @@ ls_model_table_new (const LsDataEditor *editor, gboolean is_classic)
 
   self->editor = *editor;
   self->is_classic = is_classic;
-  self->rows =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)ls_row_free);
+  self->rows = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)ls_row_free);
   self->memories =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)memory_free);
   self->log = ls_event_array_new ();

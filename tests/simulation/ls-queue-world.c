@@ -25,8 +25,8 @@ ls_queue_world_new (guint64 seed, gboolean is_classic)
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)ls_row_free);
   self->chance = LS_RANDOM (ls_fake_random_new (seed + 1));
   self->seed = seed;
-  self->keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                      (GDestroyNotify)g_hash_table_unref);
+  self->keys =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_hash_table_unref);
   g_queue_init (&self->late);
   return self;
 }

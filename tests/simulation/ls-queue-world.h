@@ -57,8 +57,8 @@ void ls_queue_world_read (LsQueueWorld *self);
 void ls_queue_world_settle (LsQueueWorld *self);
 guint ls_queue_world_count_done (LsQueueWorld *self, const char *id);
 
-void ls_queue_world_fail (LsQueueWorld *self, const char *format, ...) G_GNUC_PRINTF (2, 3)
-    G_GNUC_NORETURN;
+void ls_queue_world_fail (LsQueueWorld *self, const char *format, ...)
+    G_GNUC_PRINTF (2, 3) G_GNUC_NORETURN;
 
 /** ls_queue_world_check: fails the run, with the seed, unless @condition holds */
 #define ls_queue_world_check(self, condition, ...)                                                 \

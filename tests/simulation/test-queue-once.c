@@ -15,8 +15,9 @@ typedef struct
 {
   LsQueueWorld *world;
   GHashTable *acknowledged; /* (owned) (element-type utf8): ids that an app was given */
-  GHashTable *decided;      /* (owned) (element-type utf8): ids that a user decided about after a conflict */
-  gint64 n_values;          /* no value is ever written twice */
+  GHashTable
+      *decided;    /* (owned) (element-type utf8): ids that a user decided about after a conflict */
+  gint64 n_values; /* no value is ever written twice */
 } Run;
 
 static char *
@@ -28,8 +29,7 @@ choose_row (Run *run)
 static char *
 make_body (Run *run)
 {
-  gint64 value = ls_queue_world_happens (run->world, 10) ? LS_MODEL_POISON
-                                                         : 1000 + ++run->n_values;
+  gint64 value = ls_queue_world_happens (run->world, 10) ? LS_MODEL_POISON : 1000 + ++run->n_values;
 
   return g_strdup_printf ("{\"%s\":%" G_GINT64_FORMAT "}",
                           ls_queue_world_happens (run->world, 600) ? "score" : "note", value);
@@ -162,8 +162,9 @@ arrive_late (Run *run)
 static void
 pass_time (Run *run)
 {
-  ls_queue_harness_advance (run->world->h,
-                            ls_queue_world_below (run->world, 1 + ls_queue_world_below (run->world, 60000)));
+  ls_queue_harness_advance (
+      run->world->h,
+      ls_queue_world_below (run->world, 1 + ls_queue_world_below (run->world, 60000)));
 }
 
 static void
@@ -212,12 +213,9 @@ static const LsAction *
 choose_action (Run *run)
 {
   g_autofree char *next = NULL;
-  g_autoptr (GPtrArray) actions =
-      ls_queue_list (run->world->h->queue, 0, NULL, 10000, NULL, &next);
+  g_autoptr (GPtrArray) actions = ls_queue_list (run->world->h->queue, 0, NULL, 10000, NULL, &next);
 
-  return actions->len > 0
-             ? actions->pdata[ls_queue_world_below (run->world, actions->len)]
-             : NULL;
+  return actions->len > 0 ? actions->pdata[ls_queue_world_below (run->world, actions->len)] : NULL;
 }
 
 static void
@@ -285,10 +283,18 @@ static const struct
   void (*func) (Run *run);
   guint weight;
 } steps[] = {
-  { enqueue, 25 },    { somebody_else_writes, 5 }, { stream, 15 },
-  { write_disk, 50 }, { request, 40 },             { read_row, 30 },
-  { arrive_late, 5 }, { pass_time, 15 },           { change_link, 4 },
-  { crash, 3 },       { user_does_something, 5 },  { refresh_tokens, 10 },
+  { enqueue, 25 },
+  { somebody_else_writes, 5 },
+  { stream, 15 },
+  { write_disk, 50 },
+  { request, 40 },
+  { read_row, 30 },
+  { arrive_late, 5 },
+  { pass_time, 15 },
+  { change_link, 4 },
+  { crash, 3 },
+  { user_does_something, 5 },
+  { refresh_tokens, 10 },
 };
 
 static void

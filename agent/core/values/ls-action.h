@@ -99,10 +99,11 @@ typedef enum
  * @attempts: how often it was sent
  * @next_attempt_at: not before this, milliseconds since the epoch; 0: at once
  * @http_status: of the last answer; 0: none came
- * @reason: (nullable): why it failed last, as a word: an error code of the server, or a #LsReason
+ * @reason: (nullable): why it failed last, as a word: an error code of the server, `http-STATUS` where it has none, a
+ *   #LsReason, or one of the queue's own (agent/README.md, "The way of an action")
  * @answer: (nullable): the server's answer to it, JSON; at most 64 KiB of it
- * @server_version: in conflict: version of the row at the server; 0: unknown, or it is gone
- * @server: (nullable): in conflict: the row at the server; %NULL: it is gone
+ * @server_version: in conflict, or done: version of the row at the server; 0: unknown, or it is gone
+ * @server: (nullable): in conflict, or just done: the row at the server; %NULL: it is gone
  * @commit_cursor: once done: where in the server's log it is; unset: the server did not say
  * @visible: what it did has come back in the stream: nothing has to be laid over the row any more
  * @loser: (nullable): of a settled conflict: the side that lost, JSON; for a day

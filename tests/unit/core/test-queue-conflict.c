@@ -378,6 +378,32 @@ test_conflict_policy_merge_done (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->h->feeds.length, ==, 1);
 }
 
+/* Somebody else has done what the first of two wanted: the second was not made from what that has left. */
+static void
+test_conflict_done_by_others (Fixture *fixture, gconstpointer data)
+{
+  const char *first = update (fixture, "{\"note\":\"good\"}");
+  const char *second = update (fixture, "{\"score\":80}");
+
+  set_policy (fixture, LS_CONFLICT_POLICY_MERGE);
+  event (fixture, "{\"id\":\"g-1\",\"score\":60,\"note\":\"good\"}", 6);
+  /* all of it is there: no need to send it, but for whoever looks at the versions */
+  g_assert_cmpint (get (fixture, first)->status, ==, LS_ACTION_PENDING);
+  assert_conflict (fixture, second, "{\"id\":\"g-1\",\"score\":60,\"note\":\"good\"}", 6);
+}
+
+static void
+test_conflict_nothing_left (Fixture *fixture, gconstpointer data)
+{
+  const char *first = update (fixture, "{\"note\":\"good\",\"score\":70}");
+  const char *second = update (fixture, "{\"score\":80}");
+
+  set_policy (fixture, LS_CONFLICT_POLICY_MERGE);
+  event (fixture, "{\"id\":\"g-1\",\"score\":60,\"note\":\"good\"}", 6);
+  g_assert_cmpint (get (fixture, first)->status, ==, LS_ACTION_COMPLETED);
+  assert_conflict (fixture, second, "{\"id\":\"g-1\",\"score\":60,\"note\":\"good\"}", 6);
+}
+
 /* Deleted there, changed here: that is a conflict, never a silent success. */
 static void
 test_conflict_deleted (Fixture *fixture, gconstpointer data)
@@ -536,6 +562,8 @@ main (int argc, char *argv[])
   ADD ("policy-merge", test_conflict_policy_merge);
   ADD ("policy-merge-same-member", test_conflict_policy_merge_same_member);
   ADD ("policy-merge-done", test_conflict_policy_merge_done);
+  ADD ("done-by-others", test_conflict_done_by_others);
+  ADD ("nothing-left", test_conflict_nothing_left);
   ADD ("deleted", test_conflict_deleted);
   ADD ("deleted-in-stream", test_conflict_deleted_in_stream);
   ADD ("both-deleted", test_conflict_both_deleted);

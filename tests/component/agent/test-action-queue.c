@@ -1,0 +1,724 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The queue with its hands on an agent: whose queue it is, and what goes through which port. */
+#include <string.h>
+
+#include "ls-action-queue.h"
+#include "ls-fake-clock.h"
+#include "ls-fake-network.h"
+#include "ls-fake-queue-store.h"
+#include "ls-fake-random.h"
+#include "ls-fake-secrets.h"
+#include "ls-fake-store.h"
+#include "ls-fake-transport.h"
+#include "ls-json.h"
+#include "ls-wire-classic.h"
+#include "ls-wire-edit.h"
+
+#define SERVER "http://server"
+#define LIFE G_GINT64_CONSTANT (900000)
+#define ROW "{\"id\":\"g-1\",\"score\":70}"
+
+typedef struct
+{
+  LsFakeClock *clock;
+  LsFakeRandom *random;
+  LsFakeNetwork *network;
+  LsFakeSecrets *secrets;
+  LsFakeTransport *transport;
+  LsFakeStore *store;
+  LsFakeQueueStore *queue_store;
+  LsConfig *config;
+  LsAgent *agent;
+  LsActionQueue *queue;
+  GAsyncResult *result; /* of the last call */
+  guint n_told;
+  guint n_reports;
+} Fixture;
+
+/* Tokens of the test: "NAME@ISSUED", in ms since the epoch. */
+static gint64
+token_get_issued (const char *token)
+{
+  return g_ascii_strtoll (strchr (token, '@') + 1, NULL, 10);
+}
+
+static gint64
+token_get_expiry (const char *token)
+{
+  return token_get_issued (token) + LIFE;
+}
+
+static LsUser *
+token_get_user (const char *token)
+{
+  g_autofree char *name = g_strndup (token, (gsize)(strchr (token, '@') - token));
+
+  return ls_user_new (name, name, LS_ROLE_ADMIN, LS_EXTRA_ROLE_NONE);
+}
+
+static void
+on_action_changed (LsActionQueue *queue, const LsAction *action, Fixture *fixture)
+{
+  fixture->n_told++;
+}
+
+static void
+on_sync_completed (LsActionQueue *queue, const LsSyncReport *report, Fixture *fixture)
+{
+  fixture->n_reports++;
+}
+
+static void
+start (Fixture *fixture)
+{
+  const LsDataEditor editor = {
+    ls_wire_edit_check,      ls_wire_edit_lay_over, ls_wire_edit_agrees,
+    ls_wire_edit_is_same,    ls_wire_edit_merge,    ls_wire_edit_invert,
+    ls_wire_edit_set_member, ls_wire_edit_rename,   ls_wire_data_get_text,
+  };
+  const LsQueueConfig config = { .max_actions = 100, .max_bytes = 1 << 20 };
+  LsAgentPorts ports = {
+    .clock = LS_CLOCK (fixture->clock),
+    .random = LS_RANDOM (fixture->random),
+    .network = LS_NETWORK (fixture->network),
+    .secrets = LS_SECRETS (fixture->secrets),
+    .store = LS_STORE (fixture->store),
+    .transport = LS_TRANSPORT (fixture->transport),
+    .token_reader = { token_get_issued, token_get_expiry, token_get_user },
+    .data_reader = { ls_wire_data_get_text, ls_json_with_members },
+  };
+
+  fixture->agent = ls_agent_new (&ports, fixture->config);
+  fixture->queue = ls_action_queue_new (
+      fixture->agent, LS_QUEUE_STORE (fixture->queue_store), LS_TRANSPORT (fixture->transport),
+      LS_CLOCK (fixture->clock), LS_RANDOM (fixture->random), &editor, &config);
+  g_signal_connect (fixture->queue, "action-changed", G_CALLBACK (on_action_changed), fixture);
+  g_signal_connect (fixture->queue, "sync-completed", G_CALLBACK (on_sync_completed), fixture);
+  ls_agent_start (fixture->agent);
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  fixture->clock = ls_fake_clock_new ();
+  fixture->random = ls_fake_random_new (11);
+  fixture->network = ls_fake_network_new ();
+  fixture->secrets = ls_fake_secrets_new (LS_CLOCK (fixture->clock));
+  fixture->transport = ls_fake_transport_new ();
+  fixture->store = ls_fake_store_new ();
+  fixture->queue_store = ls_fake_queue_store_new ();
+  fixture->config = ls_config_new ();
+  fixture->config->server = g_strdup (SERVER);
+  fixture->config->entities = 1u << LS_ENTITY_GRADE;
+  ls_fake_network_set (fixture->network, TRUE, FALSE);
+  start (fixture);
+}
+
+static void
+settle (void)
+{
+  while (g_main_context_iteration (NULL, FALSE))
+    continue;
+}
+
+static void
+stop (Fixture *fixture)
+{
+  ls_action_queue_stop (fixture->queue);
+  ls_agent_stop (fixture->agent);
+  settle ();
+  g_clear_object (&fixture->result);
+  g_assert_finalize_object (fixture->queue);
+  g_assert_finalize_object (fixture->agent);
+  g_assert_cmpuint (ls_fake_clock_count_alarms (fixture->clock), ==, 0);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  stop (fixture);
+  g_assert_finalize_object (fixture->transport);
+  g_assert_finalize_object (fixture->store);
+  g_assert_finalize_object (fixture->queue_store);
+  g_assert_finalize_object (fixture->secrets);
+  g_assert_finalize_object (fixture->network);
+  g_assert_finalize_object (fixture->random);
+  g_assert_finalize_object (fixture->clock);
+  ls_config_free (fixture->config);
+}
+
+#define wait_until(condition)                                                                      \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    while (!(condition))                                                                           \
+      g_main_context_iteration (NULL, TRUE);                                                       \
+  }                                                                                                \
+  G_STMT_END
+
+static gboolean
+is_asked (Fixture *fixture, LsFakeCallKind kind)
+{
+  return ls_fake_transport_peek_call (fixture->transport, kind) != NULL;
+}
+
+static void
+result_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_set_object (&fixture->result, result);
+}
+
+/* The agent */
+
+static LsSession *
+new_session (Fixture *fixture, const char *user, gboolean with_user)
+{
+  g_autofree char *token =
+      g_strdup_printf ("%s@%" G_GINT64_FORMAT, user, ls_clock_get_wall (LS_CLOCK (fixture->clock)));
+  LsSession *session = ls_session_new (token, "refresh");
+
+  if (with_user)
+    session->user = ls_user_new (user, user, LS_ROLE_ADMIN, LS_EXTRA_ROLE_NONE);
+  return session;
+}
+
+static void
+sign_in (Fixture *fixture, const char *user)
+{
+  g_clear_object (&fixture->result);
+  ls_agent_sign_in_async (fixture->agent, "a@b", "secret", NULL, result_cb, fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_SIGN_IN));
+  ls_fake_transport_answer_sign_in (fixture->transport, new_session (fixture, user, TRUE));
+  wait_until (fixture->result != NULL);
+  g_assert_true (ls_agent_sign_in_finish (fixture->agent, fixture->result, NULL));
+  settle ();
+}
+
+static void
+sign_out (Fixture *fixture)
+{
+  g_clear_object (&fixture->result);
+  ls_agent_sign_out_async (fixture->agent, FALSE, NULL, result_cb, fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_SIGN_OUT));
+  ls_fake_transport_answer_sign_out (fixture->transport);
+  wait_until (fixture->result != NULL);
+  g_assert_true (ls_agent_sign_out_finish (fixture->agent, fixture->result, NULL));
+}
+
+static void
+welcome (Fixture *fixture, LsResume resume)
+{
+  LsMessage *message = ls_message_new (LS_MESSAGE_WELCOME);
+
+  message->resume = resume;
+  message->cursor = ls_cursor_new ("e", 10);
+  ls_fake_transport_deliver (fixture->transport, message);
+}
+
+static void
+take_snapshot (Fixture *fixture)
+{
+  LsSnapshotPage *page = ls_snapshot_page_new (LS_ENTITY_GRADE);
+  LsUpdates *updates = ls_updates_new ();
+
+  wait_until (is_asked (fixture, LS_FAKE_CALL_SNAPSHOT));
+  page->cursor = ls_cursor_new ("e", 10);
+  g_ptr_array_add (page->rows, ls_row_new (LS_ENTITY_GRADE, "g-1", ROW, 5));
+  ls_fake_transport_answer_snapshot (fixture->transport, page);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_UPDATES));
+  updates->not_modified = TRUE;
+  ls_fake_transport_answer_updates (fixture->transport, updates);
+}
+
+static LsState
+get_state (Fixture *fixture)
+{
+  return ls_agent_get_status (fixture->agent)->state;
+}
+
+/* Grade g-1 of version 5 is in the cache after the first time. */
+static void
+go_live (Fixture *fixture, LsResume resume)
+{
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  ls_fake_transport_accept (fixture->transport, LS_PROTOCOL_LABSYNC_V1);
+  welcome (fixture, resume);
+  if (resume == LS_RESUME_FRESH)
+    take_snapshot (fixture);
+  wait_until (get_state (fixture) == LS_STATE_LIVE);
+  settle ();
+}
+
+static void
+lose_link (Fixture *fixture)
+{
+  ls_fake_transport_drop (fixture->transport,
+                          ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "cut"));
+  settle ();
+}
+
+/* The queue */
+
+static const LsActionDraft grade_80 = { .type = LS_ACTION_UPDATE,
+                                        .entity = "grade",
+                                        .entity_id = "g-1",
+                                        .body = "{\"score\":80}",
+                                        .method = LS_METHOD_INVALID };
+
+static void
+begin_enqueue (Fixture *fixture)
+{
+  g_clear_object (&fixture->result);
+  ls_action_queue_enqueue_async (fixture->queue, &grade_80, NULL, result_cb, fixture);
+}
+
+static char *
+end_enqueue (Fixture *fixture, GError **error)
+{
+  wait_until (fixture->result != NULL);
+  return ls_action_queue_enqueue_finish (fixture->queue, fixture->result, error);
+}
+
+static char *
+enqueue (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+  char *id;
+
+  begin_enqueue (fixture);
+  id = end_enqueue (fixture, &error);
+  g_assert_no_error (error);
+  return id;
+}
+
+static void
+assert_not_enqueued (Fixture *fixture, LsError code)
+{
+  g_autoptr (GError) error = NULL;
+
+  begin_enqueue (fixture);
+  g_assert_null (end_enqueue (fixture, &error));
+  g_assert_error (error, LS_ERROR, (gint)code);
+}
+
+static LsActionReply *
+new_reply (guint status)
+{
+  LsActionReply *reply = ls_action_reply_new (status);
+
+  reply->is_ours = TRUE;
+  return reply;
+}
+
+static void
+accept (Fixture *fixture)
+{
+  LsActionReply *reply = new_reply (200);
+
+  reply->row = g_strdup ("{\"id\":\"g-1\",\"score\":80}");
+  reply->version = 6;
+  reply->cursor = ls_cursor_new ("e", 11);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
+  ls_fake_transport_answer_act (fixture->transport, reply);
+  settle ();
+}
+
+static void
+deliver_echo (Fixture *fixture, const char *key)
+{
+  LsMessage *message = ls_message_new (LS_MESSAGE_EVENTS);
+  LsEvent *event = ls_event_new (ls_event_type_from_string ("grade_updated"), "g-1",
+                                 "{\"id\":\"g-1\",\"score\":80}");
+
+  event->offset = 11;
+  event->version = 6;
+  event->action_id = g_strdup (key);
+  message->prev = ls_cursor_new ("e", 10);
+  message->cursor = ls_cursor_new ("e", 11);
+  message->events = ls_event_array_new ();
+  g_ptr_array_add (message->events, event);
+  ls_fake_transport_deliver (fixture->transport, message);
+  settle ();
+}
+
+static void
+begin_wait (Fixture *fixture, const char *id, LsWaitUntil until, GCancellable *cancellable)
+{
+  g_clear_object (&fixture->result);
+  ls_action_queue_wait_for_async (fixture->queue, id, until, cancellable, result_cb, fixture);
+  settle ();
+}
+
+static LsOutcome
+end_wait (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsAction) action = NULL;
+
+  wait_until (fixture->result != NULL);
+  action = ls_action_queue_wait_for_finish (fixture->queue, fixture->result, &error);
+  g_assert_no_error (error);
+  return action->outcome;
+}
+
+static void
+assert_not_waited (Fixture *fixture, GQuark domain, gint code)
+{
+  g_autoptr (GError) error = NULL;
+
+  wait_until (fixture->result != NULL);
+  g_assert_null (ls_action_queue_wait_for_finish (fixture->queue, fixture->result, &error));
+  g_assert_error (error, domain, code);
+}
+
+static void
+test_nobody (Fixture *fixture, gconstpointer data)
+{
+  assert_not_enqueued (fixture, LS_ERROR_NOT_SIGNED_IN);
+  begin_wait (fixture, "x", LS_WAIT_UNTIL_ACCEPTED, NULL);
+  assert_not_waited (fixture, LS_ERROR, LS_ERROR_NOT_SIGNED_IN);
+  g_assert_null (ls_action_queue_find (fixture->queue, "x"));
+  g_assert_cmpuint (ls_action_queue_get_counts (fixture->queue)->pending, ==, 0);
+}
+
+/* The whole way, from an app to the stream. */
+static void
+test_whole_way (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+  const LsFakeCall *call;
+  g_autoptr (LsOverlay) overlay = NULL;
+  g_autoptr (GPtrArray) touched = NULL;
+
+  sign_in (fixture, "anna");
+  go_live (fixture, LS_RESUME_FRESH);
+  id = enqueue (fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
+  call = ls_fake_transport_peek_call (fixture->transport, LS_FAKE_CALL_ACT);
+  g_assert_true (g_str_has_prefix (call->token, "anna@"));
+  g_assert_cmpstr (call->request->path, ==, "/api/grades/g-1");
+  g_assert_cmpint (call->request->version, ==, 5);
+  overlay = ls_action_queue_lay_over (fixture->queue, LS_ENTITY_GRADE, "g-1", ROW);
+  g_assert_cmpstr (overlay->data, ==, "{\"id\":\"g-1\",\"score\":80}");
+  g_assert_cmpstr (overlay->pending[0], ==, id);
+  touched = ls_action_queue_get_touched (fixture->queue, LS_ENTITY_GRADE);
+  g_assert_cmpuint (touched->len, ==, 1);
+
+  begin_wait (fixture, id, LS_WAIT_UNTIL_ACCEPTED, NULL);
+  g_assert_null (fixture->result);
+  accept (fixture);
+  g_assert_cmpint (end_wait (fixture), ==, LS_OUTCOME_ACCEPTED);
+  begin_wait (fixture, id, LS_WAIT_UNTIL_VISIBLE, NULL);
+  g_assert_null (fixture->result);
+  deliver_echo (fixture, id);
+  g_assert_cmpint (end_wait (fixture), ==, LS_OUTCOME_ACCEPTED);
+  g_assert_cmpuint (fixture->n_reports, ==, 1);
+}
+
+/* Without a link it waits, for as long as it takes, also over a restart; the same key settles what is unknown. */
+static void
+test_offline (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+
+  sign_in (fixture, "anna");
+  id = enqueue (fixture);
+  settle ();
+  g_assert_false (is_asked (fixture, LS_FAKE_CALL_ACT));
+  go_live (fixture, LS_RESUME_FRESH);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
+  lose_link (fixture);
+  stop (fixture);
+  settle ();
+
+  start (fixture);
+  settle ();
+  g_assert_true (ls_action_queue_find (fixture->queue, id)->outcome_unknown);
+  begin_wait (fixture, id, LS_WAIT_UNTIL_ACCEPTED, NULL);
+  go_live (fixture, LS_RESUME_RESUMED);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
+  g_assert_cmpstr (ls_fake_transport_peek_call (fixture->transport, LS_FAKE_CALL_ACT)->request->key,
+                   ==, id);
+  accept (fixture);
+  g_assert_cmpint (end_wait (fixture), ==, LS_OUTCOME_ACCEPTED);
+}
+
+/* Other tokens are asked for once. */
+static void
+test_tokens (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+
+  sign_in (fixture, "anna");
+  go_live (fixture, LS_RESUME_FRESH);
+  id = enqueue (fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
+  ls_fake_transport_answer_act (fixture->transport, new_reply (401));
+  wait_until (is_asked (fixture, LS_FAKE_CALL_REFRESH));
+  g_assert_false (is_asked (fixture, LS_FAKE_CALL_ACT));
+  ls_fake_clock_advance (fixture->clock, 1000);
+  ls_fake_transport_answer_refresh (fixture->transport, new_session (fixture, "anna", FALSE));
+  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
+  ls_fake_transport_answer_act (fixture->transport, new_reply (401));
+  settle ();
+  g_assert_false (is_asked (fixture, LS_FAKE_CALL_REFRESH));
+  g_assert_false (is_asked (fixture, LS_FAKE_CALL_ACT));
+
+  sign_in (fixture, "anna");
+  go_live (fixture, LS_RESUME_RESUMED);
+  accept (fixture);
+  g_assert_cmpint (ls_action_queue_find (fixture->queue, id)->status, ==, LS_ACTION_COMPLETED);
+}
+
+/* A queue is its user's: another one has none of it, and whoever waited is sent away. */
+static void
+test_accounts (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+
+  sign_in (fixture, "anna");
+  id = enqueue (fixture);
+  begin_wait (fixture, id, LS_WAIT_UNTIL_ACCEPTED, NULL);
+  g_object_ref (fixture->queue);
+  ls_agent_sign_out_async (fixture->agent, FALSE, NULL, NULL, NULL);
+  assert_not_waited (fixture, LS_ERROR, LS_ERROR_NOT_SIGNED_IN);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_SIGN_OUT));
+  ls_fake_transport_answer_sign_out (fixture->transport);
+  settle ();
+  g_object_unref (fixture->queue);
+  g_assert_null (ls_action_queue_find (fixture->queue, id));
+  assert_not_enqueued (fixture, LS_ERROR_NOT_SIGNED_IN);
+
+  sign_in (fixture, "budi");
+  g_assert_null (ls_action_queue_find (fixture->queue, id));
+  sign_out (fixture);
+  sign_in (fixture, "anna");
+  g_assert_nonnull (ls_action_queue_find (fixture->queue, id));
+  g_assert_cmpuint (ls_action_queue_get_counts (fixture->queue)->pending, ==, 1);
+}
+
+/* Whoever comes while the queue is being opened waits for that. */
+static void
+test_early (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ls_fake_queue_store_set_manual (fixture->queue_store, TRUE);
+  sign_in (fixture, "anna");
+  begin_enqueue (fixture);
+  settle ();
+  g_assert_null (fixture->result);
+  while (ls_fake_queue_store_step (fixture->queue_store))
+    settle ();
+  id = end_enqueue (fixture, &error);
+  g_assert_no_error (error);
+  ls_fake_queue_store_set_manual (fixture->queue_store, FALSE);
+}
+
+/* A queue that can't be opened says why, and is tried again each time. */
+static void
+test_trouble (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+
+  ls_fake_queue_store_set_state (fixture->queue_store, LS_FAKE_QUEUE_STORE_NEWER);
+  sign_in (fixture, "anna");
+  assert_not_enqueued (fixture, LS_ERROR_NEWER_STORE);
+  ls_fake_queue_store_set_state (fixture->queue_store, LS_FAKE_QUEUE_STORE_BROKEN);
+  assert_not_enqueued (fixture, LS_ERROR_STORAGE);
+  ls_fake_queue_store_set_state (fixture->queue_store, LS_FAKE_QUEUE_STORE_FULL);
+  assert_not_enqueued (fixture, LS_ERROR_STORAGE);
+  ls_fake_queue_store_set_state (fixture->queue_store, LS_FAKE_QUEUE_STORE_OK);
+  id = enqueue (fixture);
+  g_assert_cmpuint (fixture->n_told, ==, 1);
+}
+
+/* What could not be opened is tried again with the link, without anybody asking. */
+static void
+test_trouble_with_link (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+
+  sign_in (fixture, "anna");
+  id = enqueue (fixture);
+  sign_out (fixture);
+  ls_fake_queue_store_set_state (fixture->queue_store, LS_FAKE_QUEUE_STORE_BROKEN);
+  sign_in (fixture, "anna");
+  g_assert_null (ls_action_queue_find (fixture->queue, id));
+  ls_fake_queue_store_set_state (fixture->queue_store, LS_FAKE_QUEUE_STORE_OK);
+  go_live (fixture, LS_RESUME_FRESH);
+  accept (fixture);
+  g_assert_cmpint (ls_action_queue_find (fixture->queue, id)->status, ==, LS_ACTION_COMPLETED);
+}
+
+static void
+begin_change (Fixture *fixture)
+{
+  g_clear_object (&fixture->result);
+}
+
+static void
+end_change (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+
+  wait_until (fixture->result != NULL);
+  g_assert_true (ls_action_queue_change_finish (fixture->queue, fixture->result, &error));
+  g_assert_no_error (error);
+}
+
+/* What users want goes through, and each is answered. */
+static void
+test_changes (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+  LsActionReply *reply = new_reply (412);
+
+  sign_in (fixture, "anna");
+  id = enqueue (fixture);
+  begin_change (fixture);
+  ls_action_queue_edit_async (fixture->queue, id, "{\"score\":90}", result_cb, fixture);
+  end_change (fixture);
+  g_assert_cmpstr (ls_action_queue_find (fixture->queue, id)->body, ==, "{\"score\":90}");
+
+  go_live (fixture, LS_RESUME_FRESH);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
+  reply->row = g_strdup ("{\"id\":\"g-1\",\"score\":60}");
+  reply->version = 6;
+  ls_fake_transport_answer_act (fixture->transport, reply);
+  settle ();
+  begin_wait (fixture, id, LS_WAIT_UNTIL_VISIBLE, NULL);
+  g_assert_cmpint (end_wait (fixture), ==, LS_OUTCOME_CONFLICTED);
+  begin_change (fixture);
+  ls_action_queue_resolve_async (fixture->queue, id, LS_RESOLUTION_USE_SERVER, NULL, 6, result_cb,
+                                 fixture);
+  end_change (fixture);
+  begin_change (fixture);
+  ls_action_queue_undo_async (fixture->queue, id, result_cb, fixture);
+  end_change (fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
+  ls_fake_transport_answer_act (fixture->transport, new_reply (400));
+  settle ();
+  g_assert_cmpuint (ls_action_queue_get_counts (fixture->queue)->failed, ==, 1);
+
+  g_clear_object (&fixture->result);
+  ls_action_queue_retry_failed_async (fixture->queue, result_cb, fixture);
+  wait_until (fixture->result != NULL);
+  g_assert_cmpint (ls_action_queue_retry_failed_finish (fixture->queue, fixture->result, NULL), ==,
+                   1);
+  accept (fixture);
+}
+
+static void
+answer_poll (Fixture *fixture, const char *row)
+{
+  LsPoll *poll = ls_poll_new ();
+  LsTableRows *rows = ls_table_rows_new ();
+
+  wait_until (is_asked (fixture, LS_FAKE_CALL_POLL));
+  g_ptr_array_add (rows->rows, ls_row_new (LS_ENTITY_GRADE, "g-1", row, 0));
+  rows->n_sent = 1;
+  ls_table_rows_seal (rows);
+  poll->tables[LS_ENTITY_GRADE] = rows;
+  ls_fake_transport_answer_poll (fixture->transport, poll);
+  settle ();
+}
+
+static LsActionReply *
+new_row (const char *row)
+{
+  LsActionReply *reply = ls_action_reply_new (200);
+
+  reply->row = g_strdup (row);
+  return reply;
+}
+
+static void
+row_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  LsRow **row = user_data;
+
+  *row = ls_store_get_finish (LS_STORE (object), result, NULL);
+}
+
+static void
+assert_cached (Fixture *fixture, const char *data)
+{
+  g_autoptr (LsRow) row = NULL;
+
+  ls_store_get_async (LS_STORE (fixture->store), LS_ENTITY_GRADE, "g-1", row_cb, &row);
+  settle ();
+  g_assert_cmpstr (row->data, ==, data);
+}
+
+/* The classic system tells nobody what an action did, so that the queue tells the cache: behind a poll that was asked
+ * for before. */
+static void
+test_classic (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+
+  sign_in (fixture, "anna");
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  ls_fake_transport_accept (fixture->transport, LS_PROTOCOL_CLASSIC);
+  answer_poll (fixture, ROW);
+  wait_until (get_state (fixture) == LS_STATE_LIVE);
+  id = enqueue (fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_GET_ROW));
+  ls_fake_transport_answer_row (fixture->transport, new_row (ROW));
+  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
+  ls_agent_sync_async (fixture->agent, NULL, NULL, NULL);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_POLL));
+  ls_fake_transport_answer_act (fixture->transport, ls_action_reply_new (200));
+  wait_until (is_asked (fixture, LS_FAKE_CALL_GET_ROW));
+  ls_fake_transport_answer_row (fixture->transport, new_row ("{\"id\":\"g-1\",\"score\":80}"));
+  settle ();
+  g_assert_cmpint (ls_action_queue_find (fixture->queue, id)->outcome, ==, LS_OUTCOME_ACCEPTED);
+  g_assert_false (ls_action_queue_find (fixture->queue, id)->visible);
+  assert_cached (fixture, ROW);
+  answer_poll (fixture, ROW);
+  assert_cached (fixture, "{\"id\":\"g-1\",\"score\":80}");
+  g_assert_true (ls_action_queue_find (fixture->queue, id)->visible);
+}
+
+static void
+test_wait_cancelled (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autofree char *id = NULL;
+
+  sign_in (fixture, "anna");
+  id = enqueue (fixture);
+  begin_wait (fixture, id, LS_WAIT_UNTIL_ACCEPTED, cancellable);
+  g_cancellable_cancel (cancellable);
+  assert_not_waited (fixture, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  begin_wait (fixture, id, LS_WAIT_UNTIL_ACCEPTED, cancellable);
+  assert_not_waited (fixture, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  begin_wait (fixture, "unknown", LS_WAIT_UNTIL_ACCEPTED, NULL);
+  assert_not_waited (fixture, LS_ERROR, LS_ERROR_NOT_FOUND);
+}
+
+#define ADD(name, function)                                                                        \
+  g_test_add ("/core/action-queue/" name, Fixture, NULL, set_up, function, tear_down)
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  /* That a disk fails, or that a store is of a newer version, is warned of. */
+  g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
+  ADD ("nobody", test_nobody);
+  ADD ("whole-way", test_whole_way);
+  ADD ("offline", test_offline);
+  ADD ("tokens", test_tokens);
+  ADD ("accounts", test_accounts);
+  ADD ("early", test_early);
+  ADD ("trouble", test_trouble);
+  ADD ("trouble-with-link", test_trouble_with_link);
+  ADD ("changes", test_changes);
+  ADD ("classic", test_classic);
+  ADD ("wait-cancelled", test_wait_cancelled);
+  return g_test_run ();
+}
