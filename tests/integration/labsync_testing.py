@@ -55,7 +55,7 @@ def seed():
 def program(name):
     """Path of a built program."""
     build = Path(os.environ["LABSYNC_BUILD"])
-    for folder in ("agent/daemon", "agent/ctl", "server", "agent"):
+    for folder in ("agent/daemon", "agent/ctl", "server", "agent", "tests/fakes"):
         if os.access(build / folder / name, os.X_OK) and (build / folder / name).is_file():
             return str(build / folder / name)
     raise FileNotFoundError(f"{name} is not built in {build}")
@@ -89,6 +89,8 @@ def stop_process(process, how=signal.SIGTERM, seconds=5):
 class Person:
     """Somebody signed in at the server by HTTP, without an agent."""
 
+    UPDATE = "PATCH"
+
     def __init__(self, server, email, password=PASSWORD):
         self.server = server
         answer = server.http("POST", "/api/auth/login", {"email": email, "password": password})
@@ -111,7 +113,7 @@ class Person:
         return answer.body["data"]
 
     def update(self, table, row_id, **columns):
-        answer = self.call("PATCH", f"/api/{table}/{row_id}", columns)
+        answer = self.call(self.UPDATE, f"/api/{table}/{row_id}", columns)
         assert answer.status == 200, answer
         return answer.body["data"]
 
@@ -122,6 +124,8 @@ class Person:
 
 class Server:
     """labsync-server with a demo school, on a port of its own that it keeps over restarts."""
+
+    PROGRAM = "labsync-server"
 
     def __init__(self, directory, *options, host="127.0.0.1", wrapper=()):
         self.directory = Path(directory)
@@ -147,7 +151,7 @@ class Server:
         with open(self.directory / "server.log", "ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *self.wrapper, program("labsync-server"), "--listen", f"{self.host}:{self.port}",
+                    *self.wrapper, program(self.PROGRAM), "--listen", f"{self.host}:{self.port}",
                     "--data-dir", str(self.directory / "data"), "--seed-demo", *self.options,
                 ],
                 stdout=subprocess.PIPE, stderr=log, text=True,
