@@ -1,9 +1,37 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The school system that exists, played by labsync-classic-server, for tests."""
 
-from contextlib import ExitStack
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+from contextlib import ExitStack, closing
 
-from labsync_testing import Person, Server, until
+from labsync_testing import Answer, Person, Server, until
+
+SECRET = "classic-stand-in"  # what it signs its tokens with
+
+
+def forge_token(payload, secret=SECRET, **head):
+    """A token with any payload: a document, or the bytes of one."""
+
+    def encode(data):
+        data = data if isinstance(data, bytes) else json.dumps(data, separators=(",", ":")).encode()
+        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    text = f"{encode({'alg': 'HS256', 'typ': 'JWT', **head})}.{encode(payload)}"
+    return f"{text}.{encode(hmac.digest(secret.encode(), text.encode(), hashlib.sha256))}"
+
+
+def token_part(token, number):
+    """The bytes of a token's head (0) or payload (1)."""
+    part = token.split(".")[number]
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def token_payload(token):
+    return json.loads(token_part(token, 1).decode("latin-1"))
 
 
 class ClassicPerson(Person):
@@ -25,6 +53,18 @@ class ClassicServer(Server):
         asked = [f"--fault={name}" if value in (None, True) else f"--fault={name}={value}"
                  for name, value in (faults or {}).items()]
         super().__init__(directory, "--control=on", *asked, *options, **more)
+
+    def raw(self, method, path, body=None, token=None, headers=None):
+        """An answer as it came, its body as bytes."""
+        sent = dict(headers or {})
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        if body is not None and not isinstance(body, (str, bytes)):
+            body = json.dumps(body)
+        with closing(http.client.HTTPConnection(self.host, self.port, timeout=15)) as connection:
+            connection.request(method, path, body, sent)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.read(), answer.headers)
 
     def _control(self, method, subject, /, **members):
         answer = self.http(method, f"/__control/{subject}", members or None)

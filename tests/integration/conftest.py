@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Worlds for one test each."""
 
+import tempfile
+
 import pytest
 
+from classic_server import ClassicServer
 from labsync_testing import Desktop
 from server_client import ADMIN, STUDENT, TEACHER, Socket
 from worlds import directory, server, world  # noqa: F401
@@ -60,3 +63,16 @@ def connect(server, world):
         return world.enter_context(Socket(server, person.token, **options))
 
     return make
+
+
+@pytest.fixture(scope="module")
+def classic_program():
+    with tempfile.TemporaryDirectory(prefix="ls-") as folder, ClassicServer(folder, "--no-rate-limit") as school:
+        yield school
+
+
+@pytest.fixture
+def classic(classic_program):
+    """The school system that exists, without its rate limit, as at its start."""
+    classic_program.reset()
+    return classic_program

@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from labsync_testing import Frames, Proxy, until
+from server_client import ADMIN
 
 
 class Echo:
@@ -97,3 +98,17 @@ def test_finds_frames(step):
 def test_until_says_what():
     with pytest.raises(AssertionError, match="the moon"):
         until(lambda: False, 0.05, "the moon")
+
+
+def test_both_servers_demonstrate_the_same_school(classic, server):
+    """The same people and rows; what differs is what labsync-server adds to all of them, and how it says it."""
+    ours, theirs = server.person(ADMIN), classic.person(ADMIN)
+    added = {"version", "created_at", "updated_at", "expires_at", "target_audience"}
+    for table in ("users", "teachers", "subjects", "classes", "students", "schedules", "grades", "attendance",
+                  "announcements", "e_library", "school_events"):
+        expected = {row["id"]: row for row in ours.rows(table)}
+        found = {row["id"]: row for row in theirs.rows(table)}
+        assert list(found) and found.keys() == expected.keys(), table
+        for row_id, row in found.items():
+            shared = (row.keys() & expected[row_id].keys()) - added
+            assert {key: row[key] for key in shared} == {key: expected[row_id][key] for key in shared}

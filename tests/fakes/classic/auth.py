@@ -69,9 +69,12 @@ class Auth:
         if payload is None:
             return None
         session = payload["session_id"]
-        if not self._database.run("SELECT 1 FROM sessions WHERE id = ? AND is_revoked = 0", session):
+        known = self._database.query("sessions", "SELECT 1 FROM sessions WHERE id = ? AND is_revoked = 0", session)
+        if not known:
             return None
-        self._database.run("UPDATE sessions SET last_accessed = CURRENT_TIMESTAMP WHERE id = ?", session)
+        self._database.query(
+            "sessions", "UPDATE sessions SET last_accessed = CURRENT_TIMESTAMP WHERE id = ?", session
+        )
         return payload
 
     def login(self, request):
@@ -85,15 +88,15 @@ class Auth:
         email, password = members.get("email"), members.get("password")
         if email in MISSING or password in MISSING:
             return error(400, "Email dan password diperlukan", 400)
-        users = self._database.run("SELECT * FROM users WHERE email = ? AND status = 'active'", email)
+        users = self._database.query("users", "SELECT * FROM users WHERE email = ? AND status = 'active'", email)
         if not users or users[0]["password_hash"] != hashlib.sha256(str(password).encode()).hexdigest():
             return error(401, "Email atau password salah", 401)
         user = users[0]
         session, refresh_token = str(uuid.uuid4()), str(uuid.uuid4())
         now = self._clock.now()
-        self._database.run(
-            "INSERT INTO sessions (id, user_id, token, expires_at, ip_address, user_agent, refresh_token, "
-            "refresh_token_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        self._database.query(
+            "sessions", "INSERT INTO sessions (id, user_id, token, expires_at, ip_address, user_agent, "
+            "refresh_token, refresh_token_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             session, user["id"], session, iso(now + self._lifetime * 1000), request.address,
             request.headers.get("user-agent", "unknown"), refresh_token, iso(now + REFRESH_LIFETIME * 1000),
         )
@@ -119,8 +122,8 @@ class Auth:
         if refresh_token in MISSING:
             return error(400, "Refresh token diperlukan")
         # An ISO text against SQLite's form: on one and the same day T is more than a space, so not expired.
-        found = self._database.run(
-            "SELECT s.id AS session, s.user_id, u.* FROM sessions s JOIN users u ON s.user_id = u.id "
+        found = self._database.query(
+            "sessions", "SELECT s.id AS session, s.user_id, u.* FROM sessions s JOIN users u ON s.user_id = u.id "
             "WHERE s.refresh_token = ? AND s.is_revoked = 0 AND s.refresh_token_expires_at > CURRENT_TIMESTAMP",
             refresh_token,
         )
@@ -129,8 +132,8 @@ class Auth:
         user = found[0]
         # The original reads two columns called id and takes the user's for the session's.
         session = user["session"] if self._fixed_refresh else user["id"]
-        self._database.run(
-            "UPDATE sessions SET expires_at = ?, last_accessed = CURRENT_TIMESTAMP WHERE id = ?",
+        self._database.query(
+            "sessions", "UPDATE sessions SET expires_at = ?, last_accessed = CURRENT_TIMESTAMP WHERE id = ?",
             iso(self._clock.now() + self._lifetime * 1000), session,
         )
         return success({"token": self._token_of(user["user_id"], user, session)}, "Token berhasil diperbarui")
@@ -138,14 +141,15 @@ class Auth:
     def logout(self, request):
         try:
             payload = self.authenticate(request)
+            if payload is None:
+                return unauthorized()
+            self._database.query(
+                "sessions", "UPDATE sessions SET is_revoked = 1, refresh_token = NULL WHERE id = ?",
+                payload["session_id"],
+            )
+            return success(None, "Logout berhasil")
         except (*FAILURES, KeyError):
             return server_error()
-        if payload is None:
-            return unauthorized()
-        self._database.run(
-            "UPDATE sessions SET is_revoked = 1, refresh_token = NULL WHERE id = ?", payload["session_id"]
-        )
-        return success(None, "Logout berhasil")
 
 
 def _members(request):

@@ -3,7 +3,6 @@
 
 import ipaddress
 from collections import Counter
-from urllib.parse import urlsplit
 
 from .data import FAILURES
 from .http import answer
@@ -35,8 +34,9 @@ class RequestLog:
         return Counter(f"{entry['status']} {entry['method']} {entry['path']}" for entry in self.entries)
 
 
-def is_local(peer):
-    return ipaddress.ip_address(urlsplit(f"//[{peer}]").hostname if ":" in peer else peer).is_loopback
+def is_control(request):
+    """Whether it is one of ours, and from this machine. Anybody else's is a path that does not exist."""
+    return request.path.startswith(PREFIX) and ipaddress.ip_address(request.peer.partition("%")[0]).is_loopback
 
 
 class Control:

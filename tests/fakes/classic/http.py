@@ -3,9 +3,10 @@
 
 import enum
 import gzip
+import re
 from dataclasses import dataclass, field
 from typing import Callable, Optional
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import h11
 
@@ -28,13 +29,10 @@ class Request:
     body: bytes
     peer: str
 
-    @property
-    def path(self):
-        return urlsplit(self.target).path or "/"
-
-    @property
-    def query(self):
-        return urlsplit(self.target).query
+    def __post_init__(self):
+        # A proxy's client sends the whole URL.
+        local = re.sub(r"^https?://[^/?]*", "", self.target)
+        self.path, _, self.query = local.partition("?")
 
     def parameter(self, name):
         return parse_qs(self.query, keep_blank_values=True).get(name, [None])[0]
@@ -115,8 +113,6 @@ class Connection:
         except h11.RemoteProtocolError:
             if self._h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
                 await self._send(Response(400, b"Bad Request", TEXT), close=True)
-        except ConnectionError:
-            pass
         finally:
             self._writer.close()
 

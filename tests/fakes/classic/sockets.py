@@ -22,6 +22,7 @@ class Socket:
         self._parser = frames.Reader(deflate)
         self._writer = None
         self._closed = False  # we have sent Close
+        self._left = False  # the peer has sent Close
         self._timers = []
         self.payload = payload
         self.peer = peer
@@ -35,10 +36,10 @@ class Socket:
         self.arm()
         try:
             await self._listen(reader, early)
-            await self._linger(reader)
         finally:
             self._sockets.open.remove(self)
             self._disarm()
+        await self._linger(reader)
 
     async def _listen(self, reader, data):
         """Reads until the connection is to end."""
@@ -67,9 +68,12 @@ class Socket:
 
     async def _take(self, message):
         """Returns whether to go on."""
+        if self._left:
+            return True
         if message.opcode == frames.Opcode.CLOSE:
             # Never echoed. Without a data message before, the original's TCP connection just stays.
-            return not (self._parser.data_seen or self._closed)
+            self._left = True
+            return self._is_silent() or not (self._parser.data_seen or self._closed)
         if message.opcode == frames.Opcode.PING:
             self._write(frames.build(frames.Opcode.PONG, message.payload))
         elif message.opcode == frames.Opcode.PONG:
@@ -106,8 +110,11 @@ class Socket:
         elif kind == "disconnect":
             self.close(1000, "Client disconnect")
 
+    def _is_silent(self):
+        return self._sockets.faults.find("silence", "/ws") is not None
+
     def _write(self, data):
-        if not self._writer.transport.is_closing() and not self._sockets.faults.find("silence", "/ws"):
+        if not self._writer.transport.is_closing() and not self._is_silent():
             self._writer.write(data)
 
     def send(self, document):
