@@ -103,7 +103,8 @@ def test_cross_origin(classic):
     assert answer.headers["Access-Control-Allow-Headers"] == "Content-Type, Authorization"
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/api/events", "/api/meetings", "/api/materials", "/api/notifications"])
+@pytest.mark.parametrize("path", ["/", "/nothing", "/api/events", "/api/meetings", "/api/materials", "/api/notifications",
+                                  "/api/payments/1/status"])
 def test_unknown_path(classic, path):
     answer = classic.raw("GET", path)
     assert (answer.status, json.loads(answer.body)) == (404, refused("Endpoint tidak ditemukan", 404))

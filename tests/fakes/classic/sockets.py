@@ -78,7 +78,7 @@ class Socket:
             self._write(frames.build(frames.Opcode.PONG, message.payload))
         elif message.opcode == frames.Opcode.PONG:
             self.pongs += 1
-        elif not self._closed:
+        else:
             await self._act(message)
         return True
 
