@@ -365,7 +365,12 @@ def test_unknown_fault_and_control(classic):
     assert classic.raw("POST", "/__control/fault", {"name": "no-such"}).status == 400
     assert classic.raw("POST", "/__control/fault", {"name": "slow", "value": "x"}).status == 400
     assert classic.raw("POST", "/__control/fault", {"nonsense": 1}).status == 400
+    assert classic.raw("POST", "/__control/fault", {"name": "slow", "count": "x"}).status == 400
     assert classic.raw("POST", "/__control/sql", {"sql": "SELEKT"}).status == 400
+    assert classic.raw("POST", "/__control/push", {"event": "x"}).status == 400
+    assert classic.raw("POST", "/__control/close", {"code": "x"}).status == 400
+    assert classic.raw("POST", "/__control/send", {"binary": "?"}).status == 400
+    assert classic.raw("POST", "/__control/reset", "[]").status == 400
     assert classic.raw("GET", "/__control/nonsense").status == 404
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from classic_server import forge_token
 from server_client import PARENT, STUDENT, TEACHER
 
 TABLES = (
@@ -83,6 +84,16 @@ def test_whole_url_as_a_proxys_client_sends_it(classic):
     assert classic.raw("GET", f"{classic.url}/api/grades?x=1").status == 401
 
 
+def test_body_that_waits_to_be_asked_for(classic):
+    body = json.dumps({"email": STUDENT, "password": "demo"}).encode()
+    head = f"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection((classic.host, classic.port), timeout=5) as client:
+        client.sendall(head.encode())
+        assert client.recv(4096).startswith(b"HTTP/1.1 100 ")
+        client.sendall(body)
+        assert client.recv(4096).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
 @pytest.mark.parametrize("text", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"])
 def test_what_is_no_request(classic, text):
     with socket.create_connection((classic.host, classic.port), timeout=5) as client:
@@ -93,7 +104,8 @@ def test_what_is_no_request(classic, text):
 def test_bodies_have_no_spaces_and_no_escapes(classic, call):
     post(call, id="a-1", title="Rapat — wali")
     answer = classic.raw("GET", "/api/announcements/a-1", token=classic.person(STUDENT).token)
-    assert answer.body.startswith('{"success":true,"message":"Success","data":{"id":"a-1","title":"Rapat — wali",'.encode())
+    beginning = '{"success":true,"message":"Success","data":{"id":"a-1","title":"Rapat — wali",'
+    assert answer.body.decode().startswith(beginning)
 
 
 def test_cross_origin(classic):
@@ -103,8 +115,9 @@ def test_cross_origin(classic):
     assert answer.headers["Access-Control-Allow-Headers"] == "Content-Type, Authorization"
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/api/events", "/api/meetings", "/api/materials", "/api/notifications",
-                                  "/api/payments/1/status"])
+@pytest.mark.parametrize("path", [
+    "/", "/nothing", "/api/events", "/api/meetings", "/api/materials", "/api/notifications", "/api/payments/1/status",
+])
 def test_unknown_path(classic, path):
     answer = classic.raw("GET", path)
     assert (answer.status, json.loads(answer.body)) == (404, refused("Endpoint tidak ditemukan", 404))
@@ -115,8 +128,10 @@ def test_what_never_had_tables(classic, call):
     assert call("GET", "assignments") == broken and call("GET", "messages") == broken
     assert call("GET", "messages/conversations") == call("GET", "messages/unread-count") == broken
     assert classic.raw("GET", "/api/assignments").status == 401
+    assert classic.raw("GET", "/api/assignments", token=forge_token({"user_id": "x"})).status == 500
     answer = classic.raw("POST", "/seed")
-    assert answer.status == 500 and json.loads(answer.body)["message"].startswith("Gagal menyimpan data awal: D1_EXEC_ERROR")
+    assert answer.status == 500
+    assert json.loads(answer.body)["message"].startswith("Gagal menyimpan data awal: D1_EXEC_ERROR")
 
 
 def test_routes_go_by_how_a_path_begins(call):
@@ -140,9 +155,9 @@ def test_every_table_needs_a_token(classic, call, table):
 
 
 def test_list_is_whole_whatever_is_asked_for(classic, call):
+    insert = "INSERT INTO announcements (id, title, content, category, created_by) VALUES (?, 't', '…', 'umum', ?)"
     for number in range(150):
-        classic.sql("INSERT INTO announcements (id, title, content, category, created_by) VALUES (?, ?, '…', 'umum', ?)",
-                    f"a-{number}", f"{number}", "demo-admin")
+        classic.sql(insert, f"a-{number}", "demo-admin")
     status, document = call("GET", "announcements?limit=1&id=a-3&page=2")
     assert status == 200 and list(document) == ["success", "message", "data"]
     assert [row["id"] for row in document["data"]][-150:] == [f"a-{number}" for number in range(150)]
@@ -233,7 +248,8 @@ def test_create_refuses_what_is_no_row(call, body):
 def test_update(classic, call):
     post(call, id="u")
     status, document = call("PUT", "announcements/u", {"title": "Baru"})
-    assert (status, document) == (200, {"success": True, "message": "Data berhasil diperbarui", "data": {"title": "Baru"}})
+    assert (status, document) == (
+        200, {"success": True, "message": "Data berhasil diperbarui", "data": {"title": "Baru"}})
     assert stored(classic, "u")["title"] == "Baru" and stored(classic, "u")["content"] == "…"
 
 

@@ -118,8 +118,9 @@ def test_the_hundred_oldest_rows(classic, poll):
         )
     seen = [update["entityId"] for update in poll() if update["entity"] == "announcements"]
     assert seen == [f"a-{131 - number}" for number in range(100)]
+    insert = "INSERT INTO users (id, name, email, role) VALUES (?, 'n', ?, 'parent')"
     for number in range(120):
-        classic.sql("INSERT INTO users (id, name, email, role) VALUES (?, 'n', ?, 'parent')", f"u-{number}", f"{number}")
+        classic.sql(insert, f"u-{number}", f"{number}")
     assert len(users(poll())) == 125
 
 

@@ -8,12 +8,11 @@ import hmac
 import uuid
 
 from .clock import iso
-from .data import FAILURES
-from .http import error, server_error, success, unauthorized
+from .http import error, guarded, success, unauthorized
 from .javascript import dump_json, parse_json
 
 REFRESH_LIFETIME = 7 * 24 * 3600  # s
-SECRET = "classic-stand-in"  # as an environment variable of the original: the same after a restart
+SECRET = b"classic-stand-in"  # as an environment variable of the original: the same after a restart
 MISSING = (None, "", 0, False)
 
 
@@ -25,32 +24,31 @@ def _decode(text):
     return base64.b64decode(text.translate({45: "+", 95: "/"}) + "=" * (-len(text) % 4), validate=True)
 
 
-def sign(secret, text):
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
+def _sign(text):
+    return hmac.digest(SECRET, text.encode(), hashlib.sha256)
 
 
 class Auth:
     """Signs in, refreshes, signs out, and tells who a request comes from."""
 
-    def __init__(self, clock, database, lifetime=900, fixed_refresh=False, secret=SECRET):
+    def __init__(self, clock, database, lifetime, fixed_refresh):
         self._clock = clock
         self._database = database
         self._lifetime = lifetime
         self._fixed_refresh = fixed_refresh
-        self._secret = secret
 
     def make_token(self, payload):
         """A JWT. Its payload is Latin-1; a character beyond raises ValueError, as in the original."""
         now = self._clock.seconds()
         payload = dump_json({**payload, "iat": now, "exp": now + self._lifetime}).decode().encode("latin-1")
         text = f'{_encode(dump_json({"alg": "HS256", "typ": "JWT"}))}.{_encode(payload)}'
-        return f"{text}.{_encode(sign(self._secret, text))}"
+        return f"{text}.{_encode(_sign(text))}"
 
     def verify(self, token):
         """The payload if signature and time are right; nothing else is looked at."""
         try:
             head, payload, signature = token.split(".")
-            if not hmac.compare_digest(_decode(signature), sign(self._secret, f"{head}.{payload}")):
+            if not hmac.compare_digest(_decode(signature), _sign(f"{head}.{payload}")):
                 return None
             document = parse_json(_decode(payload).decode("latin-1"))
             expires = document.get("exp", self._clock.seconds())
@@ -77,13 +75,8 @@ class Auth:
         )
         return payload
 
+    @guarded
     def login(self, request):
-        try:
-            return self._login(request)
-        except (*FAILURES, ValueError):
-            return server_error()
-
-    def _login(self, request):
         members = _members(request)
         email, password = members.get("email"), members.get("password")
         if email in MISSING or password in MISSING:
@@ -111,13 +104,8 @@ class Auth:
             "session_id": session,
         })
 
+    @guarded
     def refresh(self, request):
-        try:
-            return self._refresh(request)
-        except (*FAILURES, ValueError):
-            return server_error()
-
-    def _refresh(self, request):
         refresh_token = _members(request).get("refreshToken")
         if refresh_token in MISSING:
             return error(400, "Refresh token diperlukan")
@@ -138,18 +126,15 @@ class Auth:
         )
         return success({"token": self._token_of(user["user_id"], user, session)}, "Token berhasil diperbarui")
 
+    @guarded
     def logout(self, request):
-        try:
-            payload = self.authenticate(request)
-            if payload is None:
-                return unauthorized()
-            self._database.query(
-                "sessions", "UPDATE sessions SET is_revoked = 1, refresh_token = NULL WHERE id = ?",
-                payload["session_id"],
-            )
-            return success(None, "Logout berhasil")
-        except (*FAILURES, KeyError):
-            return server_error()
+        payload = self.authenticate(request)
+        if payload is None:
+            return unauthorized()
+        self._database.query(
+            "sessions", "UPDATE sessions SET is_revoked = 1, refresh_token = NULL WHERE id = ?", payload["session_id"]
+        )
+        return success(None, "Logout berhasil")
 
 
 def _members(request):

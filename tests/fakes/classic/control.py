@@ -70,12 +70,16 @@ class Control:
         return self._get_fault()
 
     def _post_push(self, event, everyone=False):
+        if not isinstance(event, dict):
+            raise ValueError("an event is an object")
         return {"sockets": self._sockets.push(event, everyone)}
 
     def _post_send(self, text=None, binary=None):
         return {"sockets": self._sockets.send(text, binary)}
 
     def _post_close(self, code=1000, reason=""):
+        if not 1000 <= code < 5000:
+            raise ValueError(f"{code}: no such code")
         return {"sockets": self._sockets.close(code, reason)}
 
     def _get_sockets(self):

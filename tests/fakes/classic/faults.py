@@ -68,7 +68,7 @@ class Faults:
         """Turns one on; a second one of the same name and scope takes its place."""
         if name not in KNOWN:
             raise ValueError(f"{name}: no such fault")
-        fault = Fault(name, _value(name, value), path, method, count)
+        fault = Fault(name, _value(name, value), str(path), str(method), count if count is None else int(count))
         same = (name, path, method, fault.value if name == "db" else None)
         self._faults = [
             other for other in self._faults

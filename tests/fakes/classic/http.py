@@ -2,14 +2,17 @@
 """HTTP as the original's runtime speaks it: no Date, gzip and chunked for whoever takes gzip."""
 
 import enum
+import functools
 import gzip
 import re
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Callable, Optional
 from urllib.parse import parse_qs
 
 import h11
 
+from .data import FAILURES
 from .javascript import dump_json
 
 JSON = "application/json"
@@ -95,6 +98,19 @@ def unauthorized():
 
 def server_error():
     return error(500, SERVER_ERROR)
+
+
+def guarded(handler):
+    """Makes the original's 500 of whatever the caller did wrong, as it does itself."""
+
+    @functools.wraps(handler)
+    def respond(*arguments):
+        try:
+            return handler(*arguments)
+        except (*FAILURES, ValueError, KeyError):
+            return server_error()
+
+    return respond
 
 
 class Connection:
@@ -183,8 +199,7 @@ class Connection:
 
 
 def _reason(status):
-    return {
-        200: "OK", 201: "Created", 302: "Found", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
-        404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 429: "Too Many Requests",
-        500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
-    }.get(status, "")
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

@@ -6,11 +6,12 @@ import base64
 import binascii
 
 from . import frames
-from .http import TEXT, READ_SIZE, Response, Switch
+from .http import READ_SIZE, TEXT, Response, Switch
 from .javascript import dump_json, parse_json
 
 LINGER = 5  # s; how long what a client still sends is read after the end, so that it gets our Close
-KEPT = 100  # messages, to be looked at by a test
+KEPT = 100  # messages, to be looked at by a test,
+KEPT_LENGTH = 65536  # and this much of each
 
 
 class Socket:
@@ -83,7 +84,7 @@ class Socket:
         return True
 
     async def _act(self, message):
-        self.received = [*self.received[-KEPT + 1:], message.payload.decode(errors="replace")]
+        self.received = [*self.received[-KEPT + 1:], message.payload[:KEPT_LENGTH].decode(errors="replace")]
         slow = self._sockets.faults.find("slow", "/ws")
         if slow and slow.path:
             await asyncio.sleep(slow.value / 1000)
@@ -204,9 +205,11 @@ class Sockets:
         events = [event] * (2 if self.faults.find("push-twice") else 1)
         if self.faults.find("push-swapped"):
             events, self._held = ([*events, *self._held], None) if self._held else ([], events)
-        loop = asyncio.get_running_loop()
         for each in events:
-            loop.call_later(late / 1000, self._deliver, each, everyone)
+            if late:
+                asyncio.get_running_loop().call_later(late / 1000, self._deliver, each, everyone)
+            else:
+                self._deliver(each, everyone)
         return len(self._subscribers(event, everyone))
 
     def _subscribers(self, event, everyone):

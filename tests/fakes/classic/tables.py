@@ -3,8 +3,7 @@
 
 import uuid
 
-from .data import FAILURES
-from .http import answer, error, server_error, success, unauthorized
+from .http import answer, error, guarded, success, unauthorized
 from .javascript import parse_json, well_formed
 
 NAMES = (
@@ -34,17 +33,15 @@ class Tables:
         self._faults = faults
         self._on_write = on_write
 
+    @guarded
     def respond(self, table, request):
-        try:
-            payload = self._auth.authenticate(request)
-            if payload is None:
-                return unauthorized()
-            conflict = request.method in WRITES and self._faults.strike("conflict", request.path, request.method)
-            if conflict:
-                return answer(409, {"success": False, "version": conflict.value})
-            return self._act(table, request, payload)
-        except (*FAILURES, ValueError, KeyError):
-            return server_error()
+        payload = self._auth.authenticate(request)
+        if payload is None:
+            return unauthorized()
+        conflict = request.method in WRITES and self._faults.strike("conflict", request.path, request.method)
+        if conflict:
+            return answer(409, {"success": False, "version": conflict.value})
+        return self._act(table, request, payload)
 
     def _act(self, table, request, payload):
         row_id = request.path.rsplit("/", 1)[-1]
