@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import struct
-import time
 from collections import namedtuple
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
@@ -104,12 +103,10 @@ class RawSocket:
         assert frame.first == 0x80 | CLOSE, frame
         return struct.unpack("!H", frame.payload[:2])[0], frame.payload[2:].decode()
 
-    def seconds_to_end(self, limit=5):
-        """How long until the server ends the connection; nothing else may come before."""
-        began = time.monotonic()
-        self.end.settimeout(limit)
+    def wait_end(self, seconds=3):
+        """Waits for the server to end the connection; nothing else may come before."""
+        self.end.settimeout(seconds)
         assert self.end.recv(1) == b"" and not self.buffer
-        return time.monotonic() - began
 
     def pong(self):
         """Asks for a pong: whatever else would have been sent has come before it."""

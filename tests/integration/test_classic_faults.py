@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import time
+from datetime import datetime
 
 import pytest
 
@@ -53,12 +54,11 @@ def get(school, person, path="/api/grades", method="GET", body=None):
 
 def test_slow(classic, teacher):
     classic.fault("slow", 200, path="/api/grades")
+    classic.fault("slow", 3600_000, path="/api/users")
     began = time.monotonic()
     assert get(classic, teacher).status == 200
     assert time.monotonic() - began >= 0.2
-    began = time.monotonic()
-    assert get(classic, teacher, "/api/users").status == 200
-    assert time.monotonic() - began < 0.2
+    assert get(classic, teacher, "/api/classes").status == 200
 
 
 def test_slow_socket(classic, subscribe):
@@ -200,11 +200,11 @@ def test_clock(classic, subscribe):
     real = time.time() * 1000
     with classic.fault("clock", -3600_000):
         client = subscribe()
-        pong = client.pong()["timestamp"]
+        pong = datetime.fromisoformat(client.pong()["timestamp"])
+        assert abs(pong.timestamp() * 1000 - classic.now()) < 5000
         assert abs(classic.now() - (real - 3600_000)) < 5000
         stamp = classic.sql("SELECT strftime('%s', CURRENT_TIMESTAMP) AS now")[0]["now"]
         assert abs(int(stamp) * 1000 - classic.now()) < 2000
-        assert pong[:13] == time.strftime("%Y-%m-%dT%H", time.gmtime(classic.now() / 1000))
     assert abs(classic.now() - real) < 5000
     classic.fault("clock-stopped")
     first = classic.now()
@@ -287,10 +287,9 @@ def test_duplicate_late_and_swapped_events(classic, subscribe):
         classic.push(numbered[3])
         assert received(2) == ["g-3", "g-2"]
     with classic.fault("push-late", 200):
-        classic.push(EVENT)
-        client.pong()
         began = time.monotonic()
-        assert client.json() == EVENT and time.monotonic() - began > 0.05
+        classic.push(EVENT)
+        assert client.json() == EVENT and time.monotonic() - began >= 0.2
 
 
 def test_huge_message(classic, subscribe):
@@ -316,7 +315,7 @@ def test_close(classic, subscribe, code):
     for client in clients:
         assert client.closed_with() == (code, "because")
         client.close_frame(code)
-        assert client.seconds_to_end() < 1
+        client.wait_end()
     until(lambda: not classic.sockets(), what="the sockets to be gone")
 
 
@@ -339,7 +338,7 @@ def test_close_at_expiry(classic):
 
 def test_close_at_expiry_in_real_time(directory):
     faults = {"close-at-expiry": 1008}
-    with ClassicServer(directory, "--token-lifetime=1", faults=faults) as school:
+    with ClassicServer(directory, "--token-lifetime=3", faults=faults) as school:
         with RawSocket(school, school.person(STUDENT).token) as client:
             assert client.closed_with() == (1008, "Token expired")
 

@@ -150,7 +150,8 @@ def test_refused_refresh_says_500_inside(classic, body, status, message):
 
 def test_refresh_token_lives_to_the_end_of_its_last_day(classic):
     refresh_token = signed_in(classic)["refreshToken"]
-    expires = "UPDATE sessions SET refresh_token_expires_at = strftime('%Y-%m-%dT00:00:00.000Z', 'now', ?)"
+    classic.fault("clock-stopped")
+    expires = "UPDATE sessions SET refresh_token_expires_at = strftime('%Y-%m-%dT00:00:00.000Z', CURRENT_TIMESTAMP, ?)"
     classic.sql(expires, "0 days")
     assert refresh(classic, refresh_token).status == 200
     classic.sql(expires, "-1 days")
