@@ -30,6 +30,7 @@ typedef struct
  *
  * Reads the log for all subscriptions. Those that stand at the same place get the same page, which
  * is read once and put into the bus's form once; what was just committed need not be read at all.
+ * While somebody is behind, the last pages are kept for who comes past; when all are level, none.
  */
 struct _LsLogReader
 {
@@ -39,6 +40,7 @@ struct _LsLogReader
   GQueue pages;         /* (element-type LsLogPage) (owned), oldest first */
   GPtrArray *committed; /* (element-type LsLogPage) (owned): of the commit that is being told */
   GPtrArray *reads; /* (element-type Read) (unowned): under way, and of the store that is open */
+  guint n_behind;   /* subscriptions that are not level with the log */
 };
 
 G_DEFINE_FINAL_TYPE (LsLogReader, ls_log_reader, G_TYPE_OBJECT)
@@ -101,9 +103,15 @@ read_free (Read *read)
 }
 
 static void
-forget (LsLogReader *self)
+drop_pages (LsLogReader *self)
 {
   g_queue_clear_full (&self->pages, (GDestroyNotify)ls_log_page_unref);
+}
+
+static void
+forget (LsLogReader *self)
+{
+  drop_pages (self);
   g_ptr_array_set_size (self->committed, 0);
 }
 
@@ -191,6 +199,15 @@ on_agent_events_committed (LsAgent *agent, GPtrArray *events, LsLogReader *self)
     keep (self, self->committed->pdata[i]);
 }
 
+/* By now whoever could not take all of it has said so. */
+static void
+on_agent_events_told (LsAgent *agent, GPtrArray *events, LsLogReader *self)
+{
+  g_ptr_array_set_size (self->committed, 0);
+  if (self->n_behind == 0)
+    drop_pages (self);
+}
+
 static void
 on_agent_account_changed (LsAgent *agent, LsLogReader *self)
 {
@@ -215,9 +232,41 @@ ls_log_reader_new (LsAgent *agent)
   self->agent = agent;
   g_signal_connect_object (agent, "events-committed", G_CALLBACK (on_agent_events_committed), self,
                            0);
+  g_signal_connect_object (agent, "events-committed", G_CALLBACK (on_agent_events_told), self,
+                           G_CONNECT_AFTER);
   g_signal_connect_object (agent, "account-changed", G_CALLBACK (on_agent_account_changed), self,
                            0);
   return self;
+}
+
+/**
+ * ls_log_reader_add_behind:
+ * @self: a reader
+ *
+ * A subscription is not level with the log any more.
+ */
+void
+ls_log_reader_add_behind (LsLogReader *self)
+{
+  g_return_if_fail (LS_IS_LOG_READER (self));
+
+  self->n_behind++;
+}
+
+/**
+ * ls_log_reader_remove_behind:
+ * @self: a reader
+ *
+ * A subscription that was not level with the log is level now, or gone.
+ */
+void
+ls_log_reader_remove_behind (LsLogReader *self)
+{
+  g_return_if_fail (LS_IS_LOG_READER (self) && self->n_behind > 0);
+
+  self->n_behind--;
+  if (self->n_behind == 0)
+    drop_pages (self);
 }
 
 /**
@@ -290,6 +339,8 @@ store_read_events_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 
       waiter.func (page, error, waiter.user_data);
     }
+  if (read->reader->n_behind == 0)
+    drop_pages (read->reader);
   read_free (read);
 }
 

@@ -45,6 +45,8 @@ typedef void (*LsLogReadFunc) (LsLogPage *page, const GError *error, gpointer us
 G_DECLARE_FINAL_TYPE (LsLogReader, ls_log_reader, LS, LOG_READER, GObject)
 
 LsLogReader *ls_log_reader_new (LsAgent *agent);
+void ls_log_reader_add_behind (LsLogReader *self);
+void ls_log_reader_remove_behind (LsLogReader *self);
 GPtrArray *ls_log_reader_get_committed (LsLogReader *self);
 LsLogPage *ls_log_reader_find (LsLogReader *self, guint64 after_seq, const gboolean *types);
 void ls_log_reader_read (LsLogReader *self,

@@ -122,10 +122,23 @@ send_hint (LsSubscriptionService *self)
 }
 
 static void
+set_level (LsSubscriptionService *self, gboolean level)
+{
+  if (self->level == level)
+    return;
+
+  self->level = level;
+  if (level)
+    ls_log_reader_remove_behind (self->reader);
+  else
+    ls_log_reader_add_behind (self->reader);
+}
+
+static void
 update_level (LsSubscriptionService *self)
 {
-  self->level =
-      ls_subscriber_get_position (self->subscriber) >= ls_agent_get_last_seq (self->agent);
+  set_level (self,
+             ls_subscriber_get_position (self->subscriber) >= ls_agent_get_last_seq (self->agent));
 }
 
 /* A page that begins at the subscriber's position or before it. */
@@ -212,7 +225,7 @@ on_agent_events_committed (LsAgent *agent, GPtrArray *events, LsSubscriptionServ
       LsLogPage *page = g_ptr_array_index (pages, i);
 
       deliver (self, page);
-      self->level = ls_subscriber_get_position (self->subscriber) >= page->up_to;
+      set_level (self, ls_subscriber_get_position (self->subscriber) >= page->up_to);
     }
   read_on (self);
 }
@@ -340,6 +353,7 @@ ls_subscription_service_new (LsAgent *agent,
   self->reader = g_object_ref (reader);
   self->request = request;
   self->store_id = g_strdup (ls_agent_get_store_id (agent));
+  self->level = TRUE; /* nothing is read before the start */
   self->subscriber = ls_subscriber_new (request->types, request->filter,
                                         ls_agent_get_matcher (agent), request->after_seq);
   update_cursor (self);
@@ -406,7 +420,7 @@ ls_subscription_service_caught_up (LsSubscriptionService *self, guint64 from, gu
       g_object_unref (self->subscriber);
       self->subscriber = ls_subscriber_new (self->request->types, self->request->filter,
                                             ls_agent_get_matcher (self->agent), to);
-      self->level = to >= ls_agent_get_last_seq (self->agent);
+      update_level (self);
     }
   acknowledge (self, to);
 }
@@ -426,6 +440,7 @@ ls_subscription_service_close (LsSubscriptionService *self)
     return;
 
   self->closed = TRUE;
+  set_level (self, TRUE);
   keep_place (self);
   g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self));
   ls_agent_unfollow (self->agent, self->followed);

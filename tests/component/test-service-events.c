@@ -2,6 +2,7 @@
 /* Subscriptions and the log of events. */
 #include "ls-service-fixture.h"
 
+#include "ls-log-reader.h"
 #include "ls-subscriber.h"
 
 static char *
@@ -278,6 +279,37 @@ test_far_behind (LsServiceFixture *f, gconstpointer data)
 }
 
 /* GetEvents after the hint moves the subscription past what it returned. */
+static gboolean
+has_page (LsServiceFixture *f, LsLogReader *reader)
+{
+  g_autofree gboolean *types = g_new0 (gboolean, ls_event_type_get_count ());
+  g_autoptr (LsLogPage) page =
+      ls_log_reader_find (reader, ls_agent_get_last_seq (f->agent) - 1, types);
+
+  return page != NULL;
+}
+
+/* Memory is for those who come past; when all are level, it is given back. */
+static void
+test_pages_while_behind (LsServiceFixture *f, gconstpointer data)
+{
+  g_autoptr (LsLogReader) reader = NULL;
+
+  ls_service_fixture_sign_in (f);
+  reader = ls_log_reader_new (f->agent);
+  ls_service_fixture_publish (f, "grade_created", 1, 1);
+  g_assert_false (has_page (f, reader));
+
+  ls_log_reader_add_behind (reader);
+  ls_log_reader_add_behind (reader);
+  ls_service_fixture_publish (f, "grade_created", 2, 1);
+  g_assert_true (has_page (f, reader));
+  ls_log_reader_remove_behind (reader);
+  g_assert_true (has_page (f, reader));
+  ls_log_reader_remove_behind (reader);
+  g_assert_false (has_page (f, reader));
+}
+
 static void
 test_get_events_moves_on (LsServiceFixture *f, gconstpointer data)
 {
@@ -486,6 +518,7 @@ main (int argc, char **argv)
   ADD ("gapless", test_gapless);
   ADD ("window", test_window);
   ADD ("far-behind", test_far_behind);
+  ADD ("pages-while-behind", test_pages_while_behind);
   ADD ("get-events/moves-on", test_get_events_moves_on);
   ADD ("get-events/pages", test_get_events_pages);
   ADD ("other-sender", test_other_sender);
