@@ -382,6 +382,12 @@ do_hang_up (LsAgent *self, LsCommand *command)
 }
 
 static void
+do_hold (LsAgent *self, LsCommand *command)
+{
+  ls_transport_set_held (self->transport, command->held);
+}
+
+static void
 do_send (LsAgent *self, LsCommand *command)
 {
   ls_transport_send (self->transport, command->message);
@@ -534,6 +540,7 @@ ls_agent_run (LsAgent *self)
     [LS_COMMAND_OPEN] = do_open,
     [LS_COMMAND_HANG_UP] = do_hang_up,
     [LS_COMMAND_CLOSE] = do_close,
+    [LS_COMMAND_HOLD] = do_hold,
     [LS_COMMAND_SEND] = do_send,
     [LS_COMMAND_FETCH_UPDATES] = do_fetch_updates,
     [LS_COMMAND_FETCH_SNAPSHOT] = do_fetch_snapshot,

@@ -76,6 +76,7 @@ static void
 open_socket (LsEngine *self)
 {
   self->phase = LS_SOCKET_OPENING;
+  self->held = FALSE;
   self->counters.n_connects++;
   ls_engine_arm (self, LS_TIMER_OPEN_DEADLINE, self->config->connect_timeout);
   ls_engine_push_simple (self, LS_COMMAND_OPEN);
@@ -466,6 +467,9 @@ ls_engine_link_check_heartbeat (LsEngine *self)
   if (self->phase != LS_SOCKET_STREAMING)
     return;
 
+  /* Who does not listen hears no answer. */
+  if (self->held)
+    ls_heartbeat_heard (&self->heartbeat, now);
   verdict = ls_heartbeat_check (&self->heartbeat, now, &next);
   if (verdict == LS_HEARTBEAT_DEAD)
     {

@@ -83,6 +83,7 @@ struct _LsEngine
   gint64 stay_away; /* what the server asked for, ms; used for the next wait */
   LsReason trouble; /* why the last attempt failed */
   LsSocketPhase phase;
+  gboolean held;   /* the socket is not read, as the store has enough to do */
   LsCursor target; /* the stream is caught up from here on */
   LsHeartbeat heartbeat;
 
@@ -94,7 +95,7 @@ struct _LsEngine
   LsSync *sync;                      /* (owned) */
   LsClassic *classic;                /* (owned): how to ask the classic system */
   LsPace pace;                       /* and how often */
-  LsCommand *delayed; /* (owned) (nullable): of the sync, until the intake is settled */
+  LsCommand *delayed; /* (owned) (nullable): of the sync, until the store has caught up */
   gboolean sync_wanted;
   gboolean sync_again; /* it was asked for when a run was under way, which may look no further */
   LsCompare compare;

@@ -110,11 +110,27 @@ ls_engine_stream_start_sync (LsEngine *self, gboolean everything)
   ls_engine_push (self, ls_sync_start (self->sync, everything, get_subscribed (self)));
 }
 
+/* What comes faster than the store takes it has to wait at the server, not here. */
+static void
+check_held (LsEngine *self)
+{
+  gboolean held = ls_intake_is_full (self->intake);
+  LsCommand *command;
+
+  if (self->held == held || self->phase != LS_SOCKET_STREAMING)
+    return;
+
+  self->held = held;
+  command = ls_command_new (LS_COMMAND_HOLD);
+  command->held = held;
+  ls_engine_push (self, command);
+}
+
 /**
  * ls_engine_stream_commit:
  * @self: the engine
  *
- * Hands the store what waits, if it is free.
+ * Hands the store what waits, if it is free, and looks whether that is enough.
  */
 void
 ls_engine_stream_commit (LsEngine *self)
@@ -122,13 +138,14 @@ ls_engine_stream_commit (LsEngine *self)
   LsChangeSet *change_set = ls_intake_next (self->intake, ls_clock_get_wall (self->clock));
   LsCommand *command;
 
-  if (change_set == NULL)
-    return;
-
-  self->counters.n_commits++;
-  command = ls_command_new (LS_COMMAND_COMMIT);
-  command->change_set = change_set;
-  ls_engine_push (self, command);
+  if (change_set != NULL)
+    {
+      self->counters.n_commits++;
+      command = ls_command_new (LS_COMMAND_COMMIT);
+      command->change_set = change_set;
+      ls_engine_push (self, command);
+    }
+  check_held (self);
 }
 
 static void
@@ -421,6 +438,24 @@ ls_engine_stream_update_followed (LsEngine *self)
     fetch_missing (self);
 }
 
+/* Events that came before a snapshot must be in before it, and the log is read no faster than it is
+ * written. */
+static gboolean
+is_time_for (LsEngine *self, const LsCommand *command)
+{
+  return command->kind == LS_COMMAND_FINISH_SNAPSHOT ? ls_intake_is_settled (self->intake)
+                                                     : !ls_intake_is_full (self->intake);
+}
+
+static void
+push_in_time (LsEngine *self, LsCommand *command)
+{
+  if (is_time_for (self, command))
+    ls_engine_push (self, command);
+  else
+    self->delayed = command;
+}
+
 /**
  * ls_engine_updates:
  * @self: the engine
@@ -443,9 +478,9 @@ ls_engine_updates (LsEngine *self, guint run, const LsUpdates *page)
   self->counters.n_events += page->events->len;
   self->counters.n_bad_events += page->n_bad_events;
   step = ls_sync_updates (self->sync, page, &command);
-  if (command != NULL)
-    ls_engine_push (self, command);
   ls_engine_stream_commit (self);
+  if (command != NULL)
+    push_in_time (self, command);
   if (step == LS_SYNC_DONE)
     ls_engine_stream_finish_sync (self);
 }
@@ -479,17 +514,8 @@ ls_engine_snapshot_page (LsEngine *self, guint run, LsSnapshotPage *page)
 void
 ls_engine_staged (LsEngine *self, guint run)
 {
-  LsCommand *command;
-
-  if (!ls_sync_is_current (self->sync, run))
-    return;
-
-  command = ls_sync_staged (self->sync);
-  /* Events that came before the snapshot must be in before it. */
-  if (command->kind == LS_COMMAND_FINISH_SNAPSHOT && !ls_intake_is_settled (self->intake))
-    self->delayed = command;
-  else
-    ls_engine_push (self, command);
+  if (ls_sync_is_current (self->sync, run))
+    push_in_time (self, ls_sync_staged (self->sync));
 }
 
 /**
@@ -513,9 +539,9 @@ ls_engine_finished_snapshot (LsEngine *self, guint run, LsEntity entity, LsCurso
     return;
 
   step = ls_sync_finished_snapshot (self->sync, &command);
-  if (command != NULL)
-    ls_engine_push (self, command);
   ls_engine_stream_commit (self);
+  if (command != NULL)
+    push_in_time (self, command);
   if (step == LS_SYNC_DONE)
     ls_engine_stream_finish_sync (self);
 }
@@ -537,7 +563,7 @@ ls_engine_committed (LsEngine *self, LsCommit *commit)
   ls_engine_stream_commit (self);
   command->commit = commit;
   ls_engine_push (self, command);
-  if (self->delayed != NULL && ls_intake_is_settled (self->intake))
+  if (self->delayed != NULL && is_time_for (self, self->delayed))
     ls_engine_push (self, g_steal_pointer (&self->delayed));
   ls_engine_stream_check (self);
 }

@@ -50,5 +50,6 @@ void ls_intake_failed (LsIntake *self);
 gboolean ls_intake_stands_at (LsIntake *self, LsEntity entity, LsCursor cursor);
 void ls_intake_rewind (LsIntake *self);
 gboolean ls_intake_is_settled (LsIntake *self);
+gboolean ls_intake_is_full (LsIntake *self);
 
 G_END_DECLS

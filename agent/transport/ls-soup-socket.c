@@ -3,6 +3,7 @@
 
 #include "ls-json.h"
 #include "ls-soup-errors.h"
+#include "ls-tap-input.h"
 #include "ls-wire-message.h"
 
 /* Bytes in a frame. Somewhat more than a message may have, so that one which is just too long is a
@@ -10,39 +11,20 @@
  * API bounds a message of endlessly many fragments, so there the server is trusted. */
 #define MAX_FRAME (LS_WIRE_MAX_MESSAGE + 64 * 1024)
 
-/* libsoup reads a socket for as long as something comes, before anybody else is served. So frames are
- * only put aside then, and this much of them is dealt with in each turn of the main loop. In bytes. */
+/* How much is read in each turn of the main loop, before others are served. In bytes. */
 #define TURN (64 * 1024)
 
 /* How long a peer has for its half of the close. */
 #define LINGER_S 5
 
-/* A frame that waits for its turn */
-typedef struct
-{
-  SoupWebsocketDataType type;
-  GBytes *bytes; /* (owned) */
-} Frame;
-
 struct _LsSoupSocket
 {
   SoupWebsocketConnection *connection;    /* (owned) */
+  LsTapInput *tap;                        /* (owned): what it reads from */
   const LsSoupSocketCallbacks *callbacks; /* (unowned) */
   gpointer user_data;                     /* (unowned) */
   GError *error;                          /* (owned) (nullable), the first that libsoup reported */
-  GQueue waiting;                         /* (element-type Frame) (owned), oldest first */
-  GSource *turn;                          /* (owned) (nullable): while something waits */
-  gboolean closed;                        /* by libsoup; told when nothing waits any more */
-  gboolean in_turn;                       /* then who called us back frees the rest */
-  gboolean freed;
 };
-
-static void
-frame_free (Frame *frame)
-{
-  g_bytes_unref (frame->bytes);
-  g_free (frame);
-}
 
 static void
 on_lingering_closed (SoupWebsocketConnection *connection, gpointer user_data)
@@ -97,85 +79,18 @@ decode (SoupWebsocketDataType type, GBytes *bytes, GError **error)
 
 /* The callback may free the socket. */
 static void
-handle (LsSoupSocket *self, const Frame *frame)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (LsMessage) message = decode (frame->type, frame->bytes, &error);
-
-  if (message != NULL)
-    self->callbacks->message (message, self->user_data);
-  else
-    self->callbacks->bad_message (error, self->user_data);
-}
-
-static void
-tell_closed (LsSoupSocket *self)
-{
-  LsSoupFailure failure = {
-    .was_open = TRUE,
-    .error = self->error,
-    .close_code = soup_websocket_connection_get_close_code (self->connection),
-    .close_text = soup_websocket_connection_get_close_data (self->connection),
-  };
-  g_autoptr (GError) error = ls_soup_errors_map (&failure);
-
-  self->callbacks->closed (error, self->user_data);
-}
-
-static gboolean
-on_turn (gpointer user_data)
-{
-  LsSoupSocket *self = user_data;
-  gsize size = 0;
-
-  self->in_turn = TRUE;
-  while (!self->freed && self->waiting.length > 0 && size < TURN)
-    {
-      Frame *frame = g_queue_pop_head (&self->waiting);
-
-      size += g_bytes_get_size (frame->bytes);
-      handle (self, frame);
-      frame_free (frame);
-    }
-  self->in_turn = FALSE;
-  if (self->freed)
-    {
-      g_free (self);
-      return G_SOURCE_REMOVE;
-    }
-  if (self->waiting.length > 0)
-    return G_SOURCE_CONTINUE;
-
-  g_clear_pointer (&self->turn, g_source_unref);
-  if (self->closed)
-    tell_closed (self);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-want_turn (LsSoupSocket *self)
-{
-  if (self->turn != NULL)
-    return;
-
-  self->turn = g_idle_source_new ();
-  g_source_set_priority (self->turn, G_PRIORITY_DEFAULT);
-  g_source_set_callback (self->turn, on_turn, self, NULL);
-  g_source_attach (self->turn, g_main_context_get_thread_default ());
-}
-
-static void
 on_message (SoupWebsocketConnection *connection,
             SoupWebsocketDataType type,
             GBytes *bytes,
             LsSoupSocket *self)
 {
-  Frame *frame;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsMessage) message = decode (type, bytes, &error);
 
-  frame = g_new (Frame, 1);
-  *frame = (Frame) { type, g_bytes_ref (bytes) };
-  g_queue_push_tail (&self->waiting, frame);
-  want_turn (self);
+  if (message != NULL)
+    self->callbacks->message (message, self->user_data);
+  else
+    self->callbacks->bad_message (error, self->user_data);
 }
 
 static void
@@ -185,13 +100,32 @@ on_error (SoupWebsocketConnection *connection, GError *error, LsSoupSocket *self
     self->error = g_error_copy (error);
 }
 
-/* What came before the end is dealt with first. */
 static void
 on_closed (SoupWebsocketConnection *connection, LsSoupSocket *self)
 {
-  self->closed = TRUE;
-  if (self->turn == NULL)
-    tell_closed (self);
+  LsSoupFailure failure = {
+    .was_open = TRUE,
+    .error = self->error,
+    .close_code = soup_websocket_connection_get_close_code (connection),
+    .close_text = soup_websocket_connection_get_close_data (connection),
+  };
+  g_autoptr (GError) error = ls_soup_errors_map (&failure);
+
+  self->callbacks->closed (error, self->user_data);
+}
+
+/* libsoup 3.2 reads a socket until nothing more comes. It can't be told to wait, and chooses its stream
+ * itself; but that is a filter, which asks its base for every byte, and so the tap goes in between. */
+static LsTapInput *
+put_tap_in (SoupWebsocketConnection *connection)
+{
+  GIOStream *stream = soup_websocket_connection_get_io_stream (connection);
+  GFilterInputStream *filter = G_FILTER_INPUT_STREAM (g_io_stream_get_input_stream (stream));
+  g_autoptr (GInputStream) base = filter->base_stream;
+  LsTapInput *tap = ls_tap_input_new (base);
+
+  filter->base_stream = G_INPUT_STREAM (g_object_ref (tap));
+  return tap;
 }
 
 /**
@@ -213,9 +147,10 @@ ls_soup_socket_new (SoupWebsocketConnection *connection,
 
   self = g_new0 (LsSoupSocket, 1);
   self->connection = g_object_ref (connection);
+  self->tap = put_tap_in (connection);
   self->callbacks = callbacks;
   self->user_data = user_data;
-  g_queue_init (&self->waiting);
+  ls_tap_input_set_turn (self->tap, TURN);
   soup_websocket_connection_set_max_incoming_payload_size (connection, MAX_FRAME);
   g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
   g_signal_connect (connection, "error", G_CALLBACK (on_error), self);
@@ -236,11 +171,7 @@ ls_soup_socket_free (LsSoupSocket *self)
   g_return_if_fail (self != NULL);
 
   g_signal_handlers_disconnect_by_data (self->connection, self);
-  if (self->turn != NULL)
-    g_source_destroy (self->turn);
-  g_clear_pointer (&self->turn, g_source_unref);
-  g_queue_clear_full (&self->waiting, (GDestroyNotify)frame_free);
-
+  ls_tap_input_set_open (self->tap, TRUE); /* the end, too, has to be read */
   if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
     {
       g_autoptr (LsMessage) message = ls_message_new (LS_MESSAGE_DISCONNECT);
@@ -252,11 +183,9 @@ ls_soup_socket_free (LsSoupSocket *self)
     linger (self->connection);
 
   g_clear_object (&self->connection);
+  g_clear_object (&self->tap);
   g_clear_error (&self->error);
-  if (self->in_turn)
-    self->freed = TRUE;
-  else
-    g_free (self);
+  g_free (self);
 }
 
 /**
@@ -274,4 +203,19 @@ ls_soup_socket_send (LsSoupSocket *self, const LsMessage *message)
 
   if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
     send_to (self->connection, message);
+}
+
+/**
+ * ls_soup_socket_set_held:
+ * @self: a socket
+ * @held: whether to read no more
+ *
+ * What is read already still comes: a turn, and the frame that it ends. Then the peer has to wait.
+ */
+void
+ls_soup_socket_set_held (LsSoupSocket *self, gboolean held)
+{
+  g_return_if_fail (self != NULL);
+
+  ls_tap_input_set_open (self->tap, !held);
 }

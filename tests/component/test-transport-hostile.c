@@ -4,6 +4,7 @@
 #include "ls-link-error.h"
 #include "ls-transport-soup.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #define TOKEN "header.SECRET.signature"
@@ -384,6 +385,57 @@ test_flood (void)
   fixture_clear (&fixture);
 }
 
+/* What comes faster than it is dealt with stays with the peer: neither what was read nor what is read
+ * while the socket is held is any more for it. */
+static void
+test_flood_waits (void)
+{
+  const gsize n_frames = 4000;
+  const gsize frame_size = 8 << 10;
+  const gsize room = 2 << 20;
+  g_autofree char *padding = g_strnfill (frame_size - strlen (drain), ' ');
+  g_autofree char *text = g_strconcat (drain, padding, NULL);
+  g_autoptr (GByteArray) flood = g_byte_array_new ();
+  g_autoptr (GBytes) frame = create_text (text);
+  g_autoptr (GBytes) frames = NULL;
+  LsPeerScript script = { .upgrades = TRUE,
+                          .subprotocol = "labsync.v1",
+                          .ending = LS_PEER_FINISHES };
+  g_autoptr (LsMessage) ping = ls_message_new (LS_MESSAGE_PING);
+  g_autoptr (GError) error = NULL;
+  Fixture fixture;
+  gsize before, most = 0;
+
+  for (gsize i = 0; i < n_frames; i++)
+    g_byte_array_append (flood, g_bytes_get_data (frame, NULL), (guint)g_bytes_get_size (frame));
+  script.frames = frames = g_byte_array_free_to_bytes (g_steal_pointer (&flood));
+  fixture_init (&fixture, &script, 10000, "auto");
+  open_socket (&fixture, &error);
+  g_assert_no_error (error);
+  before = mallinfo2 ().uordblks + mallinfo2 ().hblkhd;
+  ls_transport_send (fixture.transport, ping); /* opens the flood */
+  while (fixture.closed_error == NULL)
+    {
+      gsize heard = fixture.heard->len;
+
+      g_main_context_iteration (NULL, TRUE);
+      most = MAX (most, mallinfo2 ().uordblks + mallinfo2 ().hblkhd);
+      if (heard < n_frames / 2 && fixture.heard->len >= n_frames / 2)
+        {
+          ls_transport_set_held (fixture.transport, TRUE);
+          heard = fixture.heard->len;
+          while (g_main_context_iteration (NULL, FALSE))
+            continue;
+          g_assert_cmpuint (fixture.heard->len, ==, heard);
+          ls_transport_set_held (fixture.transport, FALSE);
+        }
+    }
+
+  g_assert_cmpuint (fixture.heard->len, ==, n_frames + 1);
+  g_assert_cmpuint (most, <, before + room);
+  fixture_clear (&fixture);
+}
+
 /* The peer never answers our close: the connection is given up all the same. */
 static void
 test_close_unanswered (void)
@@ -562,6 +614,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/transport/socket/survives-bad-messages", test_bad_messages);
   g_test_add_func ("/transport/socket/loses-no-early-message", test_early);
   g_test_add_func ("/transport/socket/flood-leaves-others-their-turn", test_flood);
+  g_test_add_func ("/transport/socket/flood-waits-at-the-peer", test_flood_waits);
   g_test_add_func ("/transport/socket/gives-up-unanswered-close", test_close_unanswered);
   g_test_add_func ("/transport/socket/can-be-cancelled", test_cancel);
   g_test_add_func ("/transport/socket/puts-token-in-query-only-if-asked", test_query);

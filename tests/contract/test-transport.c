@@ -297,6 +297,44 @@ test_garbage (Fixture *fixture, gconstpointer kind)
   g_assert_cmpuint (fixture->n_closed, ==, 0);
 }
 
+/* What comes while the socket is held waits at the other end, in order. */
+static void
+test_held (Fixture *fixture, gconstpointer kind)
+{
+  open_socket (fixture);
+  say (fixture, 1);
+  wait_for (fixture, &fixture->n_messages, 1);
+  ls_transport_set_held (fixture->transport, TRUE);
+  say (fixture, 2);
+  say (fixture, 3);
+  settle (fixture);
+  g_assert_cmpuint (fixture->n_messages, ==, 1);
+  send_ping (fixture); /* which still goes out */
+  wait_for (fixture, &fixture->n_heard, 1);
+  g_assert_cmpuint (fixture->n_messages, ==, 1);
+
+  ls_transport_set_held (fixture->transport, FALSE);
+  g_assert_cmpuint (fixture->n_messages, ==, 1); /* never from inside the call */
+  wait_for (fixture, &fixture->n_messages, 3);
+  g_assert_cmpint (fixture->timestamp, ==, 3);
+}
+
+/* A socket that is held can be closed; the next one is not held. */
+static void
+test_held_and_closed (Fixture *fixture, gconstpointer kind)
+{
+  ls_transport_set_held (fixture->transport, TRUE);
+  open_socket (fixture);
+  ls_transport_set_held (fixture->transport, TRUE);
+  say (fixture, 1);
+  ls_transport_close (fixture->transport);
+  settle (fixture);
+  open_socket (fixture);
+  say (fixture, 2);
+  wait_for (fixture, &fixture->n_messages, 1);
+  g_assert_cmpint (fixture->timestamp, ==, 2);
+}
+
 /* The end is told once, in words of the link; there can be another socket then. */
 static void
 test_server_closes (Fixture *fixture, gconstpointer kind)
@@ -426,6 +464,8 @@ main (int argc, char *argv[])
   kind = argc > 1 ? argv[1] : "fake";
   ADD ("talks", test_talks);
   ADD ("garbage-costs-nothing", test_garbage);
+  ADD ("held", test_held);
+  ADD ("held-and-closed", test_held_and_closed);
   ADD ("end-is-told-once", test_server_closes);
   ADD ("closing-is-silent", test_closes);
   ADD ("refusals-have-reasons", test_refused);

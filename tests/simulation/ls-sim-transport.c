@@ -23,6 +23,7 @@ struct _LsSimTransport
   const LsSimLink *link; /* (unowned) */
   LsModelPeer *peer;     /* (unowned) (nullable): the server's end of the socket */
   gboolean is_open;      /* the agent's end */
+  gboolean is_held;      /* the agent does not read */
   guint n_calls;
   GQueue inbound;  /* (element-type Parcel) (owned): on its way to the agent, in order */
   GQueue outbound; /* (element-type Parcel) (owned): on its way to the server, in order */
@@ -116,20 +117,22 @@ static void
 close_socket (LsSimTransport *self)
 {
   self->is_open = FALSE;
+  self->is_held = FALSE;
   g_queue_clear_full (&self->inbound, (GDestroyNotify)parcel_free);
   g_queue_clear_full (&self->outbound, (GDestroyNotify)parcel_free);
   if (self->peer != NULL)
     ls_model_peer_disconnect (g_steal_pointer (&self->peer));
 }
 
-/* TCP sends again what did not get through, and hands nothing over before its turn. */
+/* TCP sends again what did not get through or was not read, and hands nothing over before its turn. */
 static gboolean
 is_held_up (Parcel *parcel, GQueue *queue, LsClockAlarmFunc arrive)
 {
   LsSimTransport *self = parcel->transport;
+  gboolean is_unread = self->is_held && queue == &self->inbound;
 
   parcel->alarm = 0;
-  if (!is_dead (self) && g_queue_peek_head (queue) == parcel)
+  if (!is_dead (self) && !is_unread && g_queue_peek_head (queue) == parcel)
     return FALSE;
 
   parcel->due = ls_sim_get_time (self->sim) + RETRANSMISSION;
@@ -249,6 +252,15 @@ static void
 ls_sim_transport_close (LsTransport *transport)
 {
   close_socket (LS_SIM_TRANSPORT (transport));
+}
+
+static void
+ls_sim_transport_set_held (LsTransport *transport, gboolean held)
+{
+  LsSimTransport *self = LS_SIM_TRANSPORT (transport);
+
+  ls_sim_trace (self->sim, held ? "held" : "let go");
+  self->is_held = held && self->is_open;
 }
 
 /**
@@ -599,6 +611,7 @@ ls_sim_transport_transport_init (LsTransportInterface *iface)
   iface->open_async = ls_sim_transport_open_async;
   iface->send = ls_sim_transport_send;
   iface->close = ls_sim_transport_close;
+  iface->set_held = ls_sim_transport_set_held;
   iface->updates_async = ls_sim_transport_updates_async;
   iface->snapshot_async = ls_sim_transport_snapshot_async;
   iface->checksum_async = ls_sim_transport_checksum_async;

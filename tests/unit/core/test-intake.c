@@ -213,6 +213,34 @@ test_intake_backlog_fails (void)
   g_assert_cmpint (ls_intake_get_position (intake).offset, ==, 1000);
 }
 
+/* Frames that wait for a gap to be filled take no more memory than that. */
+static void
+test_intake_held_size (void)
+{
+  g_autoptr (LsIntake) intake = intake_at (0);
+  g_autofree char *data = g_strnfill (1 << 20, ' ');
+  guint n_released = 0;
+
+  for (gint64 i = 1; i <= 6; i++)
+    {
+      g_autoptr (LsMessage) message = frame ("e", i - 1, i, NULL, 0);
+
+      g_ptr_array_add (message->events,
+                       ls_event_new (ls_event_type_from_string ("grade_updated"), "g", data));
+      ls_intake_hold (intake, message);
+    }
+  for (;;)
+    {
+      g_autoptr (LsMessage) message = ls_intake_release (intake);
+
+      if (message == NULL)
+        break;
+      g_assert_cmpint (message->cursor.offset, ==, 5 + n_released);
+      n_released++;
+    }
+  g_assert_cmpuint (n_released, ==, 2);
+}
+
 static void
 test_intake_not_followed (void)
 {
@@ -418,6 +446,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/core/intake/backlog", test_intake_backlog);
   g_test_add_func ("/core/intake/backlog-size", test_intake_backlog_size);
   g_test_add_func ("/core/intake/backlog-fails", test_intake_backlog_fails);
+  g_test_add_func ("/core/intake/held-size", test_intake_held_size);
   g_test_add_func ("/core/intake/not-followed", test_intake_not_followed);
   g_test_add_func ("/core/intake/forgets-what-is-followed-again",
                    test_intake_forgets_what_is_followed_again);
