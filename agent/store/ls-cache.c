@@ -236,10 +236,7 @@ put_row (LsCache *self,
          GError **error)
 {
   sqlite3_stmt *stmt = ls_database_prepare (
-      self->database,
-      "INSERT INTO row VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-      " version = excluded.version, data = excluded.data, as_of = excluded.as_of",
-      error);
+      self->database, "INSERT OR REPLACE INTO row VALUES (?, ?, ?, ?, ?)", error);
 
   if (stmt == NULL)
     return FALSE;
@@ -252,60 +249,71 @@ put_row (LsCache *self,
   return ls_database_finish (self->database, stmt, error);
 }
 
-/* Finds the row of an event; FALSE only on an error. */
-static gboolean
-find_row (LsCache *self, LsEntity entity, const char *id, LsRow **row, GError **error)
+/* Looks for a row. Returns: (nullable): the statement that found it, or is at its end; %NULL: failed */
+static sqlite3_stmt *
+find_row (LsCache *self, LsEntity entity, const char *id, gboolean *found, GError **error)
 {
   g_autoptr (GError) step_error = NULL;
   sqlite3_stmt *stmt = ls_database_prepare (
       self->database, "SELECT version, data, as_of FROM row WHERE entity = ? AND id = ?", error);
 
-  *row = NULL;
   if (stmt == NULL)
-    return FALSE;
+    return NULL;
 
   ls_database_bind_text (stmt, 1, ls_entity_to_string (entity));
   ls_database_bind_text (stmt, 2, id);
-  if (ls_database_step (self->database, stmt, &step_error))
-    {
-      *row = ls_row_new (entity, id, ls_database_column_text (stmt, 1),
-                         sqlite3_column_int64 (stmt, 0));
-      (*row)->as_of = sqlite3_column_int64 (stmt, 2);
-      (*row)->deleted = (*row)->data == NULL;
-      sqlite3_reset (stmt);
-    }
-  if (step_error != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&step_error));
-      return FALSE;
-    }
+  *found = ls_database_step (self->database, stmt, &step_error);
+  if (step_error == NULL)
+    return stmt;
 
+  g_propagate_error (error, g_steal_pointer (&step_error));
+  return NULL;
+}
+
+/* Judges by the row where it lies: a copy of it would be made for every event. */
+static gboolean
+judge (LsCache *self, const LsEvent *event, LsVerdict *verdict, gint64 *old_version, GError **error)
+{
+  LsRow row = { .entity = ls_event_get_entity (event), .id = event->entity_id };
+  gboolean found;
+  sqlite3_stmt *stmt = find_row (self, row.entity, row.id, &found, error);
+
+  if (stmt == NULL)
+    return FALSE;
+
+  if (found)
+    {
+      row.version = sqlite3_column_int64 (stmt, 0);
+      row.data = (char *)ls_database_column_text (stmt, 1);
+      row.deleted = row.data == NULL;
+    }
+  *verdict = ls_cache_rules_judge (found ? &row : NULL, event);
+  *old_version = row.version;
+  sqlite3_reset (stmt);
   return TRUE;
 }
 
 static gboolean
 apply (LsCache *self, LsEvent *event, gint64 as_of, LsCommit *commit, GError **error)
 {
-  g_autoptr (LsRow) row = NULL;
   LsVerdict verdict;
   gint64 version = event->version;
+  gint64 old_version;
 
   if (ls_event_get_entity (event) == LS_ENTITY_PRESENCE)
     {
       g_ptr_array_add (commit->events, ls_event_ref (event));
       return TRUE;
     }
-  if (!find_row (self, ls_event_get_entity (event), event->entity_id, &row, error))
+  if (!judge (self, event, &verdict, &old_version, error))
     return FALSE;
-
-  verdict = ls_cache_rules_judge (row, event);
   if (verdict == LS_VERDICT_DROP)
     {
       commit->n_dropped++;
       return TRUE;
     }
   if (version == 0 && verdict == LS_VERDICT_DELETE)
-    version = row->version;
+    version = old_version;
   if (!put_row (self, event, version, verdict == LS_VERDICT_DELETE, as_of, error) ||
       !ls_cache_log_event (self, event, as_of, error))
     return FALSE;
@@ -390,14 +398,23 @@ ls_cache_commit (LsCache *self, const LsChangeSet *change_set, GError **error)
 LsRow *
 ls_cache_get (LsCache *self, LsEntity entity, const char *id, GError **error)
 {
-  LsRow *row;
+  gboolean found;
+  sqlite3_stmt *stmt = find_row (self, entity, id, &found, error);
+  LsRow *row = NULL;
 
-  if (!find_row (self, entity, id, &row, error))
+  if (stmt == NULL)
     return NULL;
-  if (row == NULL)
-    g_set_error (error, LS_ERROR, LS_ERROR_NOT_FOUND, "there is no such %s",
-                 ls_entity_to_string (entity));
+  if (!found)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_NOT_FOUND, "there is no such %s",
+                   ls_entity_to_string (entity));
+      return NULL;
+    }
 
+  row = ls_row_new (entity, id, ls_database_column_text (stmt, 1), sqlite3_column_int64 (stmt, 0));
+  row->as_of = sqlite3_column_int64 (stmt, 2);
+  row->deleted = row->data == NULL;
+  sqlite3_reset (stmt);
   return row;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ls-error.h"
@@ -25,6 +26,16 @@ struct _LsDatabase
   GHashTable *statements; /* (element-type utf8 sqlite3_stmt) (owned): by their SQL */
   gboolean read_only;
 };
+
+/* Statements are long and few, and found many times a millisecond: how long one is and how it ends says
+ * enough. */
+static guint
+hash_sql (gconstpointer sql)
+{
+  gsize length = strlen (sql);
+
+  return g_str_hash ((const char *)sql + length - MIN (length, 8)) + (guint)length;
+}
 
 static void
 set_error (LsDatabase *self, GError **error, const char *what)
@@ -387,7 +398,7 @@ try_open (const char *path,
 
   *damaged = FALSE;
   self->read_only = read_only;
-  self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, finalize_statement);
+  self->statements = g_hash_table_new_full (hash_sql, g_str_equal, g_free, finalize_statement);
   if (!create_private (path, error))
     return NULL;
 
