@@ -28,6 +28,17 @@ static const LsMigration migrations[] = {
   "  (SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)",
   /* 3: whose rows of the classic system the user may see */
   "ALTER TABLE meta ADD COLUMN sight TEXT NOT NULL DEFAULT ''",
+  /* 4: the last number given to an event, which AUTOINCREMENT looked up and noted for every event; -1: no
+   * event could be logged yet */
+  "ALTER TABLE meta ADD COLUMN last_seq INTEGER NOT NULL DEFAULT -1;"
+  "UPDATE meta SET last_seq ="
+  "  coalesce ((SELECT seq FROM sqlite_sequence WHERE name = 'event'), -1);"
+  "ALTER TABLE event RENAME TO old_event;"
+  "CREATE TABLE event (seq INTEGER PRIMARY KEY, type TEXT NOT NULL, entity_id TEXT NOT NULL,"
+  "  data TEXT NOT NULL, timestamp INTEGER NOT NULL, user_role TEXT NOT NULL,"
+  "  user_id TEXT NOT NULL, version INTEGER NOT NULL, as_of INTEGER NOT NULL);"
+  "INSERT INTO event SELECT * FROM old_event;"
+  "DROP TABLE old_event",
 };
 
 /* More numbers than the write-ahead log can hold events between two checkpoints, which is 4 MB. */
@@ -150,8 +161,7 @@ ls_cache_read_state (LsCache *self, GError **error)
     return NULL;
 
   state->first_seq = (guint64)ls_database_get_int (self->database, "SELECT min (seq) FROM event");
-  state->last_seq = (guint64)ls_database_get_int (
-      self->database, "SELECT seq FROM sqlite_sequence WHERE name = 'event'");
+  state->last_seq = ls_cache_get_last_seq (self);
   return g_steal_pointer (&state);
 }
 
@@ -177,54 +187,14 @@ ls_cache_leave_gap (LsCache *self, GError **error)
 
   if (!ls_database_run (self->database, "PRAGMA synchronous = FULL", error))
     return FALSE;
-  self->has_gap =
-      ls_database_run (self->database,
-                       "UPDATE sqlite_sequence SET seq = seq + " SEQ_GAP " WHERE name = 'event';"
-                       "INSERT INTO sqlite_sequence SELECT 'event', 0"
-                       "  WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'event')",
-                       error);
+  self->has_gap = ls_database_run (
+      self->database,
+      "UPDATE meta SET last_seq = CASE WHEN last_seq < 0 THEN 0 ELSE last_seq + " SEQ_GAP " END",
+      error);
   if (!ls_database_run (self->database, "PRAGMA synchronous = NORMAL", &pragma_error))
     g_warning ("the store stays slow: %s", pragma_error->message);
 
   return self->has_gap;
-}
-
-/**
- * ls_cache_log_event:
- * @self: a cache
- * @event: an event; its `seq` is set
- * @as_of: when we learnt of it, in milliseconds since the epoch
- * @error: %LS_ERROR_STORAGE
- *
- * Adds an event to the log.
- *
- * Returns: whether it is in
- */
-gboolean
-ls_cache_log_event (LsCache *self, LsEvent *event, gint64 as_of, GError **error)
-{
-  sqlite3_stmt *stmt = ls_database_prepare (
-      self->database,
-      "INSERT INTO event (type, entity_id, data, timestamp, user_role, user_id, version, as_of)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      error);
-
-  if (stmt == NULL)
-    return FALSE;
-
-  ls_database_bind_text (stmt, 1, ls_event_type_to_string (event->type));
-  ls_database_bind_text (stmt, 2, event->entity_id);
-  ls_database_bind_text (stmt, 3, event->data);
-  sqlite3_bind_int64 (stmt, 4, event->timestamp);
-  ls_database_bind_text (stmt, 5, event->user_role);
-  ls_database_bind_text (stmt, 6, event->user_id);
-  sqlite3_bind_int64 (stmt, 7, event->version);
-  sqlite3_bind_int64 (stmt, 8, as_of);
-  if (!ls_database_finish (self->database, stmt, error))
-    return FALSE;
-
-  event->seq = (guint64)ls_database_get_last_id (self->database);
-  return TRUE;
 }
 
 static gboolean
@@ -314,8 +284,7 @@ apply (LsCache *self, LsEvent *event, gint64 as_of, LsCommit *commit, GError **e
     }
   if (version == 0 && verdict == LS_VERDICT_DELETE)
     version = old_version;
-  if (!put_row (self, event, version, verdict == LS_VERDICT_DELETE, as_of, error) ||
-      !ls_cache_log_event (self, event, as_of, error))
+  if (!put_row (self, event, version, verdict == LS_VERDICT_DELETE, as_of, error))
     return FALSE;
 
   g_ptr_array_add (commit->events, ls_event_ref (event));
@@ -375,6 +344,8 @@ ls_cache_commit (LsCache *self, const LsChangeSet *change_set, GError **error)
   for (guint i = 0; i < change_set->events->len; i++)
     if (!apply (self, change_set->events->pdata[i], change_set->as_of, commit, error))
       return NULL;
+  if (!ls_cache_log_events (self, commit->events, change_set->as_of, error))
+    return NULL;
   for (guint i = 0; i < LS_N_ENTITIES; i++)
     if ((change_set->forgotten & (1u << i)) != 0 &&
         !ls_cache_forget_baseline (self, (LsEntity)i, error))

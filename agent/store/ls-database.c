@@ -158,20 +158,6 @@ ls_database_finish (LsDatabase *self, sqlite3_stmt *stmt, GError **error)
 }
 
 /**
- * ls_database_get_last_id:
- * @self: a database
- *
- * `RETURNING` would say the same, at the price of a temporary table for every statement.
- *
- * Returns: the integer key of the row that was last inserted
- */
-gint64
-ls_database_get_last_id (LsDatabase *self)
-{
-  return sqlite3_last_insert_rowid (self->handle);
-}
-
-/**
  * ls_database_get_int:
  * @self: a database
  * @sql: a statement that gives one integer
