@@ -1,38 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-soup-socket.h"
 
+#include "ls-deflate.h"
 #include "ls-json.h"
 #include "ls-soup-errors.h"
 #include "ls-wire-message.h"
 
-/* Bytes in a frame. Somewhat more than a message may have, so that one which is just too long is a
- * bad message and not the end of the socket. The limit of libsoup 3.2 is per frame: nothing in its
- * API bounds a message of endlessly many fragments, so there the server is trusted. */
-#define MAX_FRAME (LS_WIRE_MAX_MESSAGE + 64 * 1024)
+/* Bytes in a message that is looked at. Somewhat more than one may have, so that one which is just
+ * too long is a bad message and not the end of the socket. */
+#define MAX_MESSAGE (LS_WIRE_MAX_MESSAGE + 64 * 1024)
 
-/* libsoup reads a socket for as long as something comes, before anybody else is served. So frames are
- * only put aside then, and this much of them is dealt with in each turn of the main loop. In bytes. */
+/* libsoup reads a socket for as long as something comes, before anybody else is served. So messages
+ * are only put aside then, compressed as they came, and this much of them is dealt with in each turn
+ * of the main loop. In bytes, unpacked. */
 #define TURN (64 * 1024)
 
 /* How long a peer has for its half of the close. */
 #define LINGER_S 5
 
-/* A frame that waits for its turn */
+/* A message that waits for its turn */
 typedef struct
 {
   SoupWebsocketDataType type;
-  GBytes *bytes; /* (owned) */
+  GBytes *bytes; /* (owned), as they came */
+  gboolean is_packed;
 } Frame;
 
 struct _LsSoupSocket
 {
   SoupWebsocketConnection *connection;    /* (owned) */
+  LsDeflate *deflate;                     /* (unowned), the connection's */
   const LsSoupSocketCallbacks *callbacks; /* (unowned) */
   gpointer user_data;                     /* (unowned) */
-  GError *error;                          /* (owned) (nullable), the first that libsoup reported */
+  GError *error;                          /* (owned) (nullable), the first there was */
   GQueue waiting;                         /* (element-type Frame) (owned), oldest first */
   GSource *turn;                          /* (owned) (nullable): while something waits */
-  gboolean closed;                        /* by libsoup; told when nothing waits any more */
+  gboolean closed;                        /* for good; told when nothing waits any more */
   gboolean in_turn;                       /* then who called us back frees the rest */
   gboolean freed;
 };
@@ -45,21 +48,29 @@ frame_free (Frame *frame)
 }
 
 static void
-on_lingering_closed (SoupWebsocketConnection *connection, gpointer user_data)
+on_lingering_closed (SoupWebsocketConnection *connection, gpointer id)
 {
-  g_source_remove (GPOINTER_TO_UINT (user_data));
+  g_signal_handlers_disconnect_by_data (connection, id);
+  g_source_remove (GPOINTER_TO_UINT (id));
+}
+
+static void
+on_lingering_error (SoupWebsocketConnection *connection, GError *error, gpointer id)
+{
+  on_lingering_closed (connection, id);
 }
 
 static gboolean
 stop_lingering (gpointer user_data)
 {
-  g_signal_handlers_disconnect_matched (user_data, G_SIGNAL_MATCH_FUNC, 0, 0, NULL,
-                                        (gpointer)on_lingering_closed, NULL);
+  guint id = g_source_get_id (g_main_current_source ());
 
+  g_signal_handlers_disconnect_by_data (user_data, GUINT_TO_POINTER (id));
   return G_SOURCE_REMOVE;
 }
 
-/* Keeps @connection for as long as the peer needs to answer the close. */
+/* Keeps @connection for as long as the peer needs to answer the close. Behind an error libsoup would
+ * go on reading, and keep all of it. */
 static void
 linger (SoupWebsocketConnection *connection)
 {
@@ -67,6 +78,7 @@ linger (SoupWebsocketConnection *connection)
                                          g_object_ref (connection), g_object_unref);
 
   g_signal_connect (connection, "closed", G_CALLBACK (on_lingering_closed), GUINT_TO_POINTER (id));
+  g_signal_connect (connection, "error", G_CALLBACK (on_lingering_error), GUINT_TO_POINTER (id));
 }
 
 static void
@@ -97,10 +109,10 @@ decode (SoupWebsocketDataType type, GBytes *bytes, GError **error)
 
 /* The callback may free the socket. */
 static void
-handle (LsSoupSocket *self, const Frame *frame)
+handle (LsSoupSocket *self, SoupWebsocketDataType type, GBytes *bytes)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (LsMessage) message = decode (frame->type, frame->bytes, &error);
+  g_autoptr (LsMessage) message = decode (type, bytes, &error);
 
   if (message != NULL)
     self->callbacks->message (message, self->user_data);
@@ -122,6 +134,35 @@ tell_closed (LsSoupSocket *self)
   self->callbacks->closed (error, self->user_data);
 }
 
+/* Nothing that comes behind a message which can't be unpacked can be. */
+static void
+give_up (LsSoupSocket *self, const GError *error)
+{
+  self->closed = TRUE;
+  if (self->error == NULL)
+    self->error = g_error_copy (error);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify)frame_free);
+  if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (self->connection, (gushort)error->code, NULL);
+}
+
+/* Returns: the size of the oldest that waited, unpacked */
+static gsize
+take_one (LsSoupSocket *self)
+{
+  Frame *frame = g_queue_pop_head (&self->waiting);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes =
+      ls_deflate_unpack (self->deflate, frame->bytes, frame->is_packed, &error);
+
+  if (bytes != NULL)
+    handle (self, frame->type, bytes);
+  else
+    give_up (self, error);
+  frame_free (frame);
+  return bytes != NULL ? g_bytes_get_size (bytes) : 0;
+}
+
 static gboolean
 on_turn (gpointer user_data)
 {
@@ -130,13 +171,7 @@ on_turn (gpointer user_data)
 
   self->in_turn = TRUE;
   while (!self->freed && self->waiting.length > 0 && size < TURN)
-    {
-      Frame *frame = g_queue_pop_head (&self->waiting);
-
-      size += g_bytes_get_size (frame->bytes);
-      handle (self, frame);
-      frame_free (frame);
-    }
+    size += take_one (self);
   self->in_turn = FALSE;
   if (self->freed)
     {
@@ -170,19 +205,23 @@ on_message (SoupWebsocketConnection *connection,
             GBytes *bytes,
             LsSoupSocket *self)
 {
-  Frame *frame;
+  Frame *frame = g_new (Frame, 1);
 
-  frame = g_new (Frame, 1);
-  *frame = (Frame) { type, g_bytes_ref (bytes) };
+  frame->type = type;
+  frame->bytes = ls_deflate_take (self->deflate, bytes, &frame->is_packed);
   g_queue_push_tail (&self->waiting, frame);
   want_turn (self);
 }
 
+/* libsoup closes the connection politely then, and goes on reading until the peer has answered, at
+ * what it can't read. That is not waited for. */
 static void
 on_error (SoupWebsocketConnection *connection, GError *error, LsSoupSocket *self)
 {
   if (self->error == NULL)
     self->error = g_error_copy (error);
+  self->closed = TRUE;
+  want_turn (self);
 }
 
 /* What came before the end is dealt with first. */
@@ -196,7 +235,7 @@ on_closed (SoupWebsocketConnection *connection, LsSoupSocket *self)
 
 /**
  * ls_soup_socket_new:
- * @connection: an open socket
+ * @connection: an open socket, of ls_soup_handshake_finish()
  * @callbacks: (unowned): what to call; has to outlive the socket
  * @user_data: for @callbacks
  *
@@ -216,7 +255,7 @@ ls_soup_socket_new (SoupWebsocketConnection *connection,
   self->callbacks = callbacks;
   self->user_data = user_data;
   g_queue_init (&self->waiting);
-  soup_websocket_connection_set_max_incoming_payload_size (connection, MAX_FRAME);
+  self->deflate = ls_deflate_bound (connection, MAX_MESSAGE);
   g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
   g_signal_connect (connection, "error", G_CALLBACK (on_error), self);
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
@@ -228,7 +267,8 @@ ls_soup_socket_new (SoupWebsocketConnection *connection,
  * ls_soup_socket_free:
  * @self: (transfer full): a socket
  *
- * Closes it if it is open, politely and in the background. Nothing is called any more.
+ * Closes it if it is open, politely and in the background, and at once if it has failed. Nothing is
+ * called any more.
  */
 void
 ls_soup_socket_free (LsSoupSocket *self)
@@ -248,7 +288,8 @@ ls_soup_socket_free (LsSoupSocket *self)
       send_to (self->connection, message);
       soup_websocket_connection_close (self->connection, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
     }
-  if (soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_CLOSED)
+  if (self->error == NULL &&
+      soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_CLOSED)
     linger (self->connection);
 
   g_clear_object (&self->connection);

@@ -65,6 +65,8 @@ write_handshake (GOutputStream *out, const LsPeerScript *script, const char *req
   g_string_append_printf (answer, "Sec-WebSocket-Accept: %s\r\n", accept);
   if (script->subprotocol != NULL)
     g_string_append_printf (answer, "Sec-WebSocket-Protocol: %s\r\n", script->subprotocol);
+  if (script->extensions != NULL)
+    g_string_append_printf (answer, "Sec-WebSocket-Extensions: %s\r\n", script->extensions);
   g_string_append (answer, "\r\n");
   if (script->is_early)
     g_string_append_len (answer, g_bytes_get_data (script->frames, NULL),

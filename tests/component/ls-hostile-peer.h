@@ -18,6 +18,7 @@ typedef enum
  * @answer: (nullable): what to answer to the request, byte for byte; %NULL: nothing at all
  * @upgrades: to answer with a good handshake instead
  * @subprotocol: (nullable): what the handshake picks
+ * @extensions: (nullable): what it says of extensions
  * @is_early: to send @frames together with the handshake; else the peer waits until it has
  *   heard something
  * @frames: (nullable): what comes after the handshake
@@ -34,6 +35,7 @@ typedef struct
   const char *answer;
   gboolean upgrades;
   const char *subprotocol;
+  const char *extensions;
   gboolean is_early;
   GBytes *frames;
   const char *filler;
