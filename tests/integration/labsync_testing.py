@@ -14,6 +14,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import zlib
 from collections import namedtuple
 from pathlib import Path
 
@@ -503,6 +504,8 @@ class Frames:
 
     def __init__(self):
         self.buffer = b""
+        self.size = 0  # bytes of whole frames
+        self.inflater = zlib.decompressobj(-zlib.MAX_WBITS)  # the server keeps its context
         self.upgraded = None
         self.cursor = None
         self.target = None
@@ -516,18 +519,27 @@ class Frames:
         while self.upgraded and self._take_frame():
             pass
 
-    def _take_frame(self):
+    def _head(self):
+        """Where the payload of the frame under way begins and how long it is, None before that is known."""
         if len(self.buffer) < 2:
-            return False
+            return None
         size, start = self.buffer[1] & 0x7F, 2
         if size >= 126:
             start, form = (4, ">H") if size == 126 else (10, ">Q")
             if len(self.buffer) < start:
-                return False
+                return None
             (size,) = struct.unpack(form, self.buffer[2:start])
+        return start, size
+
+    def _take_frame(self):
+        start, size = self._head() or (2, 0)
         if len(self.buffer) < start + size:
             return False
-        payload, self.buffer = self.buffer[start : start + size], self.buffer[start + size :]
+        payload = self.buffer[start : start + size]
+        if self.buffer[0] & 0x40:
+            payload = self.inflater.decompress(payload + b"\0\0\xff\xff")
+        self.buffer = self.buffer[start + size :]
+        self.size += start + size
         cursor = self._member(payload, b"cursor")
         if b'"type":"welcome"' in payload:
             self.target = cursor
@@ -541,12 +553,18 @@ class Frames:
         match = re.search(rb'"%s":"([^"]+:\d+)"' % name, text)
         return match[1].decode() if match else None
 
+    def _begun(self):
+        """As much of the frame under way as can be read."""
+        start, _ = self._head() or (0, 0)
+        payload = self.buffer[start:]
+        return self.inflater.copy().decompress(payload) if self.buffer[:1] and self.buffer[0] & 0x40 else payload
+
     @property
     def in_backlog(self):
         """More was announced, or the frame under way begins before where the log stood at the welcome."""
         if self.more:
             return True
-        previous = self._member(self.buffer, b"prev") if self.upgraded else None
+        previous = self._member(self._begun(), b"prev") if self.upgraded else None
         return bool(previous and self.target and offset(previous) < offset(self.target))
 
     @property

@@ -3,12 +3,14 @@
 
 import asyncio
 import json
+import secrets
 import time
 import uuid
 from pathlib import Path
 
 import pytest
 import websockets
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory as Deflate
 
 from labsync_testing import PASSWORD, Server, until
 from server_client import PARENT, STUDENT, STUDENT2, Socket, announce, heartbeat, refusal
@@ -172,16 +174,17 @@ def test_silence_closes(directory, world):
         alive.ping()
 
 
-def test_slow_reader_is_fed_from_the_database(student, teacher, connect):
+@pytest.mark.parametrize("extensions", [(), (Deflate(),)], ids=["plain", "compressed"])
+def test_slow_reader_is_fed_from_the_database(student, teacher, connect, extensions):
     """Somebody who does not read holds nothing up, and gets everything in the end."""
-    client = connect(student)
+    client = connect(student, extensions=extensions)
     client.hello()
     client.ws.transport.pause_reading()
-    quick = connect(student)
+    quick = connect(student, extensions=extensions)
     quick.hello()
     count = 150
     for number in range(count):
-        announce(teacher, str(number), content="x" * 100_000)
+        announce(teacher, str(number), content=secrets.token_hex(50_000))
     quick_titles = []
     while len(quick_titles) < count:
         quick_titles += [event["data"]["title"] for event in quick.receive("events")["events"]]
