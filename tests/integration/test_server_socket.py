@@ -182,14 +182,14 @@ def test_slow_reader_is_fed_from_the_database(student, teacher, connect, extensi
     client.ws.transport.pause_reading()
     quick = connect(student, extensions=extensions)
     quick.hello()
-    count = 150
+    count = 100
     for number in range(count):
         announce(teacher, str(number), content=secrets.token_hex(50_000))
     quick_titles = []
     while len(quick_titles) < count:
         quick_titles += [event["data"]["title"] for event in quick.receive("events")["events"]]
     rss = Path(f"/proc/{teacher.server.process.pid}/statm").read_text().split()[1]
-    print(f"server with 15 MB behind: {int(rss) * 4096 >> 20} MiB")
+    print(f"server with 10 MB behind: {int(rss) * 4096 >> 20} MiB")
     client.ws.transport.resume_reading()
     titles, previous = [], None
     while len(titles) < count:
