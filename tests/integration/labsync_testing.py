@@ -548,9 +548,10 @@ class Frames:
         return start, size
 
     def _take_frame(self):
-        start, size = self._head() or (2, 0)
-        if len(self.buffer) < start + size:
+        head = self._head()
+        if not head or len(self.buffer) < sum(head):
             return False
+        start, size = head
         payload = self.buffer[start : start + size]
         if self.buffer[0] & 0x40:
             payload = self.inflater.decompress(payload + b"\0\0\xff\xff")
@@ -571,9 +572,11 @@ class Frames:
 
     def _begun(self):
         """As much of the frame under way as can be read."""
-        start, _ = self._head() or (0, 0)
-        payload = self.buffer[start:]
-        return self.inflater.copy().decompress(payload) if self.buffer[:1] and self.buffer[0] & 0x40 else payload
+        head = self._head()
+        if not head:
+            return b""
+        payload = self.buffer[head[0] :]
+        return self.inflater.copy().decompress(payload) if self.buffer[0] & 0x40 else payload
 
     @property
     def in_backlog(self):
