@@ -169,12 +169,28 @@ ls_deflate_init (LsDeflate *self)
 }
 
 /**
- * ls_deflate_bound:
- * @connection: a connection that was just opened; all of ours have an #LsDeflate
+ * ls_deflate_set_max_message:
+ * @self: an extension
  * @max_message: how large a message may be, in bytes
  *
  * Sets what a message may have: packed, unpacked, in one frame and in many. One that has more ends
  * the connection with %SOUP_WEBSOCKET_CLOSE_TOO_BIG.
+ */
+void
+ls_deflate_set_max_message (LsDeflate *self, gsize max_message)
+{
+  g_return_if_fail (LS_IS_DEFLATE (self));
+
+  self->max_message = max_message;
+}
+
+/**
+ * ls_deflate_bound:
+ * @connection: a connection that was just opened; all of ours have an #LsDeflate
+ * @max_message: how large a message may be, in bytes
+ *
+ * Calls ls_deflate_set_max_message(), and has libsoup refuse a frame that has more, too, before it
+ * is read.
  *
  * Returns: (transfer none): the connection's extension
  */
@@ -187,7 +203,7 @@ ls_deflate_bound (SoupWebsocketConnection *connection, gsize max_message)
   g_return_val_if_fail (extensions != NULL && LS_IS_DEFLATE (extensions->data), NULL);
 
   self = LS_DEFLATE (extensions->data);
-  self->max_message = max_message;
+  ls_deflate_set_max_message (self, max_message);
   soup_websocket_connection_set_max_incoming_payload_size (connection, max_message);
   return self;
 }

@@ -56,6 +56,7 @@ void ls_hostile_peer_free (LsHostilePeer *self);
 guint16 ls_hostile_peer_get_port (LsHostilePeer *self);
 guint ls_hostile_peer_count_requests (LsHostilePeer *self);
 char *ls_hostile_peer_get_request (LsHostilePeer *self, guint index);
+gsize ls_hostile_peer_get_filler_sent (LsHostilePeer *self);
 GBytes *ls_hostile_peer_wait_gone (LsHostilePeer *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsHostilePeer, ls_hostile_peer_free)

@@ -4,6 +4,7 @@
 import asyncio
 import http
 import json
+import os
 import re
 import threading
 import time
@@ -218,5 +219,5 @@ def test_a_hostile_server_costs_little(world, desk, name):
     desktop.sign_in_anywhere()
     until(lambda: school.n_opened > 1, 20, "another attempt")
     print(f"{name}: {sum(map(len, chunks)) >> 10} KiB sent, {(peak() - before) >> 10} KiB more memory")
-    assert peak() - before < SLACK
+    assert peak() - before < SLACK or "ASAN_OPTIONS" in os.environ  # which keeps what was freed
     desktop.wait_state("live")
