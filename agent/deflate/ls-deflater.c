@@ -5,8 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
-/* Sixteen times the table of hashes that goes with it: half of what a context takes (`tests/bench/run
- * wire` has figures). */
+/* Of 9. Its tables then take as much as the window does, 16 KiB (zlib.h, "memory requirements"). */
 #define MEMORY_LEVEL 5
 
 /* zlib can't compress with a window of 256 bytes. It keeps 262 away from the end of a larger one, so

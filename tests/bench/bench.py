@@ -21,6 +21,7 @@ from pathlib import Path
 from gi.repository import GLib
 
 from labsync_testing import Desktop
+from wire import measure_wire
 
 BUILD = Path(os.environ["LABSYNC_BUILD"]) / "tests/bench"
 BATCH = 100  # events in a frame when there are many
@@ -46,6 +47,7 @@ TABLE = [
     Row("used", "memory after 90,000 events (PSS)", "MiB", "idle + 4 MiB"),
     Row("wakeups", "wakeups a minute, idle, besides the ping", "", "≤ 4"),
     Row("disk", "bytes on disk an event of 300 bytes", "B", "≤ 480 B"),
+    Row("wire", "bytes on the wire an event, one at a time; limit: not compressed", "B", "≤ 60 B"),
 ]
 
 
@@ -304,6 +306,8 @@ def measure(rounds, scale):
         pairs = measure_start(directory, rounds, scale)
         idle, least = measure_idle(directory, scale)
         pairs += idle
+        packed, plain = measure_wire(directory, 200 // min(scale, 10))
+        pairs.append(({"wire": packed}, {"wire": plain}))
         for number in range(rounds):
             print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
             ours, other = measure_round(directory, number, scale)
