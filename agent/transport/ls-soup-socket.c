@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-soup-socket.h"
 
+#include "ls-deflate.h"
 #include "ls-json.h"
 #include "ls-soup-errors.h"
 #include "ls-tap-input.h"
 #include "ls-wire-message.h"
 
-/* Bytes in a frame. Somewhat more than a message may have, so that one which is just too long is a
- * bad message and not the end of the socket. The limit of libsoup 3.2 is per frame: nothing in its
- * API bounds a message of endlessly many fragments, so there the server is trusted. */
-#define MAX_FRAME (LS_WIRE_MAX_MESSAGE + 64 * 1024)
+/* Bytes in a message that is looked at. Somewhat more than one may have, so that one which is just
+ * too long is a bad message and not the end of the socket. */
+#define MAX_MESSAGE (LS_WIRE_MAX_MESSAGE + 64 * 1024)
 
 /* How much is read in each turn of the main loop, before others are served. In bytes. */
 #define TURN (64 * 1024)
@@ -21,27 +21,37 @@ struct _LsSoupSocket
 {
   SoupWebsocketConnection *connection;    /* (owned) */
   LsTapInput *tap;                        /* (owned): what it reads from */
+  LsDeflate *deflate;                     /* (unowned), the connection's */
   const LsSoupSocketCallbacks *callbacks; /* (unowned) */
   gpointer user_data;                     /* (unowned) */
-  GError *error;                          /* (owned) (nullable), the first that libsoup reported */
+  GError *error;                          /* (owned) (nullable), the first there was */
+  GSource *ending; /* (owned) (nullable): it has failed, which is still to be told */
 };
 
 static void
-on_lingering_closed (SoupWebsocketConnection *connection, gpointer user_data)
+on_lingering_closed (SoupWebsocketConnection *connection, gpointer id)
 {
-  g_source_remove (GPOINTER_TO_UINT (user_data));
+  g_signal_handlers_disconnect_by_data (connection, id);
+  g_source_remove (GPOINTER_TO_UINT (id));
+}
+
+static void
+on_lingering_error (SoupWebsocketConnection *connection, GError *error, gpointer id)
+{
+  on_lingering_closed (connection, id);
 }
 
 static gboolean
 stop_lingering (gpointer user_data)
 {
-  g_signal_handlers_disconnect_matched (user_data, G_SIGNAL_MATCH_FUNC, 0, 0, NULL,
-                                        (gpointer)on_lingering_closed, NULL);
+  guint id = g_source_get_id (g_main_current_source ());
 
+  g_signal_handlers_disconnect_by_data (user_data, GUINT_TO_POINTER (id));
   return G_SOURCE_REMOVE;
 }
 
-/* Keeps @connection for as long as the peer needs to answer the close. */
+/* Keeps @connection for as long as the peer needs to answer the close. Behind an error libsoup would
+ * go on reading, and keep all of it. */
 static void
 linger (SoupWebsocketConnection *connection)
 {
@@ -49,6 +59,7 @@ linger (SoupWebsocketConnection *connection)
                                          g_object_ref (connection), g_object_unref);
 
   g_signal_connect (connection, "closed", G_CALLBACK (on_lingering_closed), GUINT_TO_POINTER (id));
+  g_signal_connect (connection, "error", G_CALLBACK (on_lingering_error), GUINT_TO_POINTER (id));
 }
 
 static void
@@ -77,12 +88,57 @@ decode (SoupWebsocketDataType type, GBytes *bytes, GError **error)
   return ls_wire_decode_message (text != NULL ? text : "", length, error);
 }
 
+static void
+tell_closed (LsSoupSocket *self)
+{
+  LsSoupFailure failure = {
+    .was_open = TRUE,
+    .error = self->error,
+    .close_code = soup_websocket_connection_get_close_code (self->connection),
+    .close_text = soup_websocket_connection_get_close_data (self->connection),
+  };
+  g_autoptr (GError) error = ls_soup_errors_map (&failure);
+
+  self->callbacks->closed (error, self->user_data);
+}
+
+static gboolean
+on_ending (gpointer user_data)
+{
+  LsSoupSocket *self = user_data;
+
+  g_clear_pointer (&self->ending, g_source_unref);
+  tell_closed (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Nothing of it is heard any more. Told from the main loop, as libsoup is in the midst of something. */
+static void
+end (LsSoupSocket *self, const GError *error)
+{
+  if (self->error == NULL)
+    self->error = g_error_copy (error);
+  if (self->ending != NULL)
+    return;
+
+  self->ending = g_idle_source_new ();
+  g_source_set_priority (self->ending, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->ending, on_ending, self, NULL);
+  g_source_attach (self->ending, g_main_context_get_thread_default ());
+}
+
+/* Nothing that comes behind a message which can't be unpacked can be. */
+static void
+give_up (LsSoupSocket *self, const GError *error)
+{
+  end (self, error);
+  if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (self->connection, (gushort)error->code, NULL);
+}
+
 /* The callback may free the socket. */
 static void
-on_message (SoupWebsocketConnection *connection,
-            SoupWebsocketDataType type,
-            GBytes *bytes,
-            LsSoupSocket *self)
+handle (LsSoupSocket *self, SoupWebsocketDataType type, GBytes *bytes)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (LsMessage) message = decode (type, bytes, &error);
@@ -94,24 +150,40 @@ on_message (SoupWebsocketConnection *connection,
 }
 
 static void
+on_message (SoupWebsocketConnection *connection,
+            SoupWebsocketDataType type,
+            GBytes *delivered,
+            LsSoupSocket *self)
+{
+  gboolean is_packed = FALSE;
+  g_autoptr (GBytes) taken = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (self->ending != NULL)
+    return;
+
+  taken = ls_deflate_take (self->deflate, delivered, &is_packed);
+  bytes = ls_deflate_unpack (self->deflate, taken, is_packed, &error);
+  if (bytes != NULL)
+    handle (self, type, bytes);
+  else
+    give_up (self, error);
+}
+
+/* libsoup closes the connection politely then, and goes on reading until the peer has answered, at
+ * what it can't read. That is not waited for. */
+static void
 on_error (SoupWebsocketConnection *connection, GError *error, LsSoupSocket *self)
 {
-  if (self->error == NULL)
-    self->error = g_error_copy (error);
+  end (self, error);
 }
 
 static void
 on_closed (SoupWebsocketConnection *connection, LsSoupSocket *self)
 {
-  LsSoupFailure failure = {
-    .was_open = TRUE,
-    .error = self->error,
-    .close_code = soup_websocket_connection_get_close_code (connection),
-    .close_text = soup_websocket_connection_get_close_data (connection),
-  };
-  g_autoptr (GError) error = ls_soup_errors_map (&failure);
-
-  self->callbacks->closed (error, self->user_data);
+  if (self->ending == NULL)
+    tell_closed (self);
 }
 
 /* libsoup 3.2 reads a socket until nothing more comes. It can't be told to wait, and chooses its stream
@@ -130,7 +202,7 @@ put_tap_in (SoupWebsocketConnection *connection)
 
 /**
  * ls_soup_socket_new:
- * @connection: an open socket
+ * @connection: an open socket, of ls_soup_handshake_finish()
  * @callbacks: (unowned): what to call; has to outlive the socket
  * @user_data: for @callbacks
  *
@@ -151,7 +223,7 @@ ls_soup_socket_new (SoupWebsocketConnection *connection,
   self->callbacks = callbacks;
   self->user_data = user_data;
   ls_tap_input_set_turn (self->tap, TURN);
-  soup_websocket_connection_set_max_incoming_payload_size (connection, MAX_FRAME);
+  self->deflate = ls_deflate_bound (connection, MAX_MESSAGE);
   g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
   g_signal_connect (connection, "error", G_CALLBACK (on_error), self);
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
@@ -163,7 +235,8 @@ ls_soup_socket_new (SoupWebsocketConnection *connection,
  * ls_soup_socket_free:
  * @self: (transfer full): a socket
  *
- * Closes it if it is open, politely and in the background. Nothing is called any more.
+ * Closes it if it is open, politely and in the background, and at once if it has failed. Nothing is
+ * called any more.
  */
 void
 ls_soup_socket_free (LsSoupSocket *self)
@@ -171,6 +244,9 @@ ls_soup_socket_free (LsSoupSocket *self)
   g_return_if_fail (self != NULL);
 
   g_signal_handlers_disconnect_by_data (self->connection, self);
+  if (self->ending != NULL)
+    g_source_destroy (self->ending);
+  g_clear_pointer (&self->ending, g_source_unref);
   ls_tap_input_set_open (self->tap, TRUE); /* the end, too, has to be read */
   if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
     {
@@ -179,7 +255,8 @@ ls_soup_socket_free (LsSoupSocket *self)
       send_to (self->connection, message);
       soup_websocket_connection_close (self->connection, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
     }
-  if (soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_CLOSED)
+  if (self->error == NULL &&
+      soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_CLOSED)
     linger (self->connection);
 
   g_clear_object (&self->connection);

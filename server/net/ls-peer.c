@@ -2,6 +2,7 @@
 #include "ls-peer.h"
 
 #include "ls-batch.h"
+#include "ls-deflate.h"
 #include "ls-http-answer.h"
 #include "ls-outlet.h"
 #include "ls-wire-message.h"
@@ -41,6 +42,7 @@ struct _LsPeer
 
   const LsPeerContext *context;        /* (unowned) */
   SoupWebsocketConnection *connection; /* (owned) */
+  LsDeflate *deflate;                  /* (unowned), the connection's */
   LsOutlet *outlet;                    /* (owned) */
   LsIdentity *identity;                /* (owned) */
   char *machine;                       /* (owned) (nullable) */
@@ -53,6 +55,7 @@ struct _LsPeer
   gboolean backlog;  /* what the hello asked for is not sent yet */
   gboolean partial;  /* sent is inside a transaction */
   guint feed_id;
+  guint drop_id;
 
   gint64 started_at; /* monotonic, milliseconds */
   gint64 heard_at;   /* the same */
@@ -509,10 +512,31 @@ count_message (LsPeer *self)
   return ++self->rate <= LS_PEER_MAX_RATE;
 }
 
+/* Returns: (transfer full) (nullable): the text of @frame; else the connection is being closed */
+static GBytes *
+unpack (LsPeer *self, GBytes *frame)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean is_packed;
+  g_autoptr (GBytes) message = ls_deflate_take (self->deflate, frame, &is_packed);
+  g_autoptr (GBytes) text = ls_deflate_unpack (self->deflate, message, is_packed, &error);
+
+  if (g_error_matches (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_TOO_BIG) ||
+      (text != NULL && g_bytes_get_size (text) > LS_WIRE_MAX_MESSAGE))
+    ls_peer_close (self, LS_CLOSE_TOO_LARGE, "the message is too large");
+  else if (text == NULL)
+    ls_peer_close (self, LS_CLOSE_BROKEN, error->message);
+  else
+    return g_steal_pointer (&text);
+
+  return NULL;
+}
+
 static void
 on_message (SoupWebsocketConnection *connection, int type, GBytes *frame, LsPeer *self)
 {
   g_autoptr (LsMessage) message = NULL;
+  g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GError) error = NULL;
   const char *text;
   gsize length;
@@ -524,19 +548,17 @@ on_message (SoupWebsocketConnection *connection, int type, GBytes *frame, LsPeer
       ls_peer_close (self, LS_CLOSE_FLOOD, "too many messages");
       return;
     }
+
+  bytes = unpack (self, frame);
+  if (bytes == NULL)
+    return;
   if (type != SOUP_WEBSOCKET_DATA_TEXT)
     {
       send_error (self, "bad-message", "only text frames are understood");
       return;
     }
 
-  text = g_bytes_get_data (frame, &length);
-  if (length > LS_WIRE_MAX_MESSAGE)
-    {
-      ls_peer_close (self, LS_CLOSE_TOO_LARGE, "the message is too large");
-      return;
-    }
-
+  text = g_bytes_get_data (bytes, &length);
   message = ls_wire_decode_message (text != NULL ? text : "", length, &error);
   if (message != NULL)
     handle_message (self, message);
@@ -544,6 +566,27 @@ on_message (SoupWebsocketConnection *connection, int type, GBytes *frame, LsPeer
     send_error (self, "unknown-type", error->message);
   else
     send_error (self, "bad-message", error->message);
+}
+
+static gboolean
+on_drop (gpointer user_data)
+{
+  LsPeer *self = user_data;
+
+  self->drop_id = 0;
+  g_signal_emit (self, signals[CLOSED], 0);
+  return G_SOURCE_REMOVE;
+}
+
+/* libsoup closes the connection politely then, and goes on reading until its close frame is out, at
+ * what it can't read. That is not waited for. */
+static void
+on_error (SoupWebsocketConnection *connection, GError *error, LsPeer *self)
+{
+  g_debug ("A connection failed: %s", error->message);
+  end (self);
+  if (self->drop_id == 0)
+    self->drop_id = g_idle_add_full (G_PRIORITY_DEFAULT, on_drop, self, NULL);
 }
 
 static void
@@ -561,6 +604,7 @@ ls_peer_dispose (GObject *object)
   LsPeer *self = LS_PEER (object);
 
   g_clear_handle_id (&self->feed_id, g_source_remove);
+  g_clear_handle_id (&self->drop_id, g_source_remove);
   if (self->connection != NULL)
     g_signal_handlers_disconnect_by_data (self->connection, self);
   g_clear_pointer (&self->outlet, ls_outlet_free);
@@ -626,8 +670,9 @@ ls_peer_new (const LsPeerContext *context,
   self->identity = ls_identity_copy (identity);
   self->started_at = self->heard_at = monotonic_ms ();
 
-  soup_websocket_connection_set_max_incoming_payload_size (connection, LS_PEER_MAX_FRAME);
+  self->deflate = ls_deflate_bound (connection, LS_PEER_MAX_MESSAGE);
   g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
+  g_signal_connect (connection, "error", G_CALLBACK (on_error), self);
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
   return self;
 }

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Worlds for one test each."""
 
+import os
+import subprocess
 import tempfile
+from collections import namedtuple
 
 import pytest
 
@@ -9,6 +12,8 @@ from classic_server import ClassicServer
 from labsync_testing import Desktop
 from server_client import ADMIN, STUDENT, TEACHER, Socket
 from worlds import directory, server, world  # noqa: F401
+
+Namespace = namedtuple("Namespace", "address device inside")
 
 # What would take minutes in a school takes a second here.
 QUICK = {
@@ -40,6 +45,32 @@ def desktop(server, desk):
     desktop.sign_in()
     desktop.wait_state("live")
     return desktop
+
+
+@pytest.fixture
+def namespace(world):
+    """A network namespace: its address, its device, and what runs a program in it."""
+    name = f"ls{os.getpid()}"
+
+    def run(*command):
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    if os.geteuid() != 0 or run("ip", "netns", "add", name).returncode:
+        pytest.skip("network namespaces need root")
+    world.callback(run, "ip", "netns", "del", name)
+    world.callback(run, "ip", "link", "del", f"{name}a")
+    made = Namespace("198.18.77.2", f"{name}b", ("ip", "netns", "exec", name))
+    for command in (
+        ("ip", "link", "add", f"{name}a", "type", "veth", "peer", "name", made.device),
+        ("ip", "link", "set", made.device, "netns", name),
+        ("ip", "addr", "add", "198.18.77.1/30", "dev", f"{name}a"),
+        ("ip", "link", "set", f"{name}a", "up"),
+        (*made.inside, "ip", "addr", "add", f"{made.address}/30", "dev", made.device),
+        (*made.inside, "ip", "link", "set", made.device, "up"),
+    ):
+        done = run(*command)
+        assert done.returncode == 0, (command, done.stderr)
+    return made
 
 
 @pytest.fixture

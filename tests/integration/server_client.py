@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import socket
 import sys
 import uuid
 from pathlib import Path
@@ -19,10 +20,34 @@ ADMIN, TEACHER, STUDENT, STUDENT2, PARENT = (
 LARGE_LIMIT = 2 << 20  # what this client takes, more than the server may send
 
 
+def begin_handshake(server, token, *offers):
+    """A raw socket that has asked for the WebSocket, with offers of extensions."""
+    client = socket.create_connection((server.host, server.port), timeout=15)
+    lines = b"".join(b"Sec-WebSocket-Extensions: " + offer.encode() + b"\r\n" for offer in offers)
+    client.sendall(
+        b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        b"Sec-WebSocket-Protocol: labsync.v1\r\nAuthorization: Bearer " + token.encode() + b"\r\n" + lines + b"\r\n"
+    )
+    return client
+
+
+def frame(first_byte, payload):
+    """A client's frame, masked with nothing."""
+    size = len(payload)
+    if size < 126:
+        head = bytes([0x80 | size])
+    elif size < 65536:
+        head = b"\xfe" + size.to_bytes(2, "big")
+    else:
+        head = b"\xff" + size.to_bytes(8, "big")
+    return bytes([first_byte]) + head + bytes(4) + payload
+
+
 class Socket:
     """A client of labsync.v1, step by step. Every frame is checked against its schema."""
 
-    def __init__(self, server, token, protocols=("labsync.v1",), query="", headers=None):
+    def __init__(self, server, token, protocols=("labsync.v1",), query="", headers=None, extensions=()):
         self.loop = asyncio.new_event_loop()
         if headers is None:
             headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -31,7 +56,7 @@ class Socket:
             return await websockets.connect(
                 f"ws://{server.host}:{server.port}/ws{query}",
                 subprotocols=list(protocols), extra_headers=headers, max_size=LARGE_LIMIT,
-                ping_interval=None, close_timeout=0.5, compression=None,
+                ping_interval=None, close_timeout=0.5, compression=None, extensions=list(extensions),
             )
 
         try:
@@ -91,6 +116,10 @@ class Socket:
         for before, after in zip(frames, frames[1:]):
             assert after["prev"] == before["cursor"]
         return [event for frame in frames for event in frame["events"]]
+
+    def frame(self, first_byte, payload):
+        """One frame as it is, good or bad."""
+        self.ws.transport.write(frame(first_byte, payload))
 
     def wait_close(self, seconds=10):
         """The close code; frames that still come are dropped."""

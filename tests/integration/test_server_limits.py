@@ -12,7 +12,7 @@ import pytest
 import websockets
 
 from labsync_testing import Server, until
-from server_client import STUDENT, Socket
+from server_client import STUDENT, Socket, begin_handshake
 
 QUICK = ("--header-timeout=2", "--idle-timeout=4", "--body-timeout=3", "--hello-timeout=1")
 GET = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -181,14 +181,8 @@ def test_all_connections_are_counted(directory, world):
 
 def handshake(world, server, token):
     """When it began and ended, the status, and the seconds of Retry-After."""
-    client = world.enter_context(dial(server))
     began = time.monotonic()
-    client.sendall(
-        b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        b"Sec-WebSocket-Protocol: labsync.v1\r\n"
-        b"Authorization: Bearer " + token.encode() + b"\r\n\r\n"
-    )
+    client = world.enter_context(begin_handshake(server, token))
     text = client.recv(65536).decode()
     after = re.search(r"^Retry-After: (\d+)\r$", text, re.MULTILINE)
     return began, time.monotonic(), int(text.split()[1]), int(after[1]) if after else 0
