@@ -94,6 +94,7 @@ struct _LsEngine
   LsSync *sync;                      /* (owned) */
   LsClassic *classic;                /* (owned): how to ask the classic system */
   LsPace pace;                       /* and how often */
+  gint64 stale_at;    /* when the last poll is too old to call it live, monotonic ms */
   LsCommand *delayed; /* (owned) (nullable): of the sync, until the intake is settled */
   gboolean sync_wanted;
   gboolean sync_again; /* it was asked for when a run was under way, which may look no further */
@@ -136,6 +137,7 @@ void ls_engine_classic_opened (LsEngine *self);
 gboolean ls_engine_classic_may_be_spoken (LsEngine *self, const GError *error);
 void ls_engine_classic_try (LsEngine *self);
 gint64 ls_engine_classic_get_interval (LsEngine *self);
+void ls_engine_classic_check_poll (LsEngine *self);
 
 /* ls-engine-compare.c */
 void ls_engine_compare_connected (LsEngine *self);

@@ -615,11 +615,15 @@ on_attempt_timer (LsEngine *self)
 static void
 on_poll_timer (LsEngine *self)
 {
-  gboolean polls = self->status.state == LS_STATE_POLLING ||
-                   (self->status.state == LS_STATE_LIVE && ls_engine_classic_is_spoken (self));
+  gboolean beside_socket =
+      self->status.state == LS_STATE_LIVE && ls_engine_classic_is_spoken (self);
 
-  if (polls && !ls_sync_is_running (self->sync))
+  if (self->status.state != LS_STATE_POLLING && !beside_socket)
+    return;
+  if (!ls_sync_is_running (self->sync))
     ls_engine_stream_start_sync (self, FALSE);
+  if (beside_socket)
+    ls_engine_classic_check_poll (self);
 }
 
 static void
@@ -740,6 +744,7 @@ ls_engine_sync (LsEngine *self)
   LsState state = self->status.state;
 
   self->sync_wanted = TRUE;
+  ls_classic_ask (self->classic);
   self->sync_again = ls_sync_is_running (self->sync);
   /* A stream that is catching up does so to where the server stood when it began. */
   if (state == LS_STATE_LIVE || state == LS_STATE_POLLING || self->phase == LS_SOCKET_STREAMING)
