@@ -106,6 +106,7 @@ void ls_engine_push (LsEngine *self, LsCommand *command);
 void ls_engine_push_simple (LsEngine *self, LsCommandKind kind);
 void ls_engine_arm (LsEngine *self, LsTimer timer, gint64 delay_ms);
 void ls_engine_disarm (LsEngine *self, LsTimer timer);
+void ls_engine_set_account_state (LsEngine *self, LsAccountState state);
 
 /* ls-engine-link.c */
 void ls_engine_link_apply (LsEngine *self, LsConnectionEvent event, LsReason reason);
@@ -117,6 +118,7 @@ void ls_engine_link_heard (LsEngine *self);
 void ls_engine_link_ping (LsEngine *self);
 void ls_engine_link_check_heartbeat (LsEngine *self);
 void ls_engine_link_refresh (LsEngine *self);
+void ls_engine_link_token_ended (LsEngine *self);
 void ls_engine_link_poll_later (LsEngine *self);
 
 /* ls-engine-stream.c */
