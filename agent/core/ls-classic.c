@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-classic.h"
 
+#include <string.h>
+
 #include "ls-link-error.h"
 
 /* A poll has no more rows of a table than this, and they are the oldest: whether there are others
@@ -72,6 +74,7 @@ struct _LsClassic
   gboolean polled;
   gboolean short_of_quota; /* nothing more than the poll */
   gboolean listed;         /* one that could have waited */
+  gboolean asked;          /* somebody waits for all that could */
 };
 
 static void
@@ -127,6 +130,7 @@ forget (LsClassic *self)
   self->unlearnt_at = 0;
   self->lists_refused = FALSE;
   self->sight_is_new = FALSE;
+  self->asked = FALSE;
 }
 
 /**
@@ -276,6 +280,21 @@ ls_classic_look_at_events (LsClassic *self, GPtrArray *events)
   return seen;
 }
 
+/**
+ * ls_classic_ask:
+ * @self: a classic
+ *
+ * Somebody wants to know for sure: the next run looks for what polls don't tell, due or not.
+ */
+void
+ls_classic_ask (LsClassic *self)
+{
+  self->asked = TRUE;
+  self->unlearnt_at = 0;
+  self->all_users_at = 0;
+  memset (self->listed_at, 0, sizeof self->listed_at);
+}
+
 static LsCommand *
 list (LsClassic *self, const char *table, LsEntity entity)
 {
@@ -289,14 +308,20 @@ list (LsClassic *self, const char *table, LsEntity entity)
   return command;
 }
 
+/* Whether what was done at @at, monotonic ms, is to be done again after @period. */
+static gboolean
+is_time (LsClassic *self, gint64 at, gint64 period)
+{
+  return at == 0 || ls_clock_get_monotonic (self->clock) - at >= period;
+}
+
 static LsCommand *
 poll (LsClassic *self)
 {
   LsCommand *command = ls_command_new (LS_COMMAND_POLL);
-  gint64 now = ls_clock_get_monotonic (self->clock);
 
   self->polled = TRUE;
-  if (self->all_users_at == 0 || now - self->all_users_at >= ALL_USERS_EVERY)
+  if (is_time (self, self->all_users_at, ALL_USERS_EVERY))
     self->asked_since = 0;
   else
     self->asked_since = self->since;
@@ -315,13 +340,6 @@ stage (Put *put)
   return command;
 }
 
-/* Whether a list may be asked for that was last asked for at @at. */
-static gboolean
-is_time (LsClassic *self, gint64 at)
-{
-  return at == 0 || ls_clock_get_monotonic (self->clock) - at >= LIST_EVERY;
-}
-
 /* The list that is due most. Where apps have nothing yet, it can't wait; else one in a run will do. */
 static LsEntity
 choose_list (LsClassic *self)
@@ -333,8 +351,8 @@ choose_list (LsClassic *self)
       gboolean first = (self->without_baseline & (1u << i)) != 0;
       gint64 at = self->listed_at[i];
 
-      if ((self->partial & self->followed & (1u << i)) == 0 || (self->listed && !first) ||
-          !is_time (self, at))
+      if ((self->partial & self->followed & (1u << i)) == 0 ||
+          (self->listed && !first && !self->asked) || !is_time (self, at, LIST_EVERY))
         continue;
       if (first)
         return (LsEntity)i;
@@ -355,13 +373,17 @@ next (LsClassic *self)
   self->table = NULL;
   if (self->puts.length > 0)
     return stage (g_queue_peek_head (&self->puts));
-  if (self->learning != NULL && may_list && is_time (self, self->unlearnt_at))
+  if (self->learning != NULL && may_list && is_time (self, self->unlearnt_at, LIST_EVERY))
     return list (self, ls_classic_sight_get_wanted (self->learning), LS_ENTITY_INVALID);
   if (!self->polled)
     return poll (self);
 
   entity = may_list ? choose_list (self) : LS_ENTITY_INVALID;
-  return entity != LS_ENTITY_INVALID ? list (self, ls_entity_get_table (entity), entity) : NULL;
+  if (entity != LS_ENTITY_INVALID)
+    return list (self, ls_entity_get_table (entity), entity);
+
+  self->asked = FALSE;
+  return NULL;
 }
 
 /* Notes how crowded the school's limit is. */

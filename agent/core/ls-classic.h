@@ -18,6 +18,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsClassic, ls_classic_free)
 
 void ls_classic_set_user (LsClassic *self, const LsUser *user, const char *sight);
 void ls_classic_signed_in (LsClassic *self);
+void ls_classic_ask (LsClassic *self);
 LsEntitySet ls_classic_get_obtainable (LsClassic *self);
 GPtrArray *ls_classic_look_at_events (LsClassic *self, GPtrArray *events);
 char *ls_classic_take_sight (LsClassic *self);

@@ -110,6 +110,40 @@ ls_engine_classic_get_interval (LsEngine *self)
   return ls_pace_get (&self->pace, shortest);
 }
 
+/* What is shown as live is confirmed by polls, the last of which is younger than two intervals (contract,
+ * "State"). Where the interval is very short, an answer still has the time that an attempt has. */
+static gint64
+get_stale_time (LsEngine *self)
+{
+  gint64 interval = ls_engine_classic_get_interval (self);
+
+  return ls_clock_get_monotonic (self->clock) + interval +
+         MAX (interval, self->config->connect_timeout);
+}
+
+/**
+ * ls_engine_classic_check_poll:
+ * @self: the engine, live and with a poll under way
+ *
+ * Gives the link up if polls are not answered: the socket alone confirms nothing. Else looks again
+ * later.
+ */
+void
+ls_engine_classic_check_poll (LsEngine *self)
+{
+  gint64 left = self->stale_at - ls_clock_get_monotonic (self->clock);
+  g_autoptr (GError) error = NULL;
+
+  if (left > 0)
+    {
+      ls_engine_arm (self, LS_TIMER_POLL, left);
+      return;
+    }
+
+  error = ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "no answer to a poll");
+  ls_engine_link_fail (self, error);
+}
+
 /* What a step of the run said: its next command, or that it is at its end. */
 static void
 go_on (LsEngine *self, LsSyncStep step, LsCommand *command)
@@ -154,6 +188,7 @@ ls_engine_polled (LsEngine *self, guint run, const LsPoll *poll)
   ls_engine_classic_set_protocol (self, LS_PROTOCOL_CLASSIC);
   self->keeper.fresh = FALSE;
   self->counters.n_polls++;
+  self->stale_at = get_stale_time (self);
   for (guint i = 0; i < LS_N_ENTITIES; i++)
     self->counters.n_bad_events += poll->tables[i] != NULL ? poll->tables[i]->n_bad : 0;
   ls_pace_heard (&self->pace, &poll->quota, self->config->polling_interval);

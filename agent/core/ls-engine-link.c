@@ -343,8 +343,13 @@ try_other_tokens (LsEngine *self)
 {
   LsSession *session = self->keeper.session;
 
-  if (session == NULL || session->refresh == NULL || self->keeper.fresh)
+  if (session == NULL || self->keeper.fresh)
     return FALSE;
+  if (session->refresh == NULL)
+    {
+      ls_engine_set_account_state (self, LS_ACCOUNT_EXPIRED);
+      return FALSE;
+    }
 
   self->keeper.refresh_due = ls_clock_get_monotonic (self->clock);
   ls_engine_link_apply (self, LS_CONNECTION_RESTART, LS_REASON_TOKEN_REFUSED);
@@ -390,6 +395,22 @@ ls_engine_link_fail (LsEngine *self, const GError *error)
     ls_engine_link_apply (self, LS_CONNECTION_NO_NETWORK, LS_REASON_NO_NETWORK);
   else
     ls_engine_link_apply (self, LS_CONNECTION_UNREACHABLE, reason);
+}
+
+/**
+ * ls_engine_link_token_ended:
+ * @self: the engine, connected with a token that can't be refreshed
+ *
+ * Hangs up: the classic system leaves the socket open for ever. Whether the token really has ended, the
+ * next attempt shows: the server's clock counts and not ours.
+ */
+void
+ls_engine_link_token_ended (LsEngine *self)
+{
+  g_debug ("link: the token has ended");
+  self->keeper.refresh_due = 0;
+  self->stay_away = 0;
+  ls_engine_link_apply (self, LS_CONNECTION_UNREACHABLE, LS_REASON_TOKEN_REFUSED);
 }
 
 /**

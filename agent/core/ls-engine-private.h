@@ -96,6 +96,8 @@ struct _LsEngine
   LsClassic *classic;                /* (owned): how to ask the classic system */
   LsPace pace;                       /* and how often */
   LsCommand *delayed; /* (owned) (nullable): of the sync, until the store has caught up */
+  gint64 stale_at;    /* when the last poll is too old to call it live, monotonic ms */
+  LsCommand *delayed; /* (owned) (nullable): of the sync, until the intake is settled */
   gboolean sync_wanted;
   gboolean sync_again; /* it was asked for when a run was under way, which may look no further */
   LsCompare compare;
@@ -106,6 +108,7 @@ void ls_engine_push (LsEngine *self, LsCommand *command);
 void ls_engine_push_simple (LsEngine *self, LsCommandKind kind);
 void ls_engine_arm (LsEngine *self, LsTimer timer, gint64 delay_ms);
 void ls_engine_disarm (LsEngine *self, LsTimer timer);
+void ls_engine_set_account_state (LsEngine *self, LsAccountState state);
 
 /* ls-engine-link.c */
 void ls_engine_link_apply (LsEngine *self, LsConnectionEvent event, LsReason reason);
@@ -117,6 +120,7 @@ void ls_engine_link_heard (LsEngine *self);
 void ls_engine_link_ping (LsEngine *self);
 void ls_engine_link_check_heartbeat (LsEngine *self);
 void ls_engine_link_refresh (LsEngine *self);
+void ls_engine_link_token_ended (LsEngine *self);
 void ls_engine_link_poll_later (LsEngine *self);
 
 /* ls-engine-stream.c */
@@ -137,6 +141,7 @@ void ls_engine_classic_opened (LsEngine *self);
 gboolean ls_engine_classic_may_be_spoken (LsEngine *self, const GError *error);
 void ls_engine_classic_try (LsEngine *self);
 gint64 ls_engine_classic_get_interval (LsEngine *self);
+void ls_engine_classic_check_poll (LsEngine *self);
 
 /* ls-engine-compare.c */
 void ls_engine_compare_connected (LsEngine *self);

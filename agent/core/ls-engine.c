@@ -225,8 +225,15 @@ ls_engine_get_followed (LsEngine *self)
   return self->followed;
 }
 
-static void
-set_account_state (LsEngine *self, LsAccountState state)
+/**
+ * ls_engine_set_account_state:
+ * @self: the engine
+ * @state: of the account
+ *
+ * Notes it and tells.
+ */
+void
+ls_engine_set_account_state (LsEngine *self, LsAccountState state)
 {
   if (self->account_state == state)
     return;
@@ -274,7 +281,7 @@ take_tokens (LsEngine *self, const LsSession *session, gboolean just_issued)
   gint64 now = ls_clock_get_monotonic (self->clock);
 
   ls_token_keeper_take (&self->keeper, session, &self->reader, self->random, now, age);
-  set_account_state (self, LS_ACCOUNT_SIGNED_IN);
+  ls_engine_set_account_state (self, LS_ACCOUNT_SIGNED_IN);
   ls_engine_push_simple (self, LS_COMMAND_TELL_ACCOUNT);
   if (self->keeper.refresh_due != 0)
     ls_engine_arm (self, LS_TIMER_REFRESH, MAX (self->keeper.refresh_due - now, 1));
@@ -311,7 +318,7 @@ ls_engine_set_account (LsEngine *self,
   self->status.confirmed_at = store->confirmed_at;
   ls_backoff_reset (&self->backoff);
   self->n_socket_failures = 0;
-  set_account_state (self, LS_ACCOUNT_SIGNED_IN);
+  ls_engine_set_account_state (self, LS_ACCOUNT_SIGNED_IN);
   if (session != NULL)
     {
       take_tokens (self, session, TRUE);
@@ -338,7 +345,7 @@ ls_engine_clear_account (LsEngine *self)
   ls_intake_begin (self->intake, LS_CURSOR_NONE);
   ls_classic_set_user (self->classic, NULL, NULL);
   ls_engine_classic_set_protocol (self, LS_PROTOCOL_UNKNOWN);
-  set_account_state (self, LS_ACCOUNT_SIGNED_OUT);
+  ls_engine_set_account_state (self, LS_ACCOUNT_SIGNED_OUT);
   ls_engine_link_check_gate (self);
 }
 
@@ -588,9 +595,9 @@ ls_engine_tokens_failed (LsEngine *self, const GError *error)
   if (error->domain == LS_LINK_ERROR)
     reason = ls_link_error_get_reason (error);
   if (g_error_matches (error, LS_ERROR, LS_ERROR_LOCKED))
-    set_account_state (self, LS_ACCOUNT_LOCKED);
+    ls_engine_set_account_state (self, LS_ACCOUNT_LOCKED);
   else if (reason == LS_REASON_TOKEN_REFUSED)
-    set_account_state (self, LS_ACCOUNT_EXPIRED);
+    ls_engine_set_account_state (self, LS_ACCOUNT_EXPIRED);
 
   if (self->keeper.session != NULL && reason != LS_REASON_TOKEN_REFUSED &&
       !ls_token_keeper_is_over (&self->keeper, ls_clock_get_monotonic (self->clock)))
@@ -615,11 +622,15 @@ on_attempt_timer (LsEngine *self)
 static void
 on_poll_timer (LsEngine *self)
 {
-  gboolean polls = self->status.state == LS_STATE_POLLING ||
-                   (self->status.state == LS_STATE_LIVE && ls_engine_classic_is_spoken (self));
+  gboolean beside_socket =
+      self->status.state == LS_STATE_LIVE && ls_engine_classic_is_spoken (self);
 
-  if (polls && !ls_sync_is_running (self->sync))
+  if (self->status.state != LS_STATE_POLLING && !beside_socket)
+    return;
+  if (!ls_sync_is_running (self->sync))
     ls_engine_stream_start_sync (self, FALSE);
+  if (beside_socket)
+    ls_engine_classic_check_poll (self);
 }
 
 static void
@@ -635,9 +646,14 @@ on_open_deadline (LsEngine *self)
 static void
 on_refresh_timer (LsEngine *self)
 {
-  if (self->keeper.session != NULL && self->keeper.session->refresh != NULL &&
-      (self->status.state == LS_STATE_LIVE || self->status.state == LS_STATE_POLLING))
+  if (self->keeper.session == NULL ||
+      (self->status.state != LS_STATE_LIVE && self->status.state != LS_STATE_POLLING))
+    return;
+
+  if (self->keeper.session->refresh != NULL)
     ls_engine_link_refresh (self);
+  else
+    ls_engine_link_token_ended (self);
 }
 
 static void
@@ -740,6 +756,7 @@ ls_engine_sync (LsEngine *self)
   LsState state = self->status.state;
 
   self->sync_wanted = TRUE;
+  ls_classic_ask (self->classic);
   self->sync_again = ls_sync_is_running (self->sync);
   /* A stream that is catching up does so to where the server stood when it began. */
   if (state == LS_STATE_LIVE || state == LS_STATE_POLLING || self->phase == LS_SOCKET_STREAMING)

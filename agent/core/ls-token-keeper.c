@@ -10,6 +10,10 @@
  * on, so that there is time to try again. In permille. */
 #define EARLY_REFRESH 400
 
+/* A server that counts in seconds takes a token for good until the last of its seconds is over. In
+ * milliseconds. */
+#define GRACE 1000
+
 /* In milliseconds: who is late already does not come at once with all others. */
 #define HURRY_SPREAD 30000
 
@@ -65,6 +69,12 @@ ls_token_keeper_take (LsTokenKeeper *self,
   age = CLAMP (age, 0, life);
   self->end = monotonic + life - age;
   self->life = life;
+  if (copy->refresh == NULL)
+    {
+      self->refresh_due = age < life ? self->end + GRACE : 0;
+      return;
+    }
+
   self->refresh_due =
       monotonic - age +
       life / 1000 * (REFRESH_EARLIEST + ls_random_below (random, REFRESH_SPREAD + 1));
@@ -83,7 +93,7 @@ ls_token_keeper_hurry (LsTokenKeeper *self, LsRandom *random, gint64 monotonic)
 {
   gint64 due;
 
-  if (self->life == 0)
+  if (self->life == 0 || self->session->refresh == NULL)
     return;
 
   due = self->end - self->life +

@@ -26,7 +26,8 @@ typedef struct
  * LsTokenKeeper:
  * @session: (owned) (nullable): the tokens we have
  * @expires_at: when the access token ends by the server's clock, ms since the epoch; 0: unknown
- * @refresh_due: monotonic milliseconds; 0: never by itself
+ * @refresh_due: monotonic milliseconds; 0: never by itself. Without a refresh token it is when the
+ *   access token has ended for the server, too
  * @end: when it ends, monotonic milliseconds; 0: unknown
  * @life: how long it is good for in all, milliseconds; 0: unknown
  * @fresh: whether it came from a refresh and has not yet been of use

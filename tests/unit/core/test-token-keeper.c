@@ -95,6 +95,24 @@ test_token_keeper_keeps_refresh_token (void)
   ls_token_keeper_clear (&keeper);
 }
 
+/* Nothing to refresh: what is due then is to hang up. */
+static void
+test_token_keeper_without_refresh_token (void)
+{
+  g_autoptr (LsRandom) random = LS_RANDOM (ls_fake_random_new (3));
+  g_autoptr (LsSession) session = ls_session_new ("token", NULL);
+  LsTokenKeeper keeper = { 0 };
+
+  ls_token_keeper_take (&keeper, session, &reader, random, 5000, 0);
+  ls_token_keeper_hurry (&keeper, random, 5000);
+  g_assert_false (ls_token_keeper_is_due (&keeper, 5000 + LIFE + 999));
+  g_assert_true (ls_token_keeper_is_due (&keeper, 5000 + LIFE + 1000));
+  /* By our clock it is over; the server's may say otherwise. */
+  ls_token_keeper_take (&keeper, session, &reader, random, 5000, LIFE);
+  g_assert_false (ls_token_keeper_is_due (&keeper, G_MAXINT64));
+  ls_token_keeper_clear (&keeper);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -103,5 +121,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/core/token-keeper/age", test_token_keeper_age);
   g_test_add_func ("/core/token-keeper/endless", test_token_keeper_endless);
   g_test_add_func ("/core/token-keeper/keeps-refresh-token", test_token_keeper_keeps_refresh_token);
+  g_test_add_func ("/core/token-keeper/without-refresh-token",
+                   test_token_keeper_without_refresh_token);
   return g_test_run ();
 }
