@@ -105,6 +105,7 @@ void ls_engine_push (LsEngine *self, LsCommand *command);
 void ls_engine_push_simple (LsEngine *self, LsCommandKind kind);
 void ls_engine_arm (LsEngine *self, LsTimer timer, gint64 delay_ms);
 void ls_engine_disarm (LsEngine *self, LsTimer timer);
+void ls_engine_arm_refresh (LsEngine *self);
 
 /* ls-engine-link.c */
 void ls_engine_link_apply (LsEngine *self, LsConnectionEvent event, LsReason reason);
