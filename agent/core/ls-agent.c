@@ -54,6 +54,7 @@ ls_agent_dispose (GObject *object)
   g_ptr_array_set_size (self->sync_tasks, 0);
 
   g_clear_object (&self->clock);
+  g_clear_object (&self->random);
   g_clear_object (&self->network);
   g_clear_object (&self->secrets);
   g_clear_object (&self->store);
@@ -76,6 +77,7 @@ ls_agent_finalize (GObject *object)
   g_object_unref (self->cancellable);
   g_object_unref (self->link);
   g_clear_object (&self->opening);
+  g_clear_object (&self->signing_in);
 
   G_OBJECT_CLASS (ls_agent_parent_class)->finalize (object);
 }
@@ -198,6 +200,7 @@ ls_agent_new (const LsAgentPorts *ports, const LsConfig *config)
   LsAgent *self = g_object_new (LS_TYPE_AGENT, NULL);
 
   self->clock = g_object_ref (ports->clock);
+  self->random = g_object_ref (ports->random);
   self->network = g_object_ref (ports->network);
   self->secrets = g_object_ref (ports->secrets);
   self->store = g_object_ref (ports->store);
@@ -241,6 +244,7 @@ ls_agent_stop (LsAgent *self)
 {
   g_return_if_fail (LS_IS_AGENT (self));
 
+  ls_agent_account_cancel_sign_in (self);
   self->gate.ending = TRUE;
   ls_engine_set_gate (self->engine, self->gate);
   ls_agent_run (self);

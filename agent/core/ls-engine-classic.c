@@ -29,21 +29,20 @@ ls_engine_classic_is_spoken (LsEngine *self)
 void
 ls_engine_classic_set_protocol (LsEngine *self, LsProtocol protocol)
 {
-  if (self->status.protocol != protocol)
-    ls_engine_push_simple (self, LS_COMMAND_TELL_STATUS);
+  gboolean is_news = self->status.protocol != protocol;
+
   self->status.protocol = protocol;
   ls_sync_set_classic (self->sync, protocol == LS_PROTOCOL_CLASSIC ? self->classic : NULL);
-}
+  if (!is_news)
+    return;
 
-/* Here a refresh may be refused many times before it comes through. */
-static void
-hurry_refresh (LsEngine *self)
-{
-  gint64 now = ls_clock_get_monotonic (self->clock);
+  ls_engine_push_simple (self, LS_COMMAND_TELL_STATUS);
+  if (protocol != LS_PROTOCOL_CLASSIC)
+    return;
 
-  ls_token_keeper_hurry (&self->keeper, self->random, now);
-  if (self->keeper.refresh_due != 0)
-    ls_engine_arm (self, LS_TIMER_REFRESH, MAX (self->keeper.refresh_due - now, 1));
+  /* Here a refresh may be refused many times before it comes through. */
+  ls_token_keeper_hurry (&self->keeper, self->random, ls_clock_get_monotonic (self->clock));
+  ls_engine_arm_refresh (self);
 }
 
 /**
@@ -57,8 +56,8 @@ ls_engine_classic_opened (LsEngine *self)
 {
   self->phase = LS_SOCKET_STREAMING;
   self->target = LS_CLASSIC_CURSOR;
+  self->upstream = LS_ENTITY_SET_NONE;
   ls_engine_disarm (self, LS_TIMER_OPEN_DEADLINE);
-  hurry_refresh (self);
   ls_engine_stream_begin (self);
   ls_engine_stream_start_sync (self, FALSE);
 }

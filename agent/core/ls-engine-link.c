@@ -196,6 +196,7 @@ begin_polling (LsEngine *self)
 {
   set_transport (self, LS_TRANSPORT_KIND_POLLING);
   ls_engine_arm (self, LS_TIMER_STABLE, STABLE_AFTER);
+  ls_engine_arm_refresh (self);
   ls_engine_compare_connected (self);
   ls_engine_link_poll_later (self);
   if (self->config->websocket)
@@ -228,6 +229,7 @@ stream (LsEngine *self)
   set_transport (self, LS_TRANSPORT_KIND_WEBSOCKET);
   self->n_socket_failures = 0;
   ls_engine_arm (self, LS_TIMER_STABLE, STABLE_AFTER);
+  ls_engine_arm_refresh (self);
   ls_engine_compare_connected (self);
 }
 
@@ -351,7 +353,7 @@ try_other_tokens (LsEngine *self)
       return FALSE;
     }
 
-  self->keeper.refresh_due = ls_clock_get_monotonic (self->clock);
+  ls_token_keeper_refused (&self->keeper, ls_clock_get_monotonic (self->clock));
   ls_engine_link_apply (self, LS_CONNECTION_RESTART, LS_REASON_TOKEN_REFUSED);
   return TRUE;
 }

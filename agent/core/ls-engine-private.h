@@ -97,7 +97,6 @@ struct _LsEngine
   LsPace pace;                       /* and how often */
   LsCommand *delayed; /* (owned) (nullable): of the sync, until the store has caught up */
   gint64 stale_at;    /* when the last poll is too old to call it live, monotonic ms */
-  LsCommand *delayed; /* (owned) (nullable): of the sync, until the intake is settled */
   gboolean sync_wanted;
   gboolean sync_again; /* it was asked for when a run was under way, which may look no further */
   LsCompare compare;
@@ -109,6 +108,7 @@ void ls_engine_push_simple (LsEngine *self, LsCommandKind kind);
 void ls_engine_arm (LsEngine *self, LsTimer timer, gint64 delay_ms);
 void ls_engine_disarm (LsEngine *self, LsTimer timer);
 void ls_engine_set_account_state (LsEngine *self, LsAccountState state);
+void ls_engine_arm_refresh (LsEngine *self);
 
 /* ls-engine-link.c */
 void ls_engine_link_apply (LsEngine *self, LsConnectionEvent event, LsReason reason);

@@ -130,6 +130,21 @@ ls_engine_disarm (LsEngine *self, LsTimer timer)
 }
 
 /**
+ * ls_engine_arm_refresh:
+ * @self: the engine
+ *
+ * Has the tokens refreshed in time.
+ */
+void
+ls_engine_arm_refresh (LsEngine *self)
+{
+  gint64 due = self->keeper.refresh_due;
+
+  if (due != 0)
+    ls_engine_arm (self, LS_TIMER_REFRESH, MAX (due - ls_clock_get_monotonic (self->clock), 1));
+}
+
+/**
  * ls_engine_take_command:
  * @self: the engine
  *
@@ -252,6 +267,8 @@ ls_engine_set_account_state (LsEngine *self, LsAccountState state)
 void
 ls_engine_set_config (LsEngine *self, const LsConfig *config)
 {
+  if (g_strcmp0 (self->config->server, config->server) != 0)
+    self->pace = (LsPace) { 0 };
   ls_config_free (self->config);
   self->config = ls_config_copy (config);
   self->subscriptions.always = config->entities;
@@ -281,10 +298,11 @@ take_tokens (LsEngine *self, const LsSession *session, gboolean just_issued)
   gint64 now = ls_clock_get_monotonic (self->clock);
 
   ls_token_keeper_take (&self->keeper, session, &self->reader, self->random, now, age);
+  if (ls_engine_classic_is_spoken (self))
+    ls_token_keeper_hurry (&self->keeper, self->random, now);
   ls_engine_set_account_state (self, LS_ACCOUNT_SIGNED_IN);
   ls_engine_push_simple (self, LS_COMMAND_TELL_ACCOUNT);
-  if (self->keeper.refresh_due != 0)
-    ls_engine_arm (self, LS_TIMER_REFRESH, MAX (self->keeper.refresh_due - now, 1));
+  ls_engine_arm_refresh (self);
 }
 
 /**
@@ -547,6 +565,7 @@ ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed)
   self->fetching_tokens = FALSE;
   take_tokens (self, session, refreshed);
   self->keeper.fresh = refreshed;
+  self->keeper.is_login = !refreshed;
   if (self->attempt_on_tokens)
     {
       ls_engine_link_attempt (self);

@@ -231,6 +231,25 @@ ls_intake_set_baseline (LsIntake *self, LsEntity entity, LsCursor cursor)
 }
 
 /**
+ * ls_intake_get_missing_in:
+ * @self: an intake
+ * @cursor: a position in a log
+ *
+ * Returns: what is followed and stored but has no baseline in that log
+ */
+LsEntitySet
+ls_intake_get_missing_in (LsIntake *self, LsCursor cursor)
+{
+  LsEntitySet missing = LS_ENTITY_SET_NONE;
+
+  for (guint i = 0; i < LS_N_ENTITIES; i++)
+    if (!g_str_equal (self->baselines[i].epoch, cursor.epoch) || !ls_cursor_is_set (cursor))
+      missing |= 1u << i;
+
+  return missing & self->followed & LS_ENTITY_SET_STORED;
+}
+
+/**
  * ls_intake_get_missing:
  * @self: an intake
  *
@@ -239,14 +258,7 @@ ls_intake_set_baseline (LsIntake *self, LsEntity entity, LsCursor cursor)
 LsEntitySet
 ls_intake_get_missing (LsIntake *self)
 {
-  LsEntitySet missing = LS_ENTITY_SET_NONE;
-
-  for (guint i = 0; i < LS_N_ENTITIES; i++)
-    if (!g_str_equal (self->baselines[i].epoch, self->position.epoch) ||
-        !ls_cursor_is_set (self->position))
-      missing |= 1u << i;
-
-  return missing & self->followed & LS_ENTITY_SET_STORED;
+  return ls_intake_get_missing_in (self, self->position);
 }
 
 /* An event of the log is new if it is behind both the position and its entity's baseline. */

@@ -34,6 +34,7 @@ void ls_intake_set_followed (LsIntake *self, LsEntitySet followed);
 LsEntitySet ls_intake_get_followed (LsIntake *self);
 void ls_intake_set_baseline (LsIntake *self, LsEntity entity, LsCursor cursor);
 LsEntitySet ls_intake_get_missing (LsIntake *self);
+LsEntitySet ls_intake_get_missing_in (LsIntake *self, LsCursor cursor);
 
 LsIntakeVerdict ls_intake_take (LsIntake *self, const LsMessage *message);
 void ls_intake_take_page (LsIntake *self, const LsUpdates *page);

@@ -195,8 +195,9 @@ ls_sync_start (LsSync *self, gboolean everything, LsEntitySet allowed)
   self->everything = everything || !ls_cursor_is_set (position);
   self->base = LS_CURSOR_NONE;
   if (self->classic != NULL)
-    return of_this_run (self,
-                        ls_classic_start (self->classic, ls_intake_get_followed (self->intake)));
+    return of_this_run (
+        self, ls_classic_start (self->classic, ls_intake_get_followed (self->intake),
+                                ls_intake_get_missing_in (self->intake, LS_CLASSIC_CURSOR)));
 
   self->wanted = self->everything ? ls_intake_get_followed (self->intake) & LS_ENTITY_SET_STORED
                                   : ls_intake_get_missing (self->intake);
@@ -369,8 +370,7 @@ LsSyncStep
 ls_sync_polled (LsSync *self, const LsPoll *poll, LsCommand **command)
 {
   ls_intake_move (self->intake, LS_CLASSIC_CURSOR);
-  return step (self, ls_classic_polled (self->classic, poll, ls_intake_get_missing (self->intake)),
-               command);
+  return step (self, ls_classic_polled (self->classic, poll), command);
 }
 
 /**

@@ -119,6 +119,20 @@ ls_token_keeper_get_login (const LsTokenKeeper *self, gint64 monotonic)
 }
 
 /**
+ * ls_token_keeper_refused:
+ * @self: a keeper with tokens
+ * @monotonic: now, monotonic milliseconds
+ *
+ * The server says that the access token has ended, whatever we reckoned.
+ */
+void
+ls_token_keeper_refused (LsTokenKeeper *self, gint64 monotonic)
+{
+  self->end = monotonic;
+  self->refresh_due = monotonic;
+}
+
+/**
  * ls_token_keeper_clear:
  * @self: a keeper
  *

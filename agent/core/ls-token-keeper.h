@@ -31,7 +31,7 @@ typedef struct
  * @end: when it ends, monotonic milliseconds; 0: unknown
  * @life: how long it is good for in all, milliseconds; 0: unknown
  * @fresh: whether it came from a refresh and has not yet been of use
- * @is_login: whether it came from a sign-in
+ * @is_login: whether it came from a sign-in, as far as is known
  * @login: (owned) (nullable): the access token of the last sign-in, once another took its place: the
  *   classic system takes no other for its tables
  * @login_end: when that ends, monotonic milliseconds; 0: unknown
@@ -59,6 +59,7 @@ void ls_token_keeper_take (LsTokenKeeper *self,
                            gint64 age);
 void ls_token_keeper_hurry (LsTokenKeeper *self, LsRandom *random, gint64 monotonic);
 const char *ls_token_keeper_get_login (const LsTokenKeeper *self, gint64 monotonic);
+void ls_token_keeper_refused (LsTokenKeeper *self, gint64 monotonic);
 void ls_token_keeper_clear (LsTokenKeeper *self);
 gboolean ls_token_keeper_is_due (const LsTokenKeeper *self, gint64 monotonic);
 gboolean ls_token_keeper_is_over (const LsTokenKeeper *self, gint64 monotonic);

@@ -416,28 +416,22 @@ static void
 test_calls_limit (LsServiceFixture *f, gconstpointer data)
 {
   Outcome outcomes[40] = { { FALSE, NULL } };
-  guint n_refused = 0;
   guint n_limited = 0;
 
-  /* the server leaves sign-ins unanswered */
+  ls_service_fixture_sign_in (f);
+  LS_SERVICE_WAIT (f, ls_agent_get_status (f->agent)->state == LS_STATE_LIVE);
   for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
-    begin_call (f, LS_BUS_INTERFACE_ACCOUNT, "SignIn", "('a', 'b', @a{sv} {})", &outcomes[i]);
-  LS_SERVICE_WAIT (f, count_done (outcomes, G_N_ELEMENTS (outcomes)) >= 8);
-  g_assert_cmpuint (ls_fake_transport_count_pending (f->transport), ==, 32);
+    begin_call (f, LS_BUS_INTERFACE_CONNECTION, "SyncNow", "(@a{sv} {},)", &outcomes[i]);
+  /* while the server answers nothing */
+  while (count_done (outcomes, G_N_ELEMENTS (outcomes)) < 8)
+    g_main_context_iteration (NULL, TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    n_limited += g_error_matches (outcomes[i].error, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED);
+  g_assert_cmpuint (n_limited, ==, 8);
 
-  while (ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_SIGN_IN) != NULL)
-    ls_fake_transport_fail (f->transport, LS_FAKE_CALL_SIGN_IN,
-                            g_error_new (LS_ERROR, LS_ERROR_WRONG_CREDENTIALS, "no"));
   LS_SERVICE_WAIT (f, count_done (outcomes, G_N_ELEMENTS (outcomes)) == G_N_ELEMENTS (outcomes));
   for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
-    {
-      n_refused += g_error_matches (outcomes[i].error, LS_ERROR, LS_ERROR_WRONG_CREDENTIALS);
-      n_limited += g_error_matches (outcomes[i].error, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED);
-      g_test_message ("%u: %s", i, outcomes[i].error->message);
-      g_clear_error (&outcomes[i].error);
-    }
-  g_assert_cmpuint (n_refused, ==, 32);
-  g_assert_cmpuint (n_limited, ==, 8);
+    g_clear_error (&outcomes[i].error);
   call (f, "Connection.Connect", "(@a{sv} {},)");
 }
 
