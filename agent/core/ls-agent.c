@@ -572,6 +572,25 @@ ls_agent_get_store_id (LsAgent *self)
 }
 
 /**
+ * ls_agent_check_store:
+ * @self: an agent
+ * @error: %LS_ERROR_NOT_SIGNED_IN
+ *
+ * Returns: whether a store is open
+ */
+gboolean
+ls_agent_check_store (LsAgent *self, GError **error)
+{
+  g_return_val_if_fail (LS_IS_AGENT (self), FALSE);
+
+  if (self->store_id != NULL)
+    return TRUE;
+
+  g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
+  return FALSE;
+}
+
+/**
  * ls_agent_get_last_seq:
  * @self: an agent
  *
@@ -608,10 +627,10 @@ ls_agent_format_cursor (LsAgent *self, guint64 seq)
  * @self: an agent
  * @cursor: a local cursor
  * @seq: (out): its position in the local log
- * @error: %LS_ERROR_INVALID_ARGUMENT: not a cursor; %LS_ERROR_CURSOR_EXPIRED: another store's;
- *   %LS_ERROR_NOT_SIGNED_IN: no store is open
+ * @error: %LS_ERROR_INVALID_ARGUMENT: not a cursor; %LS_ERROR_CURSOR_EXPIRED: of another store, or
+ *   of this one before it was rebuilt; %LS_ERROR_NOT_SIGNED_IN: no store is open
  *
- * Returns: whether @cursor is one of the store that is open
+ * Returns: whether @cursor is a place in the log of the store that is open
  */
 gboolean
 ls_agent_parse_cursor (LsAgent *self, const char *cursor, guint64 *seq, GError **error)
@@ -620,11 +639,9 @@ ls_agent_parse_cursor (LsAgent *self, const char *cursor, guint64 *seq, GError *
 
   g_return_val_if_fail (LS_IS_AGENT (self), FALSE);
 
-  if (self->store_id == NULL)
-    {
-      g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
-      return FALSE;
-    }
+  if (!ls_agent_check_store (self, error))
+    return FALSE;
+
   dot = strrchr (cursor, '.');
   if (dot == NULL || !g_ascii_string_to_unsigned (dot + 1, 10, 0, G_MAXUINT64, seq, NULL))
     {
@@ -635,6 +652,12 @@ ls_agent_parse_cursor (LsAgent *self, const char *cursor, guint64 *seq, GError *
       !g_str_has_prefix (cursor, self->store_id))
     {
       g_set_error (error, LS_ERROR, LS_ERROR_CURSOR_EXPIRED, "a cursor of another store");
+      return FALSE;
+    }
+  if (*seq > self->last_seq)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_CURSOR_EXPIRED,
+                   "a cursor of a store that was rebuilt");
       return FALSE;
     }
 

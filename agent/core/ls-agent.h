@@ -143,6 +143,7 @@ LsEntitySet ls_agent_get_followed (LsAgent *self);
 
 /* Data; NOT_SIGNED_IN without an account */
 const char *ls_agent_get_store_id (LsAgent *self);
+gboolean ls_agent_check_store (LsAgent *self, GError **error);
 guint64 ls_agent_get_last_seq (LsAgent *self);
 char *ls_agent_format_cursor (LsAgent *self, guint64 seq);
 gboolean ls_agent_parse_cursor (LsAgent *self, const char *cursor, guint64 *seq, GError **error);

@@ -191,13 +191,7 @@ parse_common (LsCacheService *self, const char *name, GVariant *options, GError 
                    "option “view” is server, pending or merged, not “%s”", view);
       return LS_ENTITY_INVALID;
     }
-  if (ls_agent_get_store_id (self->agent) == NULL)
-    {
-      g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
-      return LS_ENTITY_INVALID;
-    }
-
-  return entity;
+  return ls_agent_check_store (self->agent, error) ? entity : LS_ENTITY_INVALID;
 }
 
 static gboolean

@@ -43,6 +43,8 @@ void ls_service_fixture_tear_down (LsServiceFixture *f, gconstpointer data);
 void ls_service_fixture_step (LsServiceFixture *f);
 void ls_service_fixture_sign_in (LsServiceFixture *f);
 void ls_service_fixture_publish (LsServiceFixture *f, const char *type, guint first, guint n);
+void
+ls_service_fixture_publish_row (LsServiceFixture *f, const char *const *types, const char *data);
 GVariant *ls_service_fixture_call_from (LsServiceFixture *f,
                                         GDBusConnection *from,
                                         const char *path,
@@ -57,4 +59,27 @@ void ls_service_fixture_refused (LsServiceFixture *f,
                                  const char *names);
 GVariant *
 ls_service_fixture_get_property (LsServiceFixture *f, const char *interface, const char *name);
+GVariant *ls_service_fixture_get_property_of (LsServiceFixture *f,
+                                              const char *path,
+                                              const char *interface,
+                                              const char *name);
 char *ls_service_fixture_make_token (const char *user_id);
+
+/* Subscriptions */
+void ls_service_fixture_restart_service (LsServiceFixture *f);
+void ls_service_fixture_call_subscription (LsServiceFixture *f,
+                                           GDBusConnection *from,
+                                           const char *path,
+                                           const char *method,
+                                           GVariant *arguments,
+                                           GError **error);
+void ls_service_fixture_acknowledge (LsServiceFixture *f, const char *path, guint64 seq);
+void ls_service_fixture_flush (LsServiceFixture *f);
+char *ls_service_fixture_get_cursor (LsServiceFixture *f);
+guint64 ls_service_fixture_count_subscriptions (LsServiceFixture *f);
+int ls_service_fixture_open_stream (LsServiceFixture *f,
+                                    GDBusConnection *from,
+                                    const char *arguments,
+                                    char **path);
+guint ls_service_count_events (GPtrArray *batches);
+void ls_service_assert_sequence (GPtrArray *batches, guint64 first, guint64 last);
