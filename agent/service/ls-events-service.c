@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-events-service.h"
 
+#include <gio/gunixfdlist.h>
+
 #include "ls-bus-events.h"
 #include "ls-bus-names.h"
 #include "ls-callers.h"
 #include "ls-delivery-signal.h"
+#include "ls-delivery-stream.h"
 #include "ls-invocation.h"
 #include "ls-subscription-service.h"
 
@@ -149,6 +152,40 @@ open_signals (OpenCall *call, GError **error)
   return LS_DELIVERY (signals);
 }
 
+/* On a connection that can't pass a socket on, the answer would be the end of the connection. */
+static gboolean
+check_passes_sockets (GDBusConnection *connection, GError **error)
+{
+  if (g_dbus_connection_get_capabilities (connection) & G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING)
+    return TRUE;
+
+  g_set_error (error, LS_ERROR, LS_ERROR_FAILED, "this bus passes no sockets on");
+  return FALSE;
+}
+
+static LsDelivery *
+open_stream (OpenCall *call, GError **error)
+{
+  GDBusConnection *connection = g_dbus_method_invocation_get_connection (call->invocation);
+  g_autoptr (LsDeliveryStream) stream = NULL;
+  g_autoptr (GUnixFDList) fds = NULL;
+  int app_fd;
+
+  if (!check_passes_sockets (connection, error))
+    return NULL;
+  stream = ls_delivery_stream_new (&app_fd, error);
+  if (stream == NULL)
+    return NULL;
+  fds = g_unix_fd_list_new_from_array (&app_fd, 1);
+  if (!export_subscription (call, error))
+    return NULL;
+
+  ls_dbus_events_complete_open_stream (LS_DBUS_EVENTS (call->service),
+                                       g_steal_pointer (&call->invocation), fds, call->path,
+                                       g_variant_new_handle (0));
+  return LS_DELIVERY (g_steal_pointer (&stream));
+}
+
 static gboolean
 open_subscription (OpenCall *call, const LsEventPage *page, GError **error)
 {
@@ -227,6 +264,17 @@ handle_subscribe (LsDbusEvents *object,
                   GVariant *options)
 {
   open_when_probed (LS_EVENTS_SERVICE (object), invocation, types, options, open_signals);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+handle_open_stream (LsDbusEvents *object,
+                    GDBusMethodInvocation *invocation,
+                    GUnixFDList *fds,
+                    const char *const *types,
+                    GVariant *options)
+{
+  open_when_probed (LS_EVENTS_SERVICE (object), invocation, types, options, open_stream);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -326,6 +374,7 @@ static void
 ls_events_service_iface_init (LsDbusEventsIface *iface)
 {
   iface->handle_subscribe = handle_subscribe;
+  iface->handle_open_stream = handle_open_stream;
   iface->handle_get_events = handle_get_events;
 }
 

@@ -2,6 +2,7 @@
 #include "ls-log-page.h"
 
 #include "ls-bus-events.h"
+#include "ls-event-packet.h"
 
 /**
  * ls_log_page_new:
@@ -44,6 +45,7 @@ page_clear (gpointer data)
   g_ptr_array_unref (page->events);
   g_free (page->types);
   g_clear_pointer (&page->batch, g_variant_unref);
+  g_clear_pointer (&page->packet, g_bytes_unref);
 }
 
 /**
@@ -88,4 +90,19 @@ ls_log_page_get_batch (LsLogPage *page)
     page->batch = g_variant_ref_sink (ls_bus_events_new (page->events));
 
   return page->batch;
+}
+
+/**
+ * ls_log_page_get_packet:
+ * @page: a page with at least one event
+ *
+ * Returns: (transfer none): all its events as they are on a stream; the same for everybody
+ */
+GBytes *
+ls_log_page_get_packet (LsLogPage *page)
+{
+  if (page->packet == NULL)
+    page->packet = ls_event_packet_new (page->events);
+
+  return page->packet;
 }

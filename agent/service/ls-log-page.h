@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * @events: (element-type LsEvent) (owned): at most a batch of them
  * @types: (owned) (nullable) (array): which types it was read for; %NULL: all
  * @batch: (owned) (nullable): @events as they are on the bus, once somebody has made that
+ * @packet: (owned) (nullable): @events as they are on a stream, likewise
  *
  * A piece of the log, shared by the subscriptions that come past it.
  */
@@ -22,6 +23,7 @@ typedef struct
   GPtrArray *events;
   gboolean *types;
   GVariant *batch;
+  GBytes *packet;
 } LsLogPage;
 
 LsLogPage *
@@ -32,5 +34,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsLogPage, ls_log_page_unref)
 
 LsLogPage *ls_log_page_narrow (LsLogPage *page, GPtrArray *events);
 GVariant *ls_log_page_get_batch (LsLogPage *page);
+GBytes *ls_log_page_get_packet (LsLogPage *page);
 
 G_END_DECLS
