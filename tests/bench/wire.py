@@ -6,7 +6,6 @@ Run it as `tests/bench/run wire`; it takes five minutes, most of which it waits 
 """
 
 import argparse
-import json
 import re
 import tempfile
 import time
@@ -14,35 +13,33 @@ import uuid
 from pathlib import Path
 
 from labsync_testing import Frames, Server, until
-from server_client import begin_handshake, frame
+from raw_socket import RawSocket
+from server_client import hello_members, upgrade_headers
 
 QUIET = 60  # seconds after which the server gives a context back
 ROOM = ("--max-connections=2000", "--max-connections-per-address=2000", "--max-connects-per-second=2000")
 OFFERS = (("permessage-deflate; client_max_window_bits",), ())  # with compression, and without
 
 
-class Client:
+class Client(RawSocket):
     """A client that counts what comes, and does not look at it."""
 
     def __init__(self, server, token, *offers):
-        self.socket = begin_handshake(server, token, *offers)
+        super().__init__(server, headers=upgrade_headers(token, *offers))
         self.frames = Frames()
-        agent = {"version": "1", "machine": uuid.uuid4().hex}
-        self.send({"type": "hello", "cursor": None, "eventTypes": None, "agent": agent})
+        self.frames.upgraded = True
+        self.send({"type": "hello", **hello_members()})
         until(lambda: self.read().target, what="the welcome")
 
-    def send(self, message):
-        self.socket.sendall(frame(0x81, json.dumps(message).encode()))
-
     def read(self):
-        self.socket.setblocking(False)
+        self.end.setblocking(False)
         try:
-            while data := self.socket.recv(65536):
+            while data := self.end.recv(65536):
                 self.frames.feed(data)
         except BlockingIOError:
             pass
         finally:
-            self.socket.setblocking(True)
+            self.end.setblocking(True)
         return self.frames
 
     def ping(self):

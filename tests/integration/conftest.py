@@ -59,11 +59,12 @@ def namespace(world):
         pytest.skip("network namespaces need root")
     world.callback(run, "ip", "netns", "del", name)
     world.callback(run, "ip", "link", "del", f"{name}a")
-    made = Namespace("198.18.77.2", f"{name}b", ("ip", "netns", "exec", name))
+    network = f"198.18.{os.getpid() % 256}"
+    made = Namespace(f"{network}.2", f"{name}b", ("ip", "netns", "exec", name))
     for command in (
         ("ip", "link", "add", f"{name}a", "type", "veth", "peer", "name", made.device),
         ("ip", "link", "set", made.device, "netns", name),
-        ("ip", "addr", "add", "198.18.77.1/30", "dev", f"{name}a"),
+        ("ip", "addr", "add", f"{network}.1/30", "dev", f"{name}a"),
         ("ip", "link", "set", f"{name}a", "up"),
         (*made.inside, "ip", "addr", "add", f"{made.address}/30", "dev", made.device),
         (*made.inside, "ip", "link", "set", made.device, "up"),

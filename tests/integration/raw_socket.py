@@ -13,19 +13,25 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 Frame = namedtuple("Frame", "first payload")  # the first byte as it came: FIN, RSV and opcode
 
 
-class RawSocket:
-    """Sends a handshake to /ws, and what is early right behind it; status, headers and body are the answer."""
+def begin_handshake(server, token=None, query=None, path="/ws", headers=None, method="GET", early=b""):
+    """A connection that a handshake was sent on, and what is early right behind it."""
+    if query is None:
+        query = f"?token={token}" if token else ""
+    sent = {
+        "Host": "school", "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(), **(headers or {}),
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in sent.items() if value is not None)
+    end = socket.create_connection((server.host, server.port), timeout=5)
+    end.sendall(f"{method} {path}{query} HTTP/1.1\r\n{lines}\r\n".encode() + early)
+    return end
 
-    def __init__(self, server, token=None, query=None, path="/ws", headers=None, method="GET", early=b""):
-        if query is None:
-            query = f"?token={token}" if token else ""
-        sent = {
-            "Host": "school", "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(), **(headers or {}),
-        }
-        lines = "".join(f"{name}: {value}\r\n" for name, value in sent.items() if value is not None)
-        self.end = socket.create_connection((server.host, server.port), timeout=5)
-        self.end.sendall(f"{method} {path}{query} HTTP/1.1\r\n{lines}\r\n".encode() + early)
+
+class RawSocket:
+    """Begins a handshake; status, headers and body are the answer."""
+
+    def __init__(self, server, *asked, **options):
+        self.end = begin_handshake(server, *asked, **options)
         self.buffer = b""
         head = self._until(b"\r\n\r\n").decode()
         status, *lines = head.splitlines()

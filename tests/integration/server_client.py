@@ -3,7 +3,6 @@
 
 import asyncio
 import json
-import socket
 import sys
 import uuid
 from pathlib import Path
@@ -20,28 +19,15 @@ ADMIN, TEACHER, STUDENT, STUDENT2, PARENT = (
 LARGE_LIMIT = 2 << 20  # what this client takes, more than the server may send
 
 
-def begin_handshake(server, token, *offers):
-    """A raw socket that has asked for the WebSocket, with offers of extensions."""
-    client = socket.create_connection((server.host, server.port), timeout=15)
-    lines = b"".join(b"Sec-WebSocket-Extensions: " + offer.encode() + b"\r\n" for offer in offers)
-    client.sendall(
-        b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        b"Sec-WebSocket-Protocol: labsync.v1\r\nAuthorization: Bearer " + token.encode() + b"\r\n" + lines + b"\r\n"
-    )
-    return client
+def upgrade_headers(token, *offers):
+    """With which a raw socket asks for labsync.v1, and offers extensions."""
+    headers = {"Sec-WebSocket-Protocol": "labsync.v1", "Authorization": f"Bearer {token}"}
+    return {**headers, "Sec-WebSocket-Extensions": ", ".join(offers)} if offers else headers
 
 
-def frame(first_byte, payload):
-    """A client's frame, masked with nothing."""
-    size = len(payload)
-    if size < 126:
-        head = bytes([0x80 | size])
-    elif size < 65536:
-        head = b"\xfe" + size.to_bytes(2, "big")
-    else:
-        head = b"\xff" + size.to_bytes(8, "big")
-    return bytes([first_byte]) + head + bytes(4) + payload
+def hello_members(cursor=None, types=None, machine=None):
+    agent = {"version": "1.0", "machine": machine or uuid.uuid4().hex}
+    return {"cursor": cursor, "eventTypes": types, "agent": agent}
 
 
 class Socket:
@@ -94,10 +80,7 @@ class Socket:
         return frame
 
     def hello(self, cursor=None, types=None, machine=None):
-        self.send(
-            "hello", cursor=cursor, eventTypes=types,
-            agent={"version": "1.0", "machine": machine or uuid.uuid4().hex},
-        )
+        self.send("hello", **hello_members(cursor, types, machine))
         return self.receive("welcome")
 
     def ping(self):
@@ -116,10 +99,6 @@ class Socket:
         for before, after in zip(frames, frames[1:]):
             assert after["prev"] == before["cursor"]
         return [event for frame in frames for event in frame["events"]]
-
-    def frame(self, first_byte, payload):
-        """One frame as it is, good or bad."""
-        self.ws.transport.write(frame(first_byte, payload))
 
     def wait_close(self, seconds=10):
         """The close code; frames that still come are dropped."""

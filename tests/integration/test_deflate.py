@@ -16,6 +16,7 @@ import websockets
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory as Deflate
 
 from labsync_testing import Proxy, until
+from server_client import announce
 
 EPOCH = "0b6f5c1e-2f4b-4c8f-9a55-6f1c2d3e4f50"
 MAX_BYTES = 60  # of an event on the wire
@@ -165,6 +166,22 @@ def test_speaks_with_an_independent_server(world, desk, extension):
     app.until(lambda: len(app.events) == len(titles), what="all events")
     assert [json.loads(event.data)["title"] for event in app.events] == titles
     assert school.n_opened == 1
+    app.close()
+
+
+def test_speaks_with_the_existing_system(classic, desk):
+    classic.fault("push")
+    desktop = desk(classic.url)
+    desktop.sign_in()
+    desktop.wait_state("live")
+    assert classic.wait_socket(subscribed=["announcement_created"])["deflate"]
+    app = desktop.app("announcement_created")
+    titles = [f"Pengumuman {number} " + "upacara " * number * 20 for number in range(5)]
+    teacher = classic.person("teacher@demo.test")
+    for title in titles:
+        announce(teacher, title, created_by="demo-teacher")
+    app.until(lambda: len(app.events) == len(titles), what="all events")
+    assert [json.loads(event.data)["title"] for event in app.events] == titles
     app.close()
 
 

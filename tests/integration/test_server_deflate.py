@@ -2,20 +2,21 @@
 """labsync-server compresses: with every parameter, for an independent client, and at a bounded cost."""
 
 import fcntl
-import json
 import re
 import socket
 import struct
 import termios
 import time
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory as Deflate
 
 from labsync_testing import Server
-from server_client import STUDENT, TEACHER, announce, begin_handshake, frame
+from raw_socket import PING, TEXT, RawSocket, begin_handshake
+from server_client import STUDENT, TEACHER, announce, hello_members, upgrade_headers
 
 LIMIT = 4 << 20  # bytes of a message that the server looks at
 SLACK = 24 << 20  # what it may cost to find out that one has more
@@ -29,25 +30,33 @@ def peak(server):
     return int(re.search(r"^VmHWM:\s+(\d+)", text, re.M)[1]) << 10
 
 
-def pack(data, bits=15):
-    packer = zlib.compressobj(wbits=-bits)
+def pack(data):
+    packer = zlib.compressobj(wbits=-15)
     return (packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
 
 
-def agreed(server, token, *offers):
+def raw(server, person, *offers):
+    return RawSocket(server, headers=upgrade_headers(person.token, *offers))
+
+
+def agreed(server, person, *offers):
     """What the server answers to offers: None without a word about extensions."""
-    with begin_handshake(server, token, *offers) as client:
-        answer = client.recv(65536).decode()
-    assert answer.startswith("HTTP/1.1 101 "), answer
-    found = re.findall(r"^Sec-WebSocket-Extensions: (.*)\r$", answer, re.M)
-    assert len(found) <= 1
-    return found[0] if found else None
+    with raw(server, person, *offers) as client:
+        assert client.status == 101
+        return client.headers.get("sec-websocket-extensions")
 
 
-def hello(cursor):
-    agent = {"version": "1", "machine": "0" * 32}
-    text = json.dumps({"type": "hello", "cursor": cursor, "eventTypes": None, "agent": agent})
-    return frame(0x81, text.encode())
+@pytest.fixture
+def greeted(server, student, world):
+    """Makes raw sockets that said hello, with offers of extensions."""
+
+    def make(*offers):
+        client = world.enter_context(raw(server, student, *offers))
+        client.send({"type": "hello", **hello_members()})
+        assert client.json()["type"] == "welcome"
+        return client
+
+    return make
 
 
 @pytest.mark.parametrize(
@@ -106,51 +115,53 @@ def test_speaks_with_an_independent_client(student, teacher, connect, options):
     ids=str,
 )
 def test_answers_offers(server, student, offers, answer):
-    assert agreed(server, student.token, *offers) == answer
+    assert agreed(server, student, *offers) == answer
 
 
 def test_a_lost_handshake_harms_nobody(directory, world):
     """libsoup's own handler would keep the extensions of one, and refuse everybody from then on."""
     server = world.enter_context(Server(directory / "open", "--max-connects-per-second=2000"))
-    token = server.person(STUDENT).token
+    person = server.person(STUDENT)
     for number in range(400):
-        client = begin_handshake(server, token, "permessage-deflate")
+        end = begin_handshake(server, headers=upgrade_headers(person.token, "permessage-deflate"))
         time.sleep(number % 40 * 0.00003)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        client.close()
-    assert agreed(server, token, "permessage-deflate") == OURS
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        end.close()
+    assert agreed(server, person, "permessage-deflate") == OURS
 
 
-def test_a_bomb_is_not_unpacked(server, student, connect):
-    client = connect(student, extensions=[Deflate()])
-    client.hello()
+def test_a_bomb_is_not_unpacked(server, greeted):
+    client = greeted("permessage-deflate")
     bomb = pack(bytes(64 << 20))
     before = peak(server)
-    client.frame(0xC1, bomb)
-    assert client.wait_close() == 1009
+    client.frame(TEXT, bomb, reserved=4)
+    assert client.closed_with()[0] == 1009
     print(f"{len(bomb)} bytes for {64 << 20}: {(peak(server) - before) >> 10} KiB")
     assert peak(server) - before < SLACK
 
 
 @pytest.mark.parametrize("count", [LIMIT // 100_000 + 1, 601])
 @pytest.mark.parametrize(
-    ("extensions", "first_byte"), [((), 0x01), ((Deflate(),), 0x01), ((Deflate(),), 0x41)],
+    ("offers", "reserved"), [((), 0), (("permessage-deflate",), 0), (("permessage-deflate",), 4)],
     ids=["plain", "agreed on", "compressed"],
 )
-def test_fragments_have_an_end(server, student, connect, extensions, first_byte, count):
-    client = connect(student, extensions=extensions)
-    client.hello()
+def test_fragments_have_an_end(server, greeted, offers, reserved, count):
+    client = greeted(*offers)
     before = peak(server)
-    for number in range(count):
-        client.frame(first_byte if number == 0 else 0x00, bytes(100_000))
+    reason = None
+    with suppress(OSError, EOFError):
+        client.frame(TEXT, bytes(100_000), final=False, reserved=reserved)
+        for _ in range(count - 1):
+            client.frame(0, bytes(100_000), final=False)
+        reason = client.closed_with()[0]
     # Who goes on sending is reset, and does not read why.
-    assert client.wait_close() in ((1009,) if count < 100 else (1009, 1006))
+    assert reason == 1009 or (count > 600 and reason is None)
     assert peak(server) - before < SLACK
 
 
-def unread(client):
+def unread(end):
     """Bytes that have come and that nobody has read."""
-    return int.from_bytes(fcntl.ioctl(client, termios.FIONREAD, bytes(4)), "little")
+    return int.from_bytes(fcntl.ioctl(end, termios.FIONREAD, bytes(4)), "little")
 
 
 def test_who_goes_on_behind_an_error_is_cut(directory, world, namespace):
@@ -162,41 +173,40 @@ def test_who_goes_on_behind_an_error_is_cut(directory, world, namespace):
     cursor = student.call("GET", "/api/snapshot?entity=grade").body["data"]["cursor"]
     for number in range(10):
         announce(teacher, str(number), content="x" * 900_000)
-    client = begin_handshake(server, student.token)
-    assert client.recv(65536).startswith(b"HTTP/1.1 101 ")
-    client.sendall(hello(cursor))
+    client = world.enter_context(raw(server, student))
+    client.send({"type": "hello", **hello_members(cursor)})
     waiting = [0, 1]
     while waiting[-1] != waiting[-2] or waiting[-1] < 100_000:  # until the server can send no more
         time.sleep(0.3)
-        waiting.append(unread(client))
+        waiting.append(unread(client.end))
         assert len(waiting) < 50, waiting
     before = peak(server)
-    with pytest.raises(OSError), client:
+    with pytest.raises(OSError):
         for _ in range(2000):
-            client.sendall(b"\x81\x05hello" + bytes(100_000))  # not masked
+            client.frame(TEXT, bytes(100_000), masked=False)
     print(f"{waiting[-1]} bytes were not read; {(peak(server) - before) >> 10} KiB more")
     assert peak(server) - before < SLACK
 
 
 @pytest.mark.parametrize(
-    ("extensions", "first_byte", "payload"),
-    [((Deflate(),), 0xC1, b"\x07"), ((Deflate(),), 0xA1, b"x"), ((Deflate(),), 0xC9, b"x"), ((), 0xC1, pack(b"{}"))],
+    ("offers", "opcode", "reserved", "payload"),
+    [
+        (("permessage-deflate",), TEXT, 4, b"\x07"), (("permessage-deflate",), TEXT, 2, b"x"),
+        (("permessage-deflate",), PING, 4, b"x"), ((), TEXT, 4, pack(b"{}")),
+    ],
     ids=["broken", "reserved bit", "compressed ping", "not agreed on"],
 )
-def test_broken_frames_close(student, teacher, connect, extensions, first_byte, payload):
+def test_broken_frames_close(teacher, connect, greeted, offers, opcode, reserved, payload):
     bystander = connect(teacher)
     bystander.hello()
-    client = connect(student, extensions=extensions)
-    client.hello()
-    client.frame(first_byte, payload)
-    assert client.wait_close() == 1002
+    client = greeted(*offers)
+    client.frame(opcode, payload, reserved=reserved)
+    assert client.closed_with()[0] == 1002
     bystander.ping()
 
 
-def test_what_is_small_goes_out_as_it_is(server, student):
+def test_what_is_small_goes_out_as_it_is(greeted):
     """A connection that only pings needs no context."""
-    with begin_handshake(server, student.token, "permessage-deflate") as client:
-        assert client.recv(65536).startswith(b"HTTP/1.1 101 ")
-        for message in (hello(None), frame(0x81, b'{"type":"ping","timestamp":1}')):
-            client.sendall(message)
-            assert client.recv(65536)[0] == 0x81
+    client = greeted("permessage-deflate")
+    client.send({"type": "ping", "timestamp": 1})
+    assert client.json()["type"] == "pong"  # in a frame without the bit

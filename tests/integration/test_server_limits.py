@@ -2,7 +2,6 @@
 """What a client of labsync-server may cost: time, connections, bytes. The limits are set low here."""
 
 import http.client
-import re
 import signal
 import socket
 import time
@@ -12,7 +11,8 @@ import pytest
 import websockets
 
 from labsync_testing import Server, until
-from server_client import STUDENT, Socket, begin_handshake
+from raw_socket import RawSocket
+from server_client import STUDENT, Socket, upgrade_headers
 
 QUICK = ("--header-timeout=2", "--idle-timeout=4", "--body-timeout=3", "--hello-timeout=1")
 GET = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -182,10 +182,8 @@ def test_all_connections_are_counted(directory, world):
 def handshake(world, server, token):
     """When it began and ended, the status, and the seconds of Retry-After."""
     began = time.monotonic()
-    client = world.enter_context(begin_handshake(server, token))
-    text = client.recv(65536).decode()
-    after = re.search(r"^Retry-After: (\d+)\r$", text, re.MULTILINE)
-    return began, time.monotonic(), int(text.split()[1]), int(after[1]) if after else 0
+    client = world.enter_context(RawSocket(server, headers=upgrade_headers(token)))
+    return began, time.monotonic(), client.status, int(client.headers.get("retry-after", 0))
 
 
 def test_agents_that_connect_in_a_second_are_counted(directory, world):
