@@ -5,6 +5,7 @@
 #include "ls-inflater.h"
 
 /* The first byte of a frame (RFC 6455, 5.2; RFC 7692, 6) */
+#define FINAL 0x80
 #define COMPRESSED 0x40
 #define CONTROL 0x08
 #define OPCODE 0x0f
@@ -16,12 +17,8 @@
  * permessage-deflate (RFC 7692) for either side of a connection, in place of libsoup's own, which
  * inflates a frame into any amount of memory (3.2). It sees every frame, so it also bounds what a
  * message has in all its fragments; libsoup's limit is for each of them alone. A connection on
- * which nothing is compressed has one, too, for that.
- *
- * A message that comes compressed stays so until somebody has time for it: libsoup reads for as long
- * as something comes, and a few kilobytes would become gigabytes that wait. To libsoup it is empty;
- * ls_deflate_take() has it in a handler of SoupWebsocketConnection::message, and ls_deflate_unpack()
- * makes a text of it, in the order in which they came.
+ * which nothing is compressed has one, too, for that. A message in fragments is unpacked with the
+ * last of them.
  */
 struct _LsDeflate
 {
@@ -94,15 +91,28 @@ ls_deflate_process_outgoing_message (SoupWebsocketExtension *extension,
 }
 
 static void
-begin_message (LsDeflate *self, guint8 *header)
+begin_message (LsDeflate *self, gboolean is_packed)
 {
   self->size = 0;
   g_clear_pointer (&self->packed, g_byte_array_unref);
-  if (self->inflater == NULL || (header[0] & COMPRESSED) == 0)
-    return;
+  if (is_packed)
+    self->packed = g_byte_array_new ();
+}
 
-  self->packed = g_byte_array_new ();
-  header[0] &= (guint8)~COMPRESSED;
+/* Returns: (transfer full) (nullable): what libsoup gets for a frame of a compressed message */
+static GBytes *
+take_part (LsDeflate *self, GBytes *part, gboolean is_last, GError **error)
+{
+  gsize size;
+  const guint8 *data = g_bytes_get_data (part, &size);
+  g_autoptr (GBytes) packed = NULL;
+
+  g_byte_array_append (self->packed, data, (guint)size);
+  if (!is_last)
+    return g_bytes_new_static ("", 0);
+
+  packed = g_byte_array_free_to_bytes (g_steal_pointer (&self->packed));
+  return ls_inflater_inflate (self->inflater, packed, self->max_message, error);
 }
 
 /* A reserved bit that stands where it has no business is left: libsoup then ends the connection. */
@@ -113,16 +123,16 @@ ls_deflate_process_incoming_message (SoupWebsocketExtension *extension,
                                      GError **error)
 {
   LsDeflate *self = LS_DEFLATE (extension);
+  gboolean is_first = (header[0] & OPCODE) != CONTINUATION;
+  gboolean is_packed = self->inflater != NULL && (header[0] & COMPRESSED) != 0;
   g_autoptr (GBytes) part = payload;
-  gsize size;
-  const guint8 *data = g_bytes_get_data (part, &size);
 
   if ((header[0] & CONTROL) != 0)
     return g_steal_pointer (&part);
 
-  if ((header[0] & OPCODE) != CONTINUATION)
-    begin_message (self, header);
-  self->size += size;
+  if (is_first)
+    begin_message (self, is_packed);
+  self->size += g_bytes_get_size (part);
   if (self->size > self->max_message)
     {
       g_set_error (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_TOO_BIG,
@@ -132,8 +142,9 @@ ls_deflate_process_incoming_message (SoupWebsocketExtension *extension,
   if (self->packed == NULL)
     return g_steal_pointer (&part);
 
-  g_byte_array_append (self->packed, data, (guint)size);
-  return g_bytes_new_static ("", 0);
+  if (is_first)
+    header[0] &= (guint8)~COMPRESSED;
+  return take_part (self, part, (header[0] & FINAL) != 0, error);
 }
 
 static void
@@ -191,64 +202,14 @@ ls_deflate_set_max_message (LsDeflate *self, gsize max_message)
  *
  * Calls ls_deflate_set_max_message(), and has libsoup refuse a frame that has more, too, before it
  * is read.
- *
- * Returns: (transfer none): the connection's extension
  */
-LsDeflate *
+void
 ls_deflate_bound (SoupWebsocketConnection *connection, gsize max_message)
 {
   GList *extensions = soup_websocket_connection_get_extensions (connection);
-  LsDeflate *self;
 
-  g_return_val_if_fail (extensions != NULL && LS_IS_DEFLATE (extensions->data), NULL);
+  g_return_if_fail (extensions != NULL && LS_IS_DEFLATE (extensions->data));
 
-  self = LS_DEFLATE (extensions->data);
-  ls_deflate_set_max_message (self, max_message);
+  ls_deflate_set_max_message (extensions->data, max_message);
   soup_websocket_connection_set_max_incoming_payload_size (connection, max_message);
-  return self;
-}
-
-/**
- * ls_deflate_take:
- * @self: an extension
- * @delivered: what SoupWebsocketConnection::message has
- * @is_packed: (out): whether the message is compressed
- *
- * To be called in a handler of that signal.
- *
- * Returns: (transfer full): the message as it came
- */
-GBytes *
-ls_deflate_take (LsDeflate *self, GBytes *delivered, gboolean *is_packed)
-{
-  g_return_val_if_fail (LS_IS_DEFLATE (self), NULL);
-
-  *is_packed = self->packed != NULL;
-  if (*is_packed)
-    return g_byte_array_free_to_bytes (g_steal_pointer (&self->packed));
-
-  return g_bytes_ref (delivered);
-}
-
-/**
- * ls_deflate_unpack:
- * @self: an extension
- * @message: a message as it came
- * @is_packed: whether it is compressed
- * @error: of %SOUP_WEBSOCKET_ERROR, with the code to close the connection with:
- *   %SOUP_WEBSOCKET_CLOSE_TOO_BIG, %SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR
- *
- * To be called for each message, in the order in which they came, until one fails.
- *
- * Returns: (transfer full) (nullable): what is in it
- */
-GBytes *
-ls_deflate_unpack (LsDeflate *self, GBytes *message, gboolean is_packed, GError **error)
-{
-  g_return_val_if_fail (LS_IS_DEFLATE (self), NULL);
-
-  if (!is_packed)
-    return g_bytes_ref (message);
-
-  return ls_inflater_inflate (self->inflater, message, self->max_message, error);
 }

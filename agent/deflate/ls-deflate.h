@@ -19,8 +19,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (LsDeflate, ls_deflate, LS, DEFLATE, SoupWebsocketExtension)
 
 void ls_deflate_set_max_message (LsDeflate *self, gsize max_message);
-LsDeflate *ls_deflate_bound (SoupWebsocketConnection *connection, gsize max_message);
-GBytes *ls_deflate_take (LsDeflate *self, GBytes *delivered, gboolean *is_packed);
-GBytes *ls_deflate_unpack (LsDeflate *self, GBytes *message, gboolean is_packed, GError **error);
+void ls_deflate_bound (SoupWebsocketConnection *connection, gsize max_message);
 
 G_END_DECLS

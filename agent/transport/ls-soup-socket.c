@@ -21,7 +21,6 @@ struct _LsSoupSocket
 {
   SoupWebsocketConnection *connection;    /* (owned) */
   LsTapInput *tap;                        /* (owned): what it reads from */
-  LsDeflate *deflate;                     /* (unowned), the connection's */
   const LsSoupSocketCallbacks *callbacks; /* (unowned) */
   gpointer user_data;                     /* (unowned) */
   GError *error;                          /* (owned) (nullable), the first there was */
@@ -112,9 +111,31 @@ on_ending (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Nothing of it is heard any more. Told from the main loop, as libsoup is in the midst of something. */
+/* The callback may free the socket. */
 static void
-end (LsSoupSocket *self, const GError *error)
+on_message (SoupWebsocketConnection *connection,
+            SoupWebsocketDataType type,
+            GBytes *bytes,
+            LsSoupSocket *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsMessage) message = NULL;
+
+  if (self->ending != NULL)
+    return;
+
+  message = decode (type, bytes, &error);
+  if (message != NULL)
+    self->callbacks->message (message, self->user_data);
+  else
+    self->callbacks->bad_message (error, self->user_data);
+}
+
+/* libsoup closes the connection politely then, and goes on reading until the peer has answered, at
+ * what it can't read. That is not waited for: nothing of it is heard any more. Told from the main loop,
+ * as libsoup is in the midst of it. */
+static void
+on_error (SoupWebsocketConnection *connection, GError *error, LsSoupSocket *self)
 {
   if (self->error == NULL)
     self->error = g_error_copy (error);
@@ -125,58 +146,6 @@ end (LsSoupSocket *self, const GError *error)
   g_source_set_priority (self->ending, G_PRIORITY_DEFAULT);
   g_source_set_callback (self->ending, on_ending, self, NULL);
   g_source_attach (self->ending, g_main_context_get_thread_default ());
-}
-
-/* Nothing that comes behind a message which can't be unpacked can be. */
-static void
-give_up (LsSoupSocket *self, const GError *error)
-{
-  end (self, error);
-  if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_close (self->connection, (gushort)error->code, NULL);
-}
-
-/* The callback may free the socket. */
-static void
-handle (LsSoupSocket *self, SoupWebsocketDataType type, GBytes *bytes)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (LsMessage) message = decode (type, bytes, &error);
-
-  if (message != NULL)
-    self->callbacks->message (message, self->user_data);
-  else
-    self->callbacks->bad_message (error, self->user_data);
-}
-
-static void
-on_message (SoupWebsocketConnection *connection,
-            SoupWebsocketDataType type,
-            GBytes *delivered,
-            LsSoupSocket *self)
-{
-  gboolean is_packed = FALSE;
-  g_autoptr (GBytes) taken = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (self->ending != NULL)
-    return;
-
-  taken = ls_deflate_take (self->deflate, delivered, &is_packed);
-  bytes = ls_deflate_unpack (self->deflate, taken, is_packed, &error);
-  if (bytes != NULL)
-    handle (self, type, bytes);
-  else
-    give_up (self, error);
-}
-
-/* libsoup closes the connection politely then, and goes on reading until the peer has answered, at
- * what it can't read. That is not waited for. */
-static void
-on_error (SoupWebsocketConnection *connection, GError *error, LsSoupSocket *self)
-{
-  end (self, error);
 }
 
 static void
@@ -223,7 +192,7 @@ ls_soup_socket_new (SoupWebsocketConnection *connection,
   self->callbacks = callbacks;
   self->user_data = user_data;
   ls_tap_input_set_turn (self->tap, TURN);
-  self->deflate = ls_deflate_bound (connection, MAX_MESSAGE);
+  ls_deflate_bound (connection, MAX_MESSAGE);
   g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
   g_signal_connect (connection, "error", G_CALLBACK (on_error), self);
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);

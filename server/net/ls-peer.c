@@ -11,6 +11,9 @@
 #define MAX_BATCH_EVENTS 100
 #define MAX_BATCH_SIZE (64 * 1024)
 
+/* Bytes in a message that is looked at, so that one which is a little too large is told so. */
+#define MAX_MESSAGE (LS_WIRE_MAX_MESSAGE + 64 * 1024)
+
 /* A client that says nothing for so many heartbeats is gone. */
 #define MAX_SILENT_HEARTBEATS 3
 
@@ -42,7 +45,6 @@ struct _LsPeer
 
   const LsPeerContext *context;        /* (unowned) */
   SoupWebsocketConnection *connection; /* (owned) */
-  LsDeflate *deflate;                  /* (unowned), the connection's */
   LsOutlet *outlet;                    /* (owned) */
   LsIdentity *identity;                /* (owned) */
   char *machine;                       /* (owned) (nullable) */
@@ -512,31 +514,10 @@ count_message (LsPeer *self)
   return ++self->rate <= LS_PEER_MAX_RATE;
 }
 
-/* Returns: (transfer full) (nullable): the text of @frame; else the connection is being closed */
-static GBytes *
-unpack (LsPeer *self, GBytes *frame)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean is_packed;
-  g_autoptr (GBytes) message = ls_deflate_take (self->deflate, frame, &is_packed);
-  g_autoptr (GBytes) text = ls_deflate_unpack (self->deflate, message, is_packed, &error);
-
-  if (g_error_matches (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_TOO_BIG) ||
-      (text != NULL && g_bytes_get_size (text) > LS_WIRE_MAX_MESSAGE))
-    ls_peer_close (self, LS_CLOSE_TOO_LARGE, "the message is too large");
-  else if (text == NULL)
-    ls_peer_close (self, LS_CLOSE_BROKEN, error->message);
-  else
-    return g_steal_pointer (&text);
-
-  return NULL;
-}
-
 static void
 on_message (SoupWebsocketConnection *connection, int type, GBytes *frame, LsPeer *self)
 {
   g_autoptr (LsMessage) message = NULL;
-  g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GError) error = NULL;
   const char *text;
   gsize length;
@@ -548,17 +529,19 @@ on_message (SoupWebsocketConnection *connection, int type, GBytes *frame, LsPeer
       ls_peer_close (self, LS_CLOSE_FLOOD, "too many messages");
       return;
     }
-
-  bytes = unpack (self, frame);
-  if (bytes == NULL)
-    return;
   if (type != SOUP_WEBSOCKET_DATA_TEXT)
     {
       send_error (self, "bad-message", "only text frames are understood");
       return;
     }
 
-  text = g_bytes_get_data (bytes, &length);
+  text = g_bytes_get_data (frame, &length);
+  if (length > LS_WIRE_MAX_MESSAGE)
+    {
+      ls_peer_close (self, LS_CLOSE_TOO_LARGE, "the message is too large");
+      return;
+    }
+
   message = ls_wire_decode_message (text != NULL ? text : "", length, &error);
   if (message != NULL)
     handle_message (self, message);
@@ -670,7 +653,7 @@ ls_peer_new (const LsPeerContext *context,
   self->identity = ls_identity_copy (identity);
   self->started_at = self->heard_at = monotonic_ms ();
 
-  self->deflate = ls_deflate_bound (connection, LS_PEER_MAX_MESSAGE);
+  ls_deflate_bound (connection, MAX_MESSAGE);
   g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
   g_signal_connect (connection, "error", G_CALLBACK (on_error), self);
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);

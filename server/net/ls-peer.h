@@ -19,7 +19,6 @@ typedef enum
 {
   LS_CLOSE_DONE = 1000,
   LS_CLOSE_RESTARTING = 1001,
-  LS_CLOSE_BROKEN = 1002,
   LS_CLOSE_POLICY = 1008,
   LS_CLOSE_TOO_LARGE = 1009,
   LS_CLOSE_FAILED = 1011,
@@ -31,9 +30,6 @@ typedef enum
 
 /** LS_PEER_MAX_RATE: messages a second that a client may send */
 #define LS_PEER_MAX_RATE 50
-
-/** LS_PEER_MAX_MESSAGE: bytes that are taken, so that what is a little too large can be answered */
-#define LS_PEER_MAX_MESSAGE ((gsize)4 << 20)
 
 /**
  * LsPeerContext:

@@ -18,7 +18,7 @@ from labsync_testing import Server
 from raw_socket import PING, TEXT, RawSocket, begin_handshake
 from server_client import STUDENT, TEACHER, announce, hello_members, upgrade_headers
 
-LIMIT = 4 << 20  # bytes of a message that the server looks at
+LIMIT = (1 << 20) + (64 << 10)  # bytes of a message that the server looks at
 SLACK = 24 << 20  # what it may cost to find out that one has more
 
 OURS = "permessage-deflate; server_max_window_bits=12; client_no_context_takeover"
