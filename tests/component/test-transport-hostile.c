@@ -626,7 +626,7 @@ test_bomb (void)
   g_assert_cmpint (get_peak_kib () - before, <, MEMORY_SLACK_KIB);
 }
 
-/* However much is in what waits, it waits as it came. */
+/* Many that are just small enough cost no more than one. */
 static void
 test_many_bombs (void)
 {
