@@ -115,7 +115,8 @@ take_part (LsDeflate *self, GBytes *part, gboolean is_last, GError **error)
   return ls_inflater_inflate (self->inflater, packed, self->max_message, error);
 }
 
-/* A reserved bit that stands where it has no business is left: libsoup then ends the connection. */
+/* A reserved bit that stands where it has no business is left: libsoup then ends the connection. So is
+ * that of a frame which can't be taken, as libsoup shows that one again. */
 static GBytes *
 ls_deflate_process_incoming_message (SoupWebsocketExtension *extension,
                                      guint8 *header,
@@ -126,6 +127,7 @@ ls_deflate_process_incoming_message (SoupWebsocketExtension *extension,
   gboolean is_first = (header[0] & OPCODE) != CONTINUATION;
   gboolean is_packed = self->inflater != NULL && (header[0] & COMPRESSED) != 0;
   g_autoptr (GBytes) part = payload;
+  GBytes *found;
 
   if ((header[0] & CONTROL) != 0)
     return g_steal_pointer (&part);
@@ -142,9 +144,10 @@ ls_deflate_process_incoming_message (SoupWebsocketExtension *extension,
   if (self->packed == NULL)
     return g_steal_pointer (&part);
 
-  if (is_first)
+  found = take_part (self, part, (header[0] & FINAL) != 0, error);
+  if (found != NULL && is_first)
     header[0] &= (guint8)~COMPRESSED;
-  return take_part (self, part, (header[0] & FINAL) != 0, error);
+  return found;
 }
 
 static void
