@@ -2,6 +2,7 @@
 """A school and a lab machine for tests: the real programs, each in a world of its own."""
 
 import base64
+import http.client
 import json
 import os
 import re
@@ -201,6 +202,8 @@ class Server:
                 status, text, got = answer.status, answer.read(), answer.headers
         except urllib.error.HTTPError as error:
             status, text, got = error.code, error.read(), error.headers
+        except http.client.HTTPException as error:
+            raise ConnectionError("the answer broke off") from error  # as where it does not begin
         return Answer(status, json.loads(text) if text else None, got)
 
     def person(self, email):
