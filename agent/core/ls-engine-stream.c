@@ -184,6 +184,18 @@ confirm (LsEngine *self)
   ls_engine_push_simple (self, LS_COMMAND_TELL_STATUS);
 }
 
+/* Whether the stream brings everything from here on, and what came before is in. */
+static gboolean
+is_up_to_date (LsEngine *self)
+{
+  if (self->phase != LS_SOCKET_STREAMING)
+    return FALSE;
+  if (ls_engine_classic_is_spoken (self))
+    return ls_engine_classic_is_fresh (self);
+
+  return ls_cursor_covers (ls_intake_get_position (self->intake), self->target);
+}
+
 /**
  * ls_engine_stream_check:
  * @self: the engine
@@ -193,16 +205,13 @@ confirm (LsEngine *self)
 void
 ls_engine_stream_check (LsEngine *self)
 {
-  gboolean up_to_date;
-
   if (ls_sync_is_running (self->sync))
     return;
 
-  up_to_date = self->phase == LS_SOCKET_STREAMING &&
-               ls_cursor_covers (ls_intake_get_position (self->intake), self->target);
-  if (up_to_date && self->status.state != LS_STATE_LIVE)
+  if (is_up_to_date (self) && self->status.state != LS_STATE_LIVE)
     {
-      confirm (self);
+      if (!ls_engine_classic_is_spoken (self))
+        confirm (self);
       ls_engine_link_apply (self, LS_CONNECTION_CAUGHT_UP, LS_REASON_NONE);
     }
   if (ls_intake_is_settled (self->intake) && get_missing (self) == LS_ENTITY_SET_NONE &&
@@ -277,7 +286,7 @@ ls_engine_stream_finish_sync (LsEngine *self)
     ls_engine_link_apply (self, LS_CONNECTION_POLLED,
                           self->config->websocket ? self->trouble : LS_REASON_NONE);
   ls_engine_stream_check (self);
-  if (ls_engine_classic_is_spoken (self))
+  if (ls_engine_classic_is_spoken (self) && self->phase == LS_SOCKET_STREAMING)
     ls_engine_link_poll_later (self);
   else if (ls_sync_took_snapshot (self->sync))
     ls_engine_compare_soon (self);
@@ -320,6 +329,8 @@ on_pong (LsEngine *self, LsMessage *pong)
 {
   gint64 now = ls_clock_get_monotonic (self->clock);
 
+  if (ls_engine_classic_is_spoken (self) && pong->timestamp > 0)
+    ls_pace_told_time (&self->pace, pong->timestamp, ls_clock_get_wall (self->clock));
   self->status.round_trip_ms = (guint)ls_heartbeat_get_round_trip (&self->heartbeat, now);
   if (!ls_sync_is_running (self->sync) && ls_cursor_is_set (pong->sent))
     take (self, pong);

@@ -40,6 +40,7 @@ const LsSession *ls_engine_get_session (LsEngine *self);
 const char *ls_engine_get_list_token (LsEngine *self);
 gint64 ls_engine_get_expires_at (LsEngine *self);
 LsEntitySet ls_engine_get_followed (LsEngine *self);
+gint64 ls_engine_get_polling_interval (LsEngine *self);
 
 void ls_engine_set_config (LsEngine *self, const LsConfig *config);
 void ls_engine_set_gate (LsEngine *self, LsEngineGate gate);
@@ -64,6 +65,7 @@ void ls_engine_list_failed (LsEngine *self, guint run, const GError *error);
 void ls_engine_fetch_failed (LsEngine *self, guint run, const GError *error);
 void ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed);
 void ls_engine_tokens_failed (LsEngine *self, const GError *error);
+void ls_engine_sign_in_refused (LsEngine *self, gint64 waited);
 void ls_engine_committed (LsEngine *self, LsCommit *commit);
 void ls_engine_their_checksum (LsEngine *self, const LsChecksum *checksum);
 void ls_engine_their_checksum_failed (LsEngine *self, const GError *error);
