@@ -4,8 +4,8 @@
 #include "ls-pace.h"
 
 /* After this long without room for it at the server, a sign-in fails, in milliseconds. By then the
- * classic system has let 75 others in. */
-#define PATIENCE (15 * 60 * 1000)
+ * classic system has let a hundred others in. */
+#define PATIENCE (20 * 60 * 1000)
 
 typedef struct
 {
@@ -116,7 +116,7 @@ try (GTask *task)
  * @user_data: for @callback
  *
  * Asks the server for tokens. Where it has room for few sign-ins, as the classic system has for five a
- * minute of a whole school, that may take up to a quarter of an hour: a class that signs in at once
+ * minute of a whole school, that may take up to 20 minutes: a class that signs in at once
  * comes in one after another.
  */
 void

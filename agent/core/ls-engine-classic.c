@@ -7,6 +7,9 @@
  * is there. */
 #define SLOWER 2
 
+/* Who comes later than this to its turn has missed it, in milliseconds. */
+#define MAX_LATE 20000
+
 /* How soon after a poll users can have another, in milliseconds (goals, F18) */
 #define MIN_PAUSE 10000
 
@@ -178,13 +181,13 @@ ls_engine_classic_bears (LsEngine *self, const GError *error)
 static gboolean
 is_our_turn (LsEngine *self)
 {
-  gint64 now = ls_clock_get_monotonic (self->clock);
+  gint64 late = ls_clock_get_monotonic (self->clock) - self->turn_at;
 
   /* Who asks for it need not wait. */
-  if (!ls_engine_classic_is_spoken (self) || self->sync_wanted)
+  if (!ls_sync_is_classic (self->sync) || self->sync_wanted)
     return TRUE;
 
-  return !ls_pace_is_crowded (&self->pace) || (self->turn_at != 0 && now >= self->turn_at);
+  return !ls_pace_is_crowded (&self->pace) || (late >= 0 && late < MAX_LATE);
 }
 
 /**

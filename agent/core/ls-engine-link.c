@@ -242,7 +242,7 @@ fall_back (LsEngine *self)
 {
   self->n_socket_failures++;
   if (self->n_socket_failures >= self->config->fallback_after)
-    ls_engine_stream_start_sync (self, FALSE);
+    ls_engine_classic_poll_in_turn (self);
   else
     ls_engine_link_apply (self, LS_CONNECTION_UNREACHABLE, self->trouble);
 }

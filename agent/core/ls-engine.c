@@ -331,6 +331,9 @@ ls_engine_set_account (LsEngine *self,
   ls_intake_set_followed (self->intake, self->followed);
   ls_classic_set_user (self->classic, user, store->sight);
   ls_engine_classic_set_protocol (self, LS_PROTOCOL_UNKNOWN);
+  /* Where no socket tells, what seems likely is tried first. */
+  if (session != NULL ? session->is_classic : ls_cursor_equal (store->cursor, LS_CLASSIC_CURSOR))
+    ls_sync_set_classic (self->sync, self->classic);
   self->polled_at = 0;
   self->turn_at = 0;
 

@@ -159,8 +159,12 @@ decode_session (const LsSoupAnswer *answer, const char *const *drop_fields, GErr
 {
   gsize length = 0;
   const char *text = g_bytes_get_data (answer->body, &length);
+  LsSession *session = ls_wire_decode_session (text != NULL ? text : "", length, error);
 
-  return ls_wire_decode_session (text != NULL ? text : "", length, error);
+  if (session != NULL)
+    session->is_classic = !ls_soup_errors_is_ours (answer->headers);
+
+  return session;
 }
 
 static gpointer
