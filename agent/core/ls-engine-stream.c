@@ -533,23 +533,24 @@ ls_engine_staged (LsEngine *self, guint run)
  * ls_engine_finished_snapshot:
  * @self: the engine
  * @run: of the command
- * @entity: of the command
  * @cursor: of the command
+ * @commit: what was done
  *
  * %LS_COMMAND_FINISH_SNAPSHOT is done. That counts even if its run does not any more.
  */
 void
-ls_engine_finished_snapshot (LsEngine *self, guint run, LsEntity entity, LsCursor cursor)
+ls_engine_finished_snapshot (LsEngine *self, guint run, LsCursor cursor, const LsCommit *commit)
 {
+  gboolean changed = commit->events->len > 0 || (commit->ids != NULL && commit->ids[0] != NULL);
   LsCommand *command = NULL;
   LsSyncStep step;
 
-  if (self->followed & (1u << entity))
-    ls_intake_set_baseline (self->intake, entity, cursor);
+  if (self->followed & (1u << commit->entity))
+    ls_intake_set_baseline (self->intake, commit->entity, cursor);
   if (!ls_sync_is_current (self->sync, run))
     return;
 
-  step = ls_sync_finished_snapshot (self->sync, &command);
+  step = ls_sync_finished_snapshot (self->sync, changed, &command);
   ls_engine_stream_commit (self);
   if (command != NULL)
     push_in_time (self, command);

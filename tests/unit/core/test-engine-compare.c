@@ -115,15 +115,16 @@ static void
 take_snapshot (LsEngineFixture *fixture)
 {
   g_autoptr (LsSnapshotPage) page = ls_snapshot_page_new (LS_ENTITY_GRADE);
+  g_autoptr (LsCommit) commit = ls_commit_new ();
 
+  commit->entity = LS_ENTITY_GRADE;
   page->cursor = ls_cursor_new ("e", 10);
   ls_engine_fixture_assert_wants (fixture, LS_COMMAND_FETCH_SNAPSHOT);
   ls_engine_snapshot_page (fixture->engine, fixture->run, page);
   ls_engine_fixture_assert_wants (fixture, LS_COMMAND_STAGE);
   ls_engine_staged (fixture->engine, fixture->run);
   ls_engine_fixture_assert_wants (fixture, LS_COMMAND_FINISH_SNAPSHOT);
-  ls_engine_finished_snapshot (fixture->engine, fixture->run, LS_ENTITY_GRADE,
-                               ls_cursor_new ("e", 10));
+  ls_engine_finished_snapshot (fixture->engine, fixture->run, ls_cursor_new ("e", 10), commit);
   ls_engine_fixture_assert_wants (fixture, LS_COMMAND_FETCH_UPDATES);
   nothing_new (fixture);
   ls_engine_fixture_assert_does_not_want (fixture, LS_COMMAND_FETCH_SNAPSHOT);
