@@ -95,6 +95,31 @@ ls_engine_get_polling_interval (LsEngine *self)
              : self->config->polling_interval;
 }
 
+/**
+ * ls_engine_are_lists_refused:
+ * @self: the engine
+ *
+ * Returns: whether the classic system refuses to list its tables
+ */
+gboolean
+ls_engine_are_lists_refused (LsEngine *self)
+{
+  return ls_engine_classic_is_spoken (self) && ls_classic_are_lists_refused (self->classic);
+}
+
+/**
+ * ls_engine_get_incomplete:
+ * @self: the engine
+ *
+ * Returns: of what is followed, that of which the classic system does not tell all
+ */
+LsEntitySet
+ls_engine_get_incomplete (LsEngine *self)
+{
+  return ls_engine_classic_is_spoken (self) ? ls_classic_get_incomplete (self->classic)
+                                            : LS_ENTITY_SET_NONE;
+}
+
 /* When the last poll is too old to call the connection live: after two intervals (contract, "State").
  * Where the interval is very short, an answer still has the time that an attempt has. */
 static gint64

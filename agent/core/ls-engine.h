@@ -41,6 +41,8 @@ const char *ls_engine_get_list_token (LsEngine *self);
 gint64 ls_engine_get_expires_at (LsEngine *self);
 LsEntitySet ls_engine_get_followed (LsEngine *self);
 gint64 ls_engine_get_polling_interval (LsEngine *self);
+gboolean ls_engine_are_lists_refused (LsEngine *self);
+LsEntitySet ls_engine_get_incomplete (LsEngine *self);
 
 void ls_engine_set_config (LsEngine *self, const LsConfig *config);
 void ls_engine_set_gate (LsEngine *self, LsEngineGate gate);
