@@ -80,7 +80,8 @@ struct _LsClassic
   gboolean refused;        /* a list, and so are all others */
   gboolean short_of_quota; /* nothing more than the poll */
   gboolean has_listed;     /* what could have waited */
-  gboolean wants_all;      /* somebody waits for all that could */
+  gboolean thorough;       /* what could wait does not */
+  gboolean next_thorough;  /* nor does it in the run that follows */
 };
 
 static void
@@ -147,7 +148,8 @@ forget (LsClassic *self)
   self->unlearnt_at = 0;
   self->lists_refused = FALSE;
   self->sight_is_new = FALSE;
-  self->wants_all = FALSE;
+  self->thorough = FALSE;
+  self->next_thorough = FALSE;
 }
 
 /**
@@ -301,12 +303,12 @@ ls_classic_look_at_events (LsClassic *self, GPtrArray *events)
  * ls_classic_ask:
  * @self: a classic
  *
- * Somebody wants to know for sure: the next run looks for what polls don't tell, due or not.
+ * Somebody wants to know for sure: the run that starts next looks for what polls don't tell, due or not.
  */
 void
 ls_classic_ask (LsClassic *self)
 {
-  self->wants_all = TRUE;
+  self->next_thorough = TRUE;
   self->unlearnt_at = 0;
   memset (self->listed_at, 0, sizeof self->listed_at);
 }
@@ -330,7 +332,7 @@ wants_all_users (LsClassic *self)
 {
   gint64 age = ls_clock_get_monotonic (self->clock) - self->all_users_at;
 
-  return self->wants_all || self->all_users_at == 0 || age >= ALL_USERS_EVERY ||
+  return self->thorough || self->all_users_at == 0 || age >= ALL_USERS_EVERY ||
          (self->without_baseline & (1u << LS_ENTITY_USER)) != 0;
 }
 
@@ -380,7 +382,7 @@ choose_list (LsClassic *self)
       gint64 at = self->listed_at[i];
 
       if ((self->partial & self->followed & (1u << i)) == 0 ||
-          (self->has_listed && !first && !self->wants_all) || !is_time (self, at))
+          (self->has_listed && !first && !self->thorough) || !is_time (self, at))
         continue;
       if (first)
         return (LsEntity)i;
@@ -411,7 +413,7 @@ next (LsClassic *self)
     return list (self, ls_entity_get_table (entity), entity);
   if (self->spare.length == 0)
     {
-      self->wants_all = FALSE;
+      self->thorough = FALSE;
       return NULL;
     }
 
@@ -574,6 +576,9 @@ ls_classic_start (LsClassic *self, LsEntitySet followed, LsEntitySet missing)
   self->refused = FALSE;
   self->short_of_quota = FALSE;
   self->has_listed = FALSE;
+  /* One that broke off leaves it to the next. */
+  self->thorough = self->thorough || self->next_thorough;
+  self->next_thorough = FALSE;
   return next (self);
 }
 

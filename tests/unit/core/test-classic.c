@@ -707,6 +707,27 @@ test_classic_users_deleted (Fixture *fixture, gconstpointer data)
   assert_run (fixture, "poll", "", 0);
 }
 
+/* Whoever asks while a poll is out, that poll can't answer. */
+static void
+test_classic_asked_during_a_poll (Fixture *fixture, gconstpointer data)
+{
+  LsCommand *command;
+
+  fixture->followed = BIT (USER);
+  set_user (fixture, "sari", "Sari");
+  set_user (fixture, "budi", "Budi");
+  run (fixture);
+  forget_log (fixture);
+  command = start (fixture);
+  ls_classic_ask (fixture->classic);
+  delete_row (fixture, LS_ENTITY_USER, "budi");
+  while (command != NULL)
+    command = answer (fixture, command);
+  assert_took (fixture->told, "");
+  run (fixture);
+  assert_took (fixture->told, "user_deleted:budi");
+}
+
 /* A table of users that fails has not lost them. */
 static void
 test_classic_users_left_out (Fixture *fixture, gconstpointer data)
@@ -975,6 +996,7 @@ main (int argc, char *argv[])
   ADD ("bad-rows", test_classic_bad_rows);
   ADD ("users/changed", test_classic_users);
   ADD ("users/deleted", test_classic_users_deleted);
+  ADD ("users/asked-during-a-poll", test_classic_asked_during_a_poll);
   ADD ("users/left-out", test_classic_users_left_out);
   ADD ("users/by-own-clock", test_classic_users_by_own_clock);
   ADD ("users/unwanted", test_classic_users_unwanted);
