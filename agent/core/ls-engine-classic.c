@@ -10,7 +10,8 @@
 /* Who comes later than this to its turn has missed it, in milliseconds. */
 #define MAX_LATE 20000
 
-/* How soon after a poll users can have another, in milliseconds (goals, F18) */
+/* How soon after a poll users can have another, in milliseconds (goals, F18), unless polls come more
+ * often by themselves. */
 #define MIN_PAUSE 10000
 
 /**
@@ -200,6 +201,7 @@ ls_engine_classic_bears (LsEngine *self, const GError *error)
 
   watch_age (self);
   ls_engine_link_poll_later (self);
+  ls_engine_stream_sync_failed (self, LS_REASON_RATE_LIMITED);
   return TRUE;
 }
 
@@ -275,13 +277,18 @@ ls_engine_classic_opened (LsEngine *self)
 void
 ls_engine_classic_sync (LsEngine *self)
 {
-  gint64 due = self->polled_at + MIN_PAUSE;
+  gint64 pause = MIN (MIN_PAUSE, ls_engine_get_polling_interval (self));
+  gint64 due = self->polled_at + pause;
   gint64 now = ls_clock_get_monotonic (self->clock);
 
   if (self->polled_at == 0 || now >= due)
-    ls_engine_stream_start_sync (self, FALSE);
-  else
-    ls_engine_arm (self, LS_TIMER_POLL, due - now);
+    {
+      ls_engine_stream_start_sync (self, FALSE);
+      return;
+    }
+
+  self->sync_again = TRUE;
+  ls_engine_arm (self, LS_TIMER_POLL, due - now);
 }
 
 /* What a step of the run said: its next command, or that it is at its end. */

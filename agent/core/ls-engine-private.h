@@ -100,7 +100,8 @@ struct _LsEngine
   gint64 refused_since; /* a refresh, as there was no room for it, the same; 0: is not */
   LsCommand *delayed;   /* (owned) (nullable): of the sync, until the store has caught up */
   gboolean sync_wanted;
-  gboolean sync_again; /* it was asked for when a run was under way, which may look no further */
+  gboolean sync_again; /* the run that it is about has not started: another is under way, which may
+                        * look no further, or it must wait */
   LsCompare compare;
 };
 
@@ -134,6 +135,7 @@ void ls_engine_stream_finish_sync (LsEngine *self);
 void ls_engine_stream_commit (LsEngine *self);
 void ls_engine_stream_check (LsEngine *self);
 void ls_engine_stream_synced (LsEngine *self);
+void ls_engine_stream_sync_failed (LsEngine *self, LsReason reason);
 void ls_engine_stream_update_followed (LsEngine *self);
 
 /* ls-engine-classic.c */

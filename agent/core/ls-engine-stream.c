@@ -214,10 +214,39 @@ ls_engine_stream_check (LsEngine *self)
         confirm (self);
       ls_engine_link_apply (self, LS_CONNECTION_CAUGHT_UP, LS_REASON_NONE);
     }
-  if (ls_intake_is_settled (self->intake) && get_missing (self) == LS_ENTITY_SET_NONE &&
+  if (!self->sync_again && ls_intake_is_settled (self->intake) &&
+      get_missing (self) == LS_ENTITY_SET_NONE &&
       (self->status.state == LS_STATE_LIVE || self->status.state == LS_STATE_POLLING))
     ls_engine_stream_synced (self);
   ls_engine_compare_go_on (self);
+}
+
+static void
+end_sync (LsEngine *self, GError *error)
+{
+  LsCommand *command = ls_command_new (LS_COMMAND_TELL_SYNCED);
+
+  self->sync_wanted = FALSE;
+  self->sync_again = FALSE;
+  command->error = error;
+  ls_engine_push (self, command);
+  ls_engine_compare_now (self);
+}
+
+/**
+ * ls_engine_stream_sync_failed:
+ * @self: the engine
+ * @reason: why
+ *
+ * Ends a sync that was asked for, if there is one, without success.
+ */
+void
+ls_engine_stream_sync_failed (LsEngine *self, LsReason reason)
+{
+  LsError code = reason == LS_REASON_STORAGE ? LS_ERROR_STORAGE : LS_ERROR_UNREACHABLE;
+
+  if (self->sync_wanted)
+    end_sync (self, g_error_new (LS_ERROR, (gint)code, "%s", ls_reason_to_string (reason)));
 }
 
 /**
@@ -229,21 +258,10 @@ ls_engine_stream_check (LsEngine *self)
 void
 ls_engine_stream_synced (LsEngine *self)
 {
-  LsCommand *command;
-
-  if (!self->sync_wanted)
-    return;
-
-  self->sync_wanted = FALSE;
-  self->sync_again = FALSE;
-  command = ls_command_new (LS_COMMAND_TELL_SYNCED);
   if (self->status.state != LS_STATE_LIVE && self->status.state != LS_STATE_POLLING)
-    command->error = g_error_new (LS_ERROR,
-                                  self->status.reason == LS_REASON_STORAGE ? LS_ERROR_STORAGE
-                                                                           : LS_ERROR_UNREACHABLE,
-                                  "%s", ls_reason_to_string (self->status.reason));
-  ls_engine_push (self, command);
-  ls_engine_compare_now (self);
+    ls_engine_stream_sync_failed (self, self->status.reason);
+  else if (self->sync_wanted)
+    end_sync (self, NULL);
 }
 
 static void

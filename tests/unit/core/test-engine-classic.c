@@ -558,6 +558,8 @@ test_asked_by_a_user (Fixture *f, gconstpointer data)
   ls_engine_sync (f->base.engine);
   settle (f);
   assert_not_asked (f);
+  pong (f, 0);
+  g_assert_false (f->synced);
   g_assert_cmpint (delay_of (f, LS_TIMER_POLL), ==, 6 * SECOND);
   ring (f, LS_TIMER_POLL);
   answer_poll (f, 30);
@@ -572,11 +574,10 @@ test_asked_by_a_user (Fixture *f, gconstpointer data)
   settle (f);
   assert_asked (f, LS_COMMAND_POLL);
   refuse_busy (f);
-  g_assert_false (f->synced);
-  ring (f, LS_TIMER_STALE);
-  assert_state (f, WAITING, RATE_LIMITED);
   g_assert_true (f->synced);
   g_assert_error (f->sync_error, LS_ERROR, LS_ERROR_UNREACHABLE);
+  ring (f, LS_TIMER_STALE);
+  assert_state (f, WAITING, RATE_LIMITED);
 
   f->synced = FALSE;
   ls_engine_sync (f->base.engine);
@@ -586,6 +587,27 @@ test_asked_by_a_user (Fixture *f, gconstpointer data)
   answer_list (f);
   g_assert_true (f->synced);
   assert_state (f, LIVE, NONE);
+}
+
+/* Where polls come more often by themselves, nobody waits longer for asking. */
+static void
+test_asked_between_quick_polls (Fixture *f, gconstpointer data)
+{
+  g_autoptr (LsConfig) config = ls_config_new ();
+
+  config->server = g_strdup ("http://server");
+  config->entities = BIT (ANNOUNCEMENT) | BIT (GRADE);
+  config->polling_interval = SECOND;
+  ls_engine_set_config (f->base.engine, config);
+  go_live (f, 0);
+  ls_engine_sync (f->base.engine);
+  settle (f);
+  assert_not_asked (f);
+  g_assert_cmpint (delay_of (f, LS_TIMER_POLL), ==, 2 * SECOND);
+  ring (f, LS_TIMER_POLL);
+  answer_poll (f, 0);
+  g_assert_true (f->synced);
+  g_assert_no_error (f->sync_error);
 }
 
 /* Turns are taken by the server's clock, which a pong tells. */
@@ -937,6 +959,7 @@ main (int argc, char *argv[])
   ADD ("turns/waits", set_up, test_waits_for_its_turn);
   ADD ("turns/misses", set_up, test_misses_its_turn);
   ADD ("turns/asked-by-a-user", set_up, test_asked_by_a_user);
+  ADD ("asked-between-quick-polls", set_up, test_asked_between_quick_polls);
   ADD ("turns/server-time", set_up, test_server_time);
   ADD ("without-socket", set_up_without_socket, test_without_socket);
   ADD ("neither", set_up_without_socket, test_neither);
