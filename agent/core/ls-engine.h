@@ -74,10 +74,8 @@ void ls_engine_their_checksum_failed (LsEngine *self, const GError *error);
 void ls_engine_our_checksum (LsEngine *self, const LsChecksum *checksum);
 void ls_engine_commit_failed (LsEngine *self, const GError *error);
 void ls_engine_staged (LsEngine *self, guint run);
-void ls_engine_finished_snapshot (LsEngine *self,
-                                  guint run,
-                                  LsCursor cursor,
-                                  const LsCommit *commit);
+void
+ls_engine_finished_snapshot (LsEngine *self, guint run, LsCursor cursor, const LsCommit *commit);
 void ls_engine_snapshot_failed (LsEngine *self, guint run, const GError *error);
 void ls_engine_timer (LsEngine *self, LsTimer timer);
 
