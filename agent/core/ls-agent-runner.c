@@ -231,7 +231,7 @@ store_finish_snapshot_cb (GObject *object, GAsyncResult *result, gpointer user_d
   else
     {
       ls_agent_emit_commit (self, commit);
-      ls_engine_finished_snapshot (self->engine, question->run, question->entity, question->cursor);
+      ls_engine_finished_snapshot (self->engine, question->run, question->cursor, commit);
     }
   ls_agent_run (self);
 }

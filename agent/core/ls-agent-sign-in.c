@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A sign-in's way to the server, which may be too busy for it. */
 #include "ls-agent-private.h"
+#include "ls-pace.h"
 
-/* After this long without room for it at the server, a sign-in fails, in milliseconds. */
-#define PATIENCE (10 * 60 * 1000)
-
-/* Where the server says that it is busy and not until when, in milliseconds */
-#define UNKNOWN_WAIT 5000
-
-/* What comes on top of the time that the server names, at most: it names the same to everybody, and
- * has room for one then. In milliseconds. */
-#define MAX_JITTER 5000
+/* After this long without room for it at the server, a sign-in fails, in milliseconds. By then the
+ * classic system has let a hundred others in. */
+#define PATIENCE (20 * 60 * 1000)
 
 typedef struct
 {
-  char *email;       /* (owned) */
-  char *password;    /* (owned) */
-  gint64 give_up_at; /* monotonic ms */
-  guint alarm;       /* while it waits; else 0 */
-  gulong cancelled;  /* likewise */
+  char *email;      /* (owned) */
+  char *password;   /* (owned) */
+  gint64 begun_at;  /* monotonic ms */
+  guint alarm;      /* while it waits; else 0 */
+  gulong cancelled; /* likewise */
 } Request;
 
 static void try (GTask *task);
@@ -69,15 +64,14 @@ wait_for_room (GTask *task, const GError *error)
 {
   LsAgent *self = g_task_get_source_object (task);
   Request *request = g_task_get_task_data (task);
-  gint64 wait = ls_link_error_get_retry_after (error);
-  gint64 at = ls_clock_get_monotonic (self->clock) + (wait > 0 ? wait : UNKNOWN_WAIT) +
-              ls_random_below (self->random, MAX_JITTER + 1);
+  gint64 now = ls_clock_get_monotonic (self->clock);
+  gint64 at = now + ls_pace_choose_retry (ls_link_error_get_retry_after (error), 0, self->random);
 
-  if (at >= request->give_up_at)
+  ls_engine_sign_in_refused (self->engine, now - request->begun_at);
+  if (at - request->begun_at >= PATIENCE)
     return FALSE;
 
-  g_debug ("sign-in: no room at the server; the next try in %" G_GINT64_FORMAT " ms",
-           at - ls_clock_get_monotonic (self->clock));
+  g_debug ("sign-in: no room at the server; the next try in %" G_GINT64_FORMAT " ms", at - now);
   request->alarm =
       ls_clock_add_alarm (self->clock, LS_CLOCK_MONOTONIC, at, on_alarm, g_object_ref (task));
   request->cancelled = g_signal_connect (g_task_get_cancellable (task), "cancelled",
@@ -122,8 +116,8 @@ try (GTask *task)
  * @user_data: for @callback
  *
  * Asks the server for tokens. Where it has room for few sign-ins, as the classic system has for five a
- * minute of a whole school, that may take up to ten minutes: a class that signs in at once comes in
- * one after another.
+ * minute of a whole school, that may take up to 20 minutes: a class that signs in at once
+ * comes in one after another.
  */
 void
 ls_agent_request_session_async (LsAgent *self,
@@ -139,7 +133,7 @@ ls_agent_request_session_async (LsAgent *self,
   g_task_set_source_tag (task, ls_agent_request_session_async);
   request->email = g_strdup (email);
   request->password = g_strdup (password);
-  request->give_up_at = ls_clock_get_monotonic (self->clock) + PATIENCE;
+  request->begun_at = ls_clock_get_monotonic (self->clock);
   g_task_set_task_data (task, request, (GDestroyNotify)request_free);
   try (task);
 }

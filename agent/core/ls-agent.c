@@ -335,7 +335,37 @@ ls_agent_is_healthy (LsAgent *self)
   status = ls_engine_get_status (self->engine);
   return (status->state == LS_STATE_LIVE || status->state == LS_STATE_POLLING) &&
          ls_clock_get_wall (self->clock) - status->confirmed_at <
-             2 * self->config->polling_interval;
+             2 * ls_engine_get_polling_interval (self->engine);
+}
+
+/**
+ * ls_agent_are_lists_refused:
+ * @self: an agent
+ *
+ * Returns: whether the classic system takes the token for polls alone: what they don't tell is not
+ *   known until the next sign-in
+ */
+gboolean
+ls_agent_are_lists_refused (LsAgent *self)
+{
+  g_return_val_if_fail (LS_IS_AGENT (self), FALSE);
+
+  return ls_engine_are_lists_refused (self->engine);
+}
+
+/**
+ * ls_agent_get_incomplete:
+ * @self: an agent
+ *
+ * Returns: of what is followed, that of which the classic system can't tell for sure which rows there
+ *   are; nothing at labsync-server
+ */
+LsEntitySet
+ls_agent_get_incomplete (LsAgent *self)
+{
+  g_return_val_if_fail (LS_IS_AGENT (self), LS_ENTITY_SET_NONE);
+
+  return ls_engine_get_incomplete (self->engine);
 }
 
 static void

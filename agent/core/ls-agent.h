@@ -103,6 +103,8 @@ const LsStatus *ls_agent_get_status (LsAgent *self);
 const LsConfig *ls_agent_get_config (LsAgent *self);
 const LsCounters *ls_agent_get_counters (LsAgent *self);
 gboolean ls_agent_is_healthy (LsAgent *self);
+gboolean ls_agent_are_lists_refused (LsAgent *self);
+LsEntitySet ls_agent_get_incomplete (LsAgent *self);
 void ls_agent_connect (LsAgent *self);
 void ls_agent_disconnect (LsAgent *self);
 void ls_agent_reconnect (LsAgent *self);

@@ -64,7 +64,7 @@ struct _LsClassic
   LsEntitySet listed;      /* a list had all of it */
   gint64 listed_at[LS_N_ENTITIES]; /* or tried to, monotonic ms; 0: never */
   gint64 unlearnt_at;  /* when a table that teaches the sight could not be had, the same */
-  gint64 all_users_at; /* when all users came, the same */
+  gint64 all_users_at; /* when all users were on disk, the same; 0: they may not be */
   gint64 since;        /* what the next poll asks from, ms since the epoch; 0: everything */
 
   /* Of the run under way, or the last one */
@@ -80,7 +80,8 @@ struct _LsClassic
   gboolean refused;        /* a list, and so are all others */
   gboolean short_of_quota; /* nothing more than the poll */
   gboolean has_listed;     /* what could have waited */
-  gboolean wants_all;      /* somebody waits for all that could */
+  gboolean thorough;       /* what could wait does not */
+  gboolean next_thorough;  /* nor does it in the run that follows */
 };
 
 static void
@@ -147,7 +148,8 @@ forget (LsClassic *self)
   self->unlearnt_at = 0;
   self->lists_refused = FALSE;
   self->sight_is_new = FALSE;
-  self->wants_all = FALSE;
+  self->thorough = FALSE;
+  self->next_thorough = FALSE;
 }
 
 /**
@@ -301,12 +303,12 @@ ls_classic_look_at_events (LsClassic *self, GPtrArray *events)
  * ls_classic_ask:
  * @self: a classic
  *
- * Somebody wants to know for sure: the next run looks for what polls don't tell, due or not.
+ * Somebody wants to know for sure: the run that starts next looks for what polls don't tell, due or not.
  */
 void
 ls_classic_ask (LsClassic *self)
 {
-  self->wants_all = TRUE;
+  self->next_thorough = TRUE;
   self->unlearnt_at = 0;
   memset (self->listed_at, 0, sizeof self->listed_at);
 }
@@ -330,8 +332,8 @@ wants_all_users (LsClassic *self)
 {
   gint64 age = ls_clock_get_monotonic (self->clock) - self->all_users_at;
 
-  return self->wants_all || self->digests[LS_ENTITY_USER][AS_LISTED] == NULL ||
-         age >= ALL_USERS_EVERY || (self->without_baseline & (1u << LS_ENTITY_USER)) != 0;
+  return self->thorough || self->all_users_at == 0 || age >= ALL_USERS_EVERY ||
+         (self->without_baseline & (1u << LS_ENTITY_USER)) != 0;
 }
 
 static LsCommand *
@@ -380,7 +382,7 @@ choose_list (LsClassic *self)
       gint64 at = self->listed_at[i];
 
       if ((self->partial & self->followed & (1u << i)) == 0 ||
-          (self->has_listed && !first && !self->wants_all) || !is_time (self, at))
+          (self->has_listed && !first && !self->thorough) || !is_time (self, at))
         continue;
       if (first)
         return (LsEntity)i;
@@ -411,7 +413,7 @@ next (LsClassic *self)
     return list (self, ls_entity_get_table (entity), entity);
   if (self->spare.length == 0)
     {
-      self->wants_all = FALSE;
+      self->thorough = FALSE;
       return NULL;
     }
 
@@ -466,8 +468,8 @@ take_digest (GPtrArray *rows, gboolean complete)
   return g_strdup (g_checksum_get_string (checksum));
 }
 
-/* Has what is new go to the disk, by way of @queue. */
-static void
+/* Has what is new go to the disk, by way of @queue. Returns: whether there is anything */
+static gboolean
 put (LsClassic *self,
      GQueue *queue,
      LsEntity entity,
@@ -481,7 +483,7 @@ put (LsClassic *self,
 
   if (g_strcmp0 (self->digests[entity][way], digest) == 0 &&
       (self->without_baseline & (1u << entity)) == 0)
-    return;
+    return FALSE;
 
   put = g_new0 (Put, 1);
   put->entity = entity;
@@ -490,6 +492,7 @@ put (LsClassic *self,
   put->complete = complete;
   put->digest = g_steal_pointer (&digest);
   g_queue_push_tail (queue, put);
+  return TRUE;
 }
 
 /* Whoever is signed in is a user, so that none at all means that the table has failed. */
@@ -501,9 +504,9 @@ take_users (LsClassic *self, const LsTableRows *users, guint n_bad)
   if (users == NULL)
     return;
 
-  put (self, &self->puts, LS_ENTITY_USER, all ? AS_LISTED : AS_POLLED, users,
-       all && n_bad + users->n_bad == 0);
-  if (all)
+  if (!put (self, &self->puts, LS_ENTITY_USER, all ? AS_LISTED : AS_POLLED, users,
+            all && n_bad + users->n_bad == 0) &&
+      all)
     self->all_users_at = ls_clock_get_monotonic (self->clock);
 }
 
@@ -563,6 +566,8 @@ ls_classic_start (LsClassic *self, LsEntitySet followed, LsEntitySet missing)
   for (guint i = 0; i < LS_N_ENTITIES; i++)
     if ((self->pushed & (1u << i)) != 0)
       forget_digests (self, (LsEntity)i);
+  if ((self->pushed & (1u << LS_ENTITY_USER)) != 0)
+    self->all_users_at = 0;
   self->pushed = LS_ENTITY_SET_NONE;
   self->followed = followed;
   self->without_baseline = missing;
@@ -571,6 +576,9 @@ ls_classic_start (LsClassic *self, LsEntitySet followed, LsEntitySet missing)
   self->refused = FALSE;
   self->short_of_quota = FALSE;
   self->has_listed = FALSE;
+  /* One that broke off leaves it to the next. */
+  self->thorough = self->thorough || self->next_thorough;
+  self->next_thorough = FALSE;
   return next (self);
 }
 
@@ -719,19 +727,25 @@ ls_classic_staged (LsClassic *self)
 /**
  * ls_classic_put:
  * @self: a classic in a run
+ * @changed: whether what was put differed from what was there
  *
- * %LS_COMMAND_FINISH_SNAPSHOT is done.
+ * %LS_COMMAND_FINISH_SNAPSHOT is done. What is on disk by now may be another thing than what came the
+ * other way.
  *
  * Returns: (transfer full) (nullable): the next command; %NULL: the run is at its end
  */
 LsCommand *
-ls_classic_put (LsClassic *self)
+ls_classic_put (LsClassic *self, gboolean changed)
 {
   Put *put = g_queue_pop_head (&self->puts);
 
+  if (changed)
+    forget_digests (self, put->entity);
   g_free (self->digests[put->entity][put->way]);
   self->digests[put->entity][put->way] = g_steal_pointer (&put->digest);
   self->without_baseline &= ~(1u << put->entity);
+  if (put->entity == LS_ENTITY_USER && put->way == AS_LISTED)
+    self->all_users_at = ls_clock_get_monotonic (self->clock);
   put_free (put);
   return next (self);
 }

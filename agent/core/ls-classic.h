@@ -30,6 +30,6 @@ LsCommand *ls_classic_polled (LsClassic *self, const LsPoll *poll);
 LsCommand *ls_classic_listed (LsClassic *self, const LsListing *listing);
 LsCommand *ls_classic_list_failed (LsClassic *self, const GError *error);
 LsCommand *ls_classic_staged (LsClassic *self);
-LsCommand *ls_classic_put (LsClassic *self);
+LsCommand *ls_classic_put (LsClassic *self, gboolean changed);
 
 G_END_DECLS

@@ -20,9 +20,10 @@ typedef enum
   LS_TIMER_FOLLOW,
   LS_TIMER_STABLE,
   LS_TIMER_COMPARE,
+  LS_TIMER_STALE,
 } LsTimer;
 
-#define LS_N_TIMERS (LS_TIMER_COMPARE + 1)
+#define LS_N_TIMERS (LS_TIMER_STALE + 1)
 
 /**
  * LsCommandKind:

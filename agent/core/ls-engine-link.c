@@ -55,7 +55,8 @@ static void
 hang_up (LsEngine *self)
 {
   static const LsTimer timers[] = {
-    LS_TIMER_ATTEMPT, LS_TIMER_POLL, LS_TIMER_OPEN_DEADLINE, LS_TIMER_HEARTBEAT, LS_TIMER_STABLE,
+    LS_TIMER_ATTEMPT,   LS_TIMER_POLL,   LS_TIMER_OPEN_DEADLINE,
+    LS_TIMER_HEARTBEAT, LS_TIMER_STABLE, LS_TIMER_STALE,
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (timers); i++)
@@ -119,7 +120,7 @@ ls_engine_link_attempt (LsEngine *self)
   if (self->config->websocket)
     open_socket (self);
   else
-    ls_engine_stream_start_sync (self, FALSE);
+    ls_engine_classic_poll_in_turn (self);
 }
 
 /**
@@ -156,9 +157,9 @@ wait_for_next_attempt (LsEngine *self)
   gint64 delay = ls_backoff_next (&self->backoff, self->random, self->config->reconnect_initial,
                                   self->config->reconnect_max);
 
-  /* The classic system tells everybody the same time, at which one of them has room. */
-  if (ls_engine_classic_is_spoken (self))
-    delay += self->stay_away;
+  /* The classic system has room again for one of those whom it tells the same time. */
+  if (self->stay_away > 0 && ls_engine_classic_is_spoken (self))
+    delay = ls_pace_choose_retry (self->stay_away, 0, self->random);
   /* The server chose the time: not a backoff on top, unless it says so again and again. */
   else if (self->stay_away > 0 && self->backoff.attempt <= OBEYED)
     delay = self->stay_away;
@@ -182,13 +183,15 @@ wait_for_next_attempt (LsEngine *self)
 void
 ls_engine_link_poll_later (LsEngine *self)
 {
-  gint64 interval = ls_engine_classic_is_spoken (self) ? ls_engine_classic_get_interval (self)
-                                                       : self->config->polling_interval;
+  gint64 interval = self->config->polling_interval;
   gint64 spread = interval * POLL_JITTER / 100;
   gint64 delay = interval - spread + ls_random_below (self->random, 2 * spread + 1);
 
+  if (ls_engine_classic_is_spoken (self))
+    delay = ls_engine_classic_choose_delay (self);
   ls_engine_arm (self, LS_TIMER_POLL, delay);
-  set_next_attempt (self, ls_clock_get_wall (self->clock) + delay);
+  if (self->status.state == LS_STATE_POLLING)
+    set_next_attempt (self, ls_clock_get_wall (self->clock) + delay);
 }
 
 static void
@@ -223,7 +226,8 @@ try_socket_later (LsEngine *self)
 static void
 stream (LsEngine *self)
 {
-  ls_engine_disarm (self, LS_TIMER_POLL);
+  if (!ls_engine_classic_is_spoken (self))
+    ls_engine_disarm (self, LS_TIMER_POLL);
   ls_engine_disarm (self, LS_TIMER_ATTEMPT);
   set_next_attempt (self, 0);
   set_transport (self, LS_TRANSPORT_KIND_WEBSOCKET);
@@ -238,7 +242,7 @@ fall_back (LsEngine *self)
 {
   self->n_socket_failures++;
   if (self->n_socket_failures >= self->config->fallback_after)
-    ls_engine_stream_start_sync (self, FALSE);
+    ls_engine_classic_poll_in_turn (self);
   else
     ls_engine_link_apply (self, LS_CONNECTION_UNREACHABLE, self->trouble);
 }

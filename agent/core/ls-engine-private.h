@@ -94,11 +94,14 @@ struct _LsEngine
   LsIntake *intake;                  /* (owned) */
   LsSync *sync;                      /* (owned) */
   LsClassic *classic;                /* (owned): how to ask the classic system */
-  LsPace pace;                       /* and how often */
-  LsCommand *delayed; /* (owned) (nullable): of the sync, until the store has caught up */
-  gint64 stale_at;    /* when the last poll is too old to call it live, monotonic ms */
+  LsPace pace;                       /* and when */
+  gint64 polled_at;                  /* when it last answered a poll, monotonic ms; 0: never */
+  gint64 turn_at;                    /* when we may poll, the same; 0: not chosen */
+  gint64 refused_since; /* a refresh, as there was no room for it, the same; 0: is not */
+  LsCommand *delayed;   /* (owned) (nullable): of the sync, until the store has caught up */
   gboolean sync_wanted;
-  gboolean sync_again; /* it was asked for when a run was under way, which may look no further */
+  gboolean sync_again; /* the run that it is about has not started: another is under way, which may
+                        * look no further, or it must wait */
   LsCompare compare;
 };
 
@@ -132,6 +135,7 @@ void ls_engine_stream_finish_sync (LsEngine *self);
 void ls_engine_stream_commit (LsEngine *self);
 void ls_engine_stream_check (LsEngine *self);
 void ls_engine_stream_synced (LsEngine *self);
+void ls_engine_stream_sync_failed (LsEngine *self, LsReason reason);
 void ls_engine_stream_update_followed (LsEngine *self);
 
 /* ls-engine-classic.c */
@@ -140,8 +144,12 @@ void ls_engine_classic_set_protocol (LsEngine *self, LsProtocol protocol);
 void ls_engine_classic_opened (LsEngine *self);
 gboolean ls_engine_classic_may_be_spoken (LsEngine *self, const GError *error);
 void ls_engine_classic_try (LsEngine *self);
-gint64 ls_engine_classic_get_interval (LsEngine *self);
-void ls_engine_classic_check_poll (LsEngine *self);
+void ls_engine_classic_poll_in_turn (LsEngine *self);
+void ls_engine_classic_sync (LsEngine *self);
+gint64 ls_engine_classic_choose_delay (LsEngine *self);
+gboolean ls_engine_classic_is_fresh (LsEngine *self);
+gboolean ls_engine_classic_bears (LsEngine *self, const GError *error);
+void ls_engine_classic_on_stale (LsEngine *self);
 
 /* ls-engine-compare.c */
 void ls_engine_compare_connected (LsEngine *self);

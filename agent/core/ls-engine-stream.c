@@ -184,6 +184,18 @@ confirm (LsEngine *self)
   ls_engine_push_simple (self, LS_COMMAND_TELL_STATUS);
 }
 
+/* Whether the stream brings everything from here on, and what came before is in. */
+static gboolean
+is_up_to_date (LsEngine *self)
+{
+  if (self->phase != LS_SOCKET_STREAMING)
+    return FALSE;
+  if (ls_engine_classic_is_spoken (self))
+    return ls_engine_classic_is_fresh (self);
+
+  return ls_cursor_covers (ls_intake_get_position (self->intake), self->target);
+}
+
 /**
  * ls_engine_stream_check:
  * @self: the engine
@@ -193,22 +205,48 @@ confirm (LsEngine *self)
 void
 ls_engine_stream_check (LsEngine *self)
 {
-  gboolean up_to_date;
-
   if (ls_sync_is_running (self->sync))
     return;
 
-  up_to_date = self->phase == LS_SOCKET_STREAMING &&
-               ls_cursor_covers (ls_intake_get_position (self->intake), self->target);
-  if (up_to_date && self->status.state != LS_STATE_LIVE)
+  if (is_up_to_date (self) && self->status.state != LS_STATE_LIVE)
     {
-      confirm (self);
+      if (!ls_engine_classic_is_spoken (self))
+        confirm (self);
       ls_engine_link_apply (self, LS_CONNECTION_CAUGHT_UP, LS_REASON_NONE);
     }
-  if (ls_intake_is_settled (self->intake) && get_missing (self) == LS_ENTITY_SET_NONE &&
+  if (!self->sync_again && ls_intake_is_settled (self->intake) &&
+      get_missing (self) == LS_ENTITY_SET_NONE &&
       (self->status.state == LS_STATE_LIVE || self->status.state == LS_STATE_POLLING))
     ls_engine_stream_synced (self);
   ls_engine_compare_go_on (self);
+}
+
+static void
+end_sync (LsEngine *self, GError *error)
+{
+  LsCommand *command = ls_command_new (LS_COMMAND_TELL_SYNCED);
+
+  self->sync_wanted = FALSE;
+  self->sync_again = FALSE;
+  command->error = error;
+  ls_engine_push (self, command);
+  ls_engine_compare_now (self);
+}
+
+/**
+ * ls_engine_stream_sync_failed:
+ * @self: the engine
+ * @reason: why
+ *
+ * Ends a sync that was asked for, if there is one, without success.
+ */
+void
+ls_engine_stream_sync_failed (LsEngine *self, LsReason reason)
+{
+  LsError code = reason == LS_REASON_STORAGE ? LS_ERROR_STORAGE : LS_ERROR_UNREACHABLE;
+
+  if (self->sync_wanted)
+    end_sync (self, g_error_new (LS_ERROR, (gint)code, "%s", ls_reason_to_string (reason)));
 }
 
 /**
@@ -220,21 +258,10 @@ ls_engine_stream_check (LsEngine *self)
 void
 ls_engine_stream_synced (LsEngine *self)
 {
-  LsCommand *command;
-
-  if (!self->sync_wanted)
-    return;
-
-  self->sync_wanted = FALSE;
-  self->sync_again = FALSE;
-  command = ls_command_new (LS_COMMAND_TELL_SYNCED);
   if (self->status.state != LS_STATE_LIVE && self->status.state != LS_STATE_POLLING)
-    command->error = g_error_new (LS_ERROR,
-                                  self->status.reason == LS_REASON_STORAGE ? LS_ERROR_STORAGE
-                                                                           : LS_ERROR_UNREACHABLE,
-                                  "%s", ls_reason_to_string (self->status.reason));
-  ls_engine_push (self, command);
-  ls_engine_compare_now (self);
+    ls_engine_stream_sync_failed (self, self->status.reason);
+  else if (self->sync_wanted)
+    end_sync (self, NULL);
 }
 
 static void
@@ -277,7 +304,7 @@ ls_engine_stream_finish_sync (LsEngine *self)
     ls_engine_link_apply (self, LS_CONNECTION_POLLED,
                           self->config->websocket ? self->trouble : LS_REASON_NONE);
   ls_engine_stream_check (self);
-  if (ls_engine_classic_is_spoken (self))
+  if (ls_engine_classic_is_spoken (self) && self->phase == LS_SOCKET_STREAMING)
     ls_engine_link_poll_later (self);
   else if (ls_sync_took_snapshot (self->sync))
     ls_engine_compare_soon (self);
@@ -320,6 +347,8 @@ on_pong (LsEngine *self, LsMessage *pong)
 {
   gint64 now = ls_clock_get_monotonic (self->clock);
 
+  if (ls_engine_classic_is_spoken (self) && pong->timestamp > 0)
+    ls_pace_told_time (&self->pace, pong->timestamp, ls_clock_get_wall (self->clock));
   self->status.round_trip_ms = (guint)ls_heartbeat_get_round_trip (&self->heartbeat, now);
   if (!ls_sync_is_running (self->sync) && ls_cursor_is_set (pong->sent))
     take (self, pong);
@@ -522,23 +551,24 @@ ls_engine_staged (LsEngine *self, guint run)
  * ls_engine_finished_snapshot:
  * @self: the engine
  * @run: of the command
- * @entity: of the command
  * @cursor: of the command
+ * @commit: what was done
  *
  * %LS_COMMAND_FINISH_SNAPSHOT is done. That counts even if its run does not any more.
  */
 void
-ls_engine_finished_snapshot (LsEngine *self, guint run, LsEntity entity, LsCursor cursor)
+ls_engine_finished_snapshot (LsEngine *self, guint run, LsCursor cursor, const LsCommit *commit)
 {
+  gboolean changed = commit->events->len > 0 || (commit->ids != NULL && commit->ids[0] != NULL);
   LsCommand *command = NULL;
   LsSyncStep step;
 
-  if (self->followed & (1u << entity))
-    ls_intake_set_baseline (self->intake, entity, cursor);
+  if (self->followed & (1u << commit->entity))
+    ls_intake_set_baseline (self->intake, commit->entity, cursor);
   if (!ls_sync_is_current (self->sync, run))
     return;
 
-  step = ls_sync_finished_snapshot (self->sync, &command);
+  step = ls_sync_finished_snapshot (self->sync, changed, &command);
   ls_engine_stream_commit (self);
   if (command != NULL)
     push_in_time (self, command);

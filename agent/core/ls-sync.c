@@ -339,6 +339,7 @@ step (LsSync *self, LsCommand *next, LsCommand **command)
 /**
  * ls_sync_finished_snapshot:
  * @self: a run
+ * @changed: whether it differed from what was there
  * @command: (out) (transfer full) (nullable): the next command
  *
  * A snapshot is on disk.
@@ -346,10 +347,10 @@ step (LsSync *self, LsCommand *next, LsCommand **command)
  * Returns: whether this was the last
  */
 LsSyncStep
-ls_sync_finished_snapshot (LsSync *self, LsCommand **command)
+ls_sync_finished_snapshot (LsSync *self, gboolean changed, LsCommand **command)
 {
   if (self->classic != NULL)
-    return step (self, ls_classic_put (self->classic), command);
+    return step (self, ls_classic_put (self->classic, changed), command);
 
   self->wanted &= ~(1u << self->entity);
   *command = go_on (self);

@@ -61,10 +61,11 @@ take_row (LsTableRows *rows, LsEntity entity, LsJsonSlice id_value, LsJsonSlice 
 static LsJsonSlice
 get_id (LsJsonSlice data)
 {
-  LsJsonSlice id = { NULL, 0 };
+  LsJsonSlice id;
 
-  if (ls_json_get_kind (data) == LS_JSON_OBJECT)
-    ls_json_find_member (data, "id", &id, NULL);
+  if (ls_json_get_kind (data) != LS_JSON_OBJECT || !ls_json_find_member (data, "id", &id, NULL))
+    return (LsJsonSlice) { NULL, 0 };
+
   return id;
 }
 

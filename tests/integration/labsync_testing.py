@@ -65,14 +65,14 @@ def program(name):
 
 
 def until(condition, seconds=10, what="the condition"):
-    """Waits for a true value and returns it; says what it was waiting for."""
+    """Waits for a true value and returns it; says what it was waiting for, a text or what makes one then."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {seconds} s")
+            raise AssertionError(f"{what() if callable(what) else what}: not within {seconds} s")
         time.sleep(0.02)
 
 
@@ -463,7 +463,7 @@ class Desktop:
         return self.bus.property("Connection", "Reason")
 
     def wait_state(self, *states, seconds=15):
-        until(lambda: self.state() in states, seconds, f"state {' or '.join(states)} (is {self.state()})")
+        until(lambda: self.state() in states, seconds, lambda: f"state {' or '.join(states)} (is {self.state()})")
 
     def app(self, *types, **options):
         return App(self.address, types, **options)

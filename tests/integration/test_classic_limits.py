@@ -147,3 +147,14 @@ def test_control_is_free_and_unseen(school):
     assert len(school.requests()) == 100
     assert ask(school)[0].status == 429
     assert len(school.requests(status=429, address=HERE)) == 1
+
+
+def test_a_shorter_window(tmp_path):
+    """For tests that can't wait a minute."""
+    with ClassicServer(tmp_path, "--rate-window=2") as school:
+        school.fault("clock-stopped")
+        spend(school, 5)
+        answer = ask(school, "/api/auth/login", "POST")[0]
+        assert (answer.status, answer.headers["Retry-After"]) == (429, "2")
+        school.fault("clock", 2000)
+        assert ask(school, "/api/auth/login", "POST")[2] == 4

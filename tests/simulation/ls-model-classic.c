@@ -188,6 +188,7 @@ ls_model_classic_sign_in (LsModelClassic *self, const char *name, GError **error
     return NULL;
 
   session->refresh = g_strdup (name);
+  session->is_classic = TRUE;
   session->user = ls_user_new (name, NULL, LS_ROLE_STUDENT, LS_EXTRA_ROLE_NONE);
   return session;
 }

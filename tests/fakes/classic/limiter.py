@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from .clock import iso
 
-WINDOW = 60_000  # ms
-
 
 @dataclass
 class Verdict:
@@ -41,10 +39,11 @@ def threshold(method, path):
 
 
 class Limiter:
-    """Counts allowed requests in the last minute."""
+    """Counts allowed requests in the last minute, or another window in milliseconds."""
 
-    def __init__(self, clock):
+    def __init__(self, clock, window):
         self._clock = clock
+        self._window = window
         self._times = {}
 
     def forget(self):
@@ -53,8 +52,8 @@ class Limiter:
     def check(self, address, method, path):
         now = self._clock.now()
         limit = threshold(method, path)
-        times = [time for time in self._times.get(address, ()) if time > now - WINDOW]
-        reset = (times[0] if times else now) + WINDOW
+        times = [time for time in self._times.get(address, ()) if time > now - self._window]
+        reset = (times[0] if times else now) + self._window
         allowed = len(times) < limit
         if allowed:
             times.append(now)

@@ -37,6 +37,7 @@ class Options:
     seed_demo: bool = False
     token_lifetime: int = 900
     rate_limit: bool = True
+    rate_window: int = 60  # s
     fixed_refresh: bool = False
     control: object = None  # "on": at the same port; a number: at this port alone
     faults: list = field(default_factory=list)
@@ -53,7 +54,7 @@ class School:
         auth = Auth(self.clock, self.database, options.token_lifetime, options.fixed_refresh)
         self.sockets = Sockets(self.clock, self.faults, auth)
         self._auth = auth
-        self._limiter = Limiter(self.clock)
+        self._limiter = Limiter(self.clock, options.rate_window * 1000)
         self._tables = Tables(self.database, auth, self.faults, self._on_write)
         self._updates = Updates(self.clock, self.database, auth)
         self._control = Control(self)

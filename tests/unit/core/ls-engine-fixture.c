@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-engine-fixture.h"
 
+#include "ls-json.h"
+#include "ls-wire-classic.h"
+
+/* A token of the test is when it was issued, in milliseconds since the epoch; 0: it does not say. */
 static gint64
 token_get_issued (const char *token)
 {
-  return 1;
+  return g_ascii_strtoll (token, NULL, 10);
 }
 
 static gint64
 token_get_expiry (const char *token)
 {
-  return LS_MAX_INTEGER; /* the largest that the wire lets through */
+  gint64 issued = token_get_issued (token);
+
+  return issued != 0 ? issued + LS_ENGINE_FIXTURE_TOKEN_LIFE : 0;
 }
 
 static LsUser *
@@ -36,10 +42,10 @@ ls_engine_fixture_take (LsEngineFixture *fixture, LsCommandKind kind)
 
   while ((command = ls_engine_take_command (fixture->engine)) != NULL)
     {
-      if (command->kind == LS_COMMAND_ARM && command->timer == LS_TIMER_COMPARE)
-        fixture->compare_at = command->at;
-      if (command->kind == LS_COMMAND_DISARM && command->timer == LS_TIMER_COMPARE)
-        fixture->compare_at = 0;
+      if (command->kind == LS_COMMAND_ARM)
+        fixture->at[command->timer] = command->at;
+      if (command->kind == LS_COMMAND_DISARM)
+        fixture->at[command->timer] = 0;
       if (command->kind != kind)
         {
           ls_command_free (command);
@@ -104,30 +110,106 @@ ls_engine_fixture_connect (LsEngineFixture *fixture, gint64 offset)
 }
 
 /**
+ * ls_engine_fixture_get_delay:
+ * @fixture: a fixture, whose commands are taken
+ * @timer: a timer that is armed
+ *
+ * Returns: when it rings, in milliseconds from now
+ */
+gint64
+ls_engine_fixture_get_delay (LsEngineFixture *fixture, LsTimer timer)
+{
+  g_assert_cmpint (fixture->at[timer], >, 0);
+  return fixture->at[timer] - ls_clock_get_monotonic (LS_CLOCK (fixture->clock));
+}
+
+/**
+ * ls_engine_fixture_ring:
+ * @fixture: a fixture, whose commands are taken
+ * @timer: a timer that is armed
+ *
+ * Lets the time pass until it rings.
+ */
+void
+ls_engine_fixture_ring (LsEngineFixture *fixture, LsTimer timer)
+{
+  ls_fake_clock_advance (fixture->clock, MAX (ls_engine_fixture_get_delay (fixture, timer), 0));
+  fixture->at[timer] = 0;
+  ls_engine_timer (fixture->engine, timer);
+}
+
+/**
+ * ls_engine_fixture_init:
+ * @fixture: a fixture
+ * @config: its settings
+ *
+ * Makes an engine for which nobody is signed in.
+ */
+void
+ls_engine_fixture_init (LsEngineFixture *fixture, const LsConfig *config)
+{
+  const LsTokenReader reader = { token_get_issued, token_get_expiry, token_get_user };
+  const LsDataReader data_reader = { ls_wire_data_get_text, ls_json_with_members };
+
+  fixture->clock = ls_fake_clock_new ();
+  fixture->random = ls_fake_random_new (7);
+  fixture->engine = ls_engine_new (LS_CLOCK (fixture->clock), LS_RANDOM (fixture->random), &reader,
+                                   &data_reader, config);
+}
+
+/**
+ * ls_engine_fixture_issue_token:
+ * @fixture: a fixture
+ *
+ * Returns: (transfer full): tokens that were issued just now
+ */
+LsSession *
+ls_engine_fixture_issue_token (LsEngineFixture *fixture)
+{
+  g_autofree char *access =
+      g_strdup_printf ("%" G_GINT64_FORMAT, ls_clock_get_wall (LS_CLOCK (fixture->clock)));
+
+  return ls_session_new (access, "refresh");
+}
+
+/**
+ * ls_engine_fixture_sign_in:
+ * @fixture: a fixture
+ * @store: what Anna, a student, has on disk
+ * @session: her tokens
+ *
+ * She signs in.
+ */
+void
+ls_engine_fixture_sign_in (LsEngineFixture *fixture,
+                           const LsStoreState *store,
+                           const LsSession *session)
+{
+  g_autoptr (LsUser) user = ls_user_new ("anna", NULL, LS_ROLE_STUDENT, LS_EXTRA_ROLE_NONE);
+
+  ls_engine_set_account (fixture->engine, user, store, session);
+}
+
+/**
  * ls_engine_fixture_set_up:
  * @fixture: a fixture
  * @data: not used
  *
- * Makes an engine that is live at the cursor e:10 and follows grades only.
+ * Makes an engine that is live at the cursor e:10 and follows grades only, with a token that does not
+ * end.
  */
 void
 ls_engine_fixture_set_up (LsEngineFixture *fixture, gconstpointer data)
 {
-  const LsTokenReader reader = { token_get_issued, token_get_expiry, token_get_user };
-  const LsDataReader data_reader = { NULL, NULL }; /* of no use to labsync.v1 */
-  g_autoptr (LsUser) user = ls_user_new ("u", NULL, LS_ROLE_STUDENT, LS_EXTRA_ROLE_NONE);
   g_autoptr (LsConfig) config = ls_config_new ();
-  g_autoptr (LsSession) session = ls_session_new ("access", "refresh");
+  g_autoptr (LsSession) session = ls_session_new ("0", "refresh");
   LsStoreState state = { .cursor = ls_cursor_new ("e", 10) };
 
   state.baselines[LS_ENTITY_GRADE].cursor = state.cursor;
   config->server = g_strdup ("http://server");
   config->entities = 1u << LS_ENTITY_GRADE;
-  fixture->clock = ls_fake_clock_new ();
-  fixture->random = ls_fake_random_new (7);
-  fixture->engine = ls_engine_new (LS_CLOCK (fixture->clock), LS_RANDOM (fixture->random), &reader,
-                                   &data_reader, config);
-  ls_engine_set_account (fixture->engine, user, &state, session);
+  ls_engine_fixture_init (fixture, config);
+  ls_engine_fixture_sign_in (fixture, &state, session);
   ls_engine_fixture_connect (fixture, 10);
 }
 

@@ -14,10 +14,7 @@ now (LsEngineFixture *fixture)
 static void
 ring (LsEngineFixture *fixture)
 {
-  g_assert_cmpint (fixture->compare_at, >, 0);
-  ls_fake_clock_advance (fixture->clock, fixture->compare_at - now (fixture));
-  fixture->compare_at = 0;
-  ls_engine_timer (fixture->engine, LS_TIMER_COMPARE);
+  ls_engine_fixture_ring (fixture, LS_TIMER_COMPARE);
 }
 
 static LsChecksum *
@@ -90,7 +87,7 @@ static void
 test_compare_hourly (LsEngineFixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "cut");
-  gint64 first = fixture->compare_at;
+  gint64 first = fixture->at[LS_TIMER_COMPARE];
 
   g_assert_cmpint (first - now (fixture), >=, HOUR * 8 / 10);
   g_assert_cmpint (first - now (fixture), <=, HOUR * 12 / 10);
@@ -98,14 +95,14 @@ test_compare_hourly (LsEngineFixture *fixture, gconstpointer data)
   ls_fake_clock_advance (fixture->clock, HOUR / 2);
   ls_engine_closed (fixture->engine, error);
   ls_engine_fixture_assert_does_not_want (fixture, LS_COMMAND_FETCH_CHECKSUM);
-  g_assert_cmpint (fixture->compare_at, ==, 0);
+  g_assert_cmpint (fixture->at[LS_TIMER_COMPARE], ==, 0);
   ls_engine_timer (fixture->engine, LS_TIMER_ATTEMPT);
   ls_engine_fixture_connect (fixture, 10);
-  g_assert_cmpint (fixture->compare_at, ==, first);
+  g_assert_cmpint (fixture->at[LS_TIMER_COMPARE], ==, first);
 
   ring (fixture);
   server_has (fixture, "a", 10);
-  g_assert_cmpint (fixture->compare_at - now (fixture), >=, HOUR * 8 / 10);
+  g_assert_cmpint (fixture->at[LS_TIMER_COMPARE] - now (fixture), >=, HOUR * 8 / 10);
   we_have (fixture, "a");
   assert_counted (fixture, 1, 0);
   ls_engine_fixture_assert_does_not_want (fixture, LS_COMMAND_FETCH_SNAPSHOT);
@@ -115,15 +112,16 @@ static void
 take_snapshot (LsEngineFixture *fixture)
 {
   g_autoptr (LsSnapshotPage) page = ls_snapshot_page_new (LS_ENTITY_GRADE);
+  g_autoptr (LsCommit) commit = ls_commit_new ();
 
+  commit->entity = LS_ENTITY_GRADE;
   page->cursor = ls_cursor_new ("e", 10);
   ls_engine_fixture_assert_wants (fixture, LS_COMMAND_FETCH_SNAPSHOT);
   ls_engine_snapshot_page (fixture->engine, fixture->run, page);
   ls_engine_fixture_assert_wants (fixture, LS_COMMAND_STAGE);
   ls_engine_staged (fixture->engine, fixture->run);
   ls_engine_fixture_assert_wants (fixture, LS_COMMAND_FINISH_SNAPSHOT);
-  ls_engine_finished_snapshot (fixture->engine, fixture->run, LS_ENTITY_GRADE,
-                               ls_cursor_new ("e", 10));
+  ls_engine_finished_snapshot (fixture->engine, fixture->run, ls_cursor_new ("e", 10), commit);
   ls_engine_fixture_assert_wants (fixture, LS_COMMAND_FETCH_UPDATES);
   nothing_new (fixture);
   ls_engine_fixture_assert_does_not_want (fixture, LS_COMMAND_FETCH_SNAPSHOT);
@@ -139,7 +137,7 @@ test_compare_heals_once (LsEngineFixture *fixture, gconstpointer data)
   we_have (fixture, "b");
   assert_counted (fixture, 1, 1);
   take_snapshot (fixture);
-  g_assert_cmpint (fixture->compare_at - now (fixture), <=, 10000);
+  g_assert_cmpint (fixture->at[LS_TIMER_COMPARE] - now (fixture), <=, 10000);
 
   ring (fixture);
   server_has (fixture, "a", 10);

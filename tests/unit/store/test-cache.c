@@ -317,10 +317,10 @@ test_cache_list_bad_position (Fixture *fixture, gconstpointer data)
 
 /* Numbers go on where they stood, also above what the log still holds, and what was trimmed stays so. */
 static void
-test_cache_migration (void)
+test_cache_migration (gconstpointer file)
 {
   Fixture fixture = { .dir = g_dir_make_tmp ("labsync-XXXXXX", NULL) };
-  g_autofree char *old = g_build_filename (TEST_DIR, "cache-3.sql", NULL);
+  g_autofree char *old = g_build_filename (TEST_DIR, file, NULL);
   g_autofree char *sql = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (LsStoreState) state = NULL;
@@ -342,6 +342,7 @@ test_cache_migration (void)
   g_assert_no_error (error);
   g_assert_cmpuint (state->first_seq, ==, 3);
   g_assert_cmpuint (state->last_seq, ==, 7);
+  g_assert_cmpstr (state->sight, ==, "");
   page = ls_cache_read_events (fixture.cache, 2, NULL, 100, G_MAXSIZE, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (page->events->len, ==, 4);
@@ -384,6 +385,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].path, Fixture, NULL, set_up, tests[i].func, tear_down);
-  g_test_add_func ("/store/cache/migration/3", test_cache_migration);
+  g_test_add_data_func ("/store/cache/migration/2", "cache-2.sql", test_cache_migration);
+  g_test_add_data_func ("/store/cache/migration/3", "cache-3.sql", test_cache_migration);
   return g_test_run ();
 }
