@@ -47,7 +47,6 @@ walk_begin (Walk *walk, LsSchool *school, GError **error)
 {
   g_autofree char *seen = NULL;
 
-  walk_clear (walk);
   walk->viewer = ls_school_get_viewer (school, walk->viewer_id, error);
   if (walk->viewer == NULL || !ls_school_check_active (walk->viewer, error))
     return FALSE;
