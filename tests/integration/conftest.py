@@ -75,6 +75,18 @@ def namespace(world):
 
 
 @pytest.fixture
+def certificate(directory):
+    """A certificate of a server's on this machine, which signs itself, and its key: two paths."""
+    paths = str(directory / "cert.pem"), str(directory / "key.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+         "-subj", "/CN=localhost", "-keyout", paths[1], "-out", paths[0]],
+        check=True, stderr=subprocess.DEVNULL,
+    )
+    return paths
+
+
+@pytest.fixture
 def teacher(server):
     return server.person(TEACHER)
 

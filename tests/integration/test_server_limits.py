@@ -179,6 +179,41 @@ def test_all_connections_are_counted(directory, world):
         assert read_answer(client) == 200
 
 
+@pytest.mark.parametrize(("soft", "hard", "room"), [(70, 1000, 40), (74, 74, 10)])
+def test_open_files_are_enough_or_connections_are_fewer(directory, world, soft, hard, room):
+    wrapper = ["prlimit", f"--nofile={soft}:{hard}"]
+    server = world.enter_context(Server(directory / "few", "--max-connections=40", wrapper=wrapper))
+    held = [world.enter_context(dial(server)) for _ in range(room)]
+    for client in held:
+        client.sendall(GET)
+        assert read_answer(client) == 200
+    for _ in range(2 * room):
+        with dial(server) as further:
+            assert seconds_until_closed(further) < 2
+    said = "there is room for 10" in (directory / "few" / "server.log").read_text()
+    assert said == (room < 40)
+
+    # It has not gone deaf.
+    held.pop().close()
+    until(lambda: has_room(server), 5, "room for another")
+
+
+HALF_HELLO = bytes.fromhex("16 0301 0200 01 0001fc 0303")
+
+
+@pytest.mark.parametrize("hello", [b"", HALF_HELLO], ids=["silent", "half"])
+def test_a_tls_handshake_counts_and_has_its_time(directory, world, certificate, hello):
+    options = ["--tls-certificate", certificate[0], "--tls-key", certificate[1], "--header-timeout=2"]
+    server = world.enter_context(Server(directory / "tls", *options, "--max-connections=2"))
+    held = [world.enter_context(dial(server)) for _ in range(2)]
+    for client in held:
+        client.sendall(hello)
+    with dial(server) as further:
+        assert seconds_until_closed(further) < 1.5
+    for client in held:
+        assert seconds_until_closed(client, hello[-1:]) < 5
+
+
 def handshake(world, server, token):
     """When it began and ended, the status, and the seconds of Retry-After."""
     began = time.monotonic()
