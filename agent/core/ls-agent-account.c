@@ -20,9 +20,25 @@ change_free (Change *change)
   g_free (change);
 }
 
+/**
+ * ls_agent_account_cancel_sign_in:
+ * @self: an agent
+ *
+ * Ends a sign-in that the server has not answered yet, if there is one.
+ */
+void
+ls_agent_account_cancel_sign_in (LsAgent *self)
+{
+  g_autoptr (GCancellable) signing_in = g_steal_pointer (&self->signing_in);
+
+  if (signing_in != NULL)
+    g_cancellable_cancel (signing_in);
+}
+
 static void
 forget_account (LsAgent *self)
 {
+  ls_agent_account_cancel_sign_in (self);
   self->generation++;
   g_clear_pointer (&self->user, ls_user_free);
   g_clear_pointer (&self->store_id, g_free);
@@ -290,21 +306,25 @@ sign_in_with (LsAgent *self, GTask *task, const LsSession *session)
 }
 
 static void
-transport_sign_in_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+request_session_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   g_autoptr (LsSession) session = NULL;
   g_autoptr (GError) error = NULL;
+  LsAgent *self = LS_AGENT (object);
 
-  session = ls_transport_sign_in_finish (LS_TRANSPORT (object), result, &error);
+  session = ls_agent_request_session_finish (self, result, &error);
+  if (self->signing_in == g_task_get_cancellable (G_TASK (result)))
+    g_clear_object (&self->signing_in);
+
   if (session != NULL)
-    sign_in_with (g_task_get_source_object (task), task, session);
-  else if (error->domain == LS_ERROR)
-    g_task_return_error (task, g_steal_pointer (&error));
-  else
+    sign_in_with (self, task, session);
+  else if (error->domain == LS_LINK_ERROR)
     g_task_return_new_error (task, LS_ERROR, LS_ERROR_UNREACHABLE, "%s: %s",
                              ls_reason_to_string (ls_link_error_get_reason (error)),
                              error->message);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
 }
 
 static gboolean
@@ -327,7 +347,8 @@ check_server (LsAgent *self, GTask *task)
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Signs in. Whoever was signed in before stays so if this fails.
+ * Signs in. Whoever was signed in before stays so if this fails. Another sign-in that the server has
+ * not answered yet ends, as does this one when the account changes in another way.
  */
 void
 ls_agent_sign_in_async (LsAgent *self,
@@ -346,8 +367,16 @@ ls_agent_sign_in_async (LsAgent *self,
   if (!check_server (self, task))
     return;
 
-  ls_transport_sign_in_async (self->transport, email, password, cancellable, transport_sign_in_cb,
-                              g_object_ref (task));
+  if (g_task_return_error_if_cancelled (task))
+    return;
+
+  ls_agent_account_cancel_sign_in (self);
+  self->signing_in = g_cancellable_new ();
+  if (cancellable != NULL)
+    g_signal_connect_object (cancellable, "cancelled", G_CALLBACK (g_cancellable_cancel),
+                             self->signing_in, G_CONNECT_SWAPPED);
+  ls_agent_request_session_async (self, email, password, self->signing_in, request_session_cb,
+                                  g_object_ref (task));
 }
 
 /**

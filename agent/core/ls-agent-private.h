@@ -13,13 +13,14 @@ typedef struct
   guint id;       /* 0: not armed */
 } LsAgentAlarm;
 
-/* Shared by ls-agent.c (what callers see), ls-agent-account.c (who is signed in) and
- * ls-agent-runner.c (commands carried out). */
+/* Shared by ls-agent.c (what callers see), ls-agent-account.c (who is signed in), ls-agent-sign-in.c
+ * (asking the server for tokens) and ls-agent-runner.c (commands carried out). */
 struct _LsAgent
 {
   GObject parent_instance;
 
   LsClock *clock;         /* (owned) */
+  LsRandom *random;       /* (owned) */
   LsNetwork *network;     /* (owned) */
   LsSecrets *secrets;     /* (owned) */
   LsStore *store;         /* (owned) */
@@ -32,6 +33,7 @@ struct _LsAgent
   GCancellable *cancellable; /* (owned): of everything, cancelled in dispose */
   GCancellable *link;        /* (owned): of the requests under way, renewed at each hang-up */
   GCancellable *opening;     /* (owned) (nullable): of the handshake under way */
+  GCancellable *signing_in;  /* (owned) (nullable): of a sign-in that the server has not answered */
   LsAgentAlarm alarms[LS_N_TIMERS];
   gboolean running;      /* commands are being carried out */
   guint generation;      /* of the account: answers to an earlier one's questions are void */
@@ -58,6 +60,17 @@ void ls_agent_emit_commit (LsAgent *self, LsCommit *commit);
 void ls_agent_account_load (LsAgent *self);
 void ls_agent_account_save (LsAgent *self);
 void ls_agent_account_save_gate (LsAgent *self);
+
+void ls_agent_account_cancel_sign_in (LsAgent *self);
+
+/* ls-agent-sign-in.c */
+void ls_agent_request_session_async (LsAgent *self,
+                                     const char *email,
+                                     const char *password,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+LsSession *ls_agent_request_session_finish (LsAgent *self, GAsyncResult *result, GError **error);
 
 /* ls-agent-runner.c */
 void ls_agent_run (LsAgent *self);

@@ -231,7 +231,7 @@ store_finish_snapshot_cb (GObject *object, GAsyncResult *result, gpointer user_d
   else
     {
       ls_agent_emit_commit (self, commit);
-      ls_engine_finished_snapshot (self->engine, question->run, question->entity, question->cursor);
+      ls_engine_finished_snapshot (self->engine, question->run, question->cursor, commit);
     }
   ls_agent_run (self);
 }
@@ -379,6 +379,12 @@ do_hang_up (LsAgent *self, LsCommand *command)
   g_cancellable_cancel (self->link);
   g_object_unref (self->link);
   self->link = g_cancellable_new ();
+}
+
+static void
+do_hold (LsAgent *self, LsCommand *command)
+{
+  ls_transport_set_held (self->transport, command->held);
 }
 
 static void
@@ -546,6 +552,7 @@ ls_agent_run (LsAgent *self)
     [LS_COMMAND_OPEN] = do_open,
     [LS_COMMAND_HANG_UP] = do_hang_up,
     [LS_COMMAND_CLOSE] = do_close,
+    [LS_COMMAND_HOLD] = do_hold,
     [LS_COMMAND_SEND] = do_send,
     [LS_COMMAND_FETCH_UPDATES] = do_fetch_updates,
     [LS_COMMAND_FETCH_SNAPSHOT] = do_fetch_snapshot,

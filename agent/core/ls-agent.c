@@ -56,6 +56,7 @@ ls_agent_dispose (GObject *object)
   g_ptr_array_set_size (self->sync_tasks, 0);
 
   g_clear_object (&self->clock);
+  g_clear_object (&self->random);
   g_clear_object (&self->network);
   g_clear_object (&self->secrets);
   g_clear_object (&self->store);
@@ -78,6 +79,7 @@ ls_agent_finalize (GObject *object)
   g_object_unref (self->cancellable);
   g_object_unref (self->link);
   g_clear_object (&self->opening);
+  g_clear_object (&self->signing_in);
 
   G_OBJECT_CLASS (ls_agent_parent_class)->finalize (object);
 }
@@ -217,6 +219,7 @@ ls_agent_new (const LsAgentPorts *ports, const LsConfig *config)
   LsAgent *self = g_object_new (LS_TYPE_AGENT, NULL);
 
   self->clock = g_object_ref (ports->clock);
+  self->random = g_object_ref (ports->random);
   self->network = g_object_ref (ports->network);
   self->secrets = g_object_ref (ports->secrets);
   self->store = g_object_ref (ports->store);
@@ -260,6 +263,7 @@ ls_agent_stop (LsAgent *self)
 {
   g_return_if_fail (LS_IS_AGENT (self));
 
+  ls_agent_account_cancel_sign_in (self);
   self->gate.ending = TRUE;
   ls_engine_set_gate (self->engine, self->gate);
   ls_agent_run (self);
@@ -350,7 +354,37 @@ ls_agent_is_healthy (LsAgent *self)
   status = ls_engine_get_status (self->engine);
   return (status->state == LS_STATE_LIVE || status->state == LS_STATE_POLLING) &&
          ls_clock_get_wall (self->clock) - status->confirmed_at <
-             2 * self->config->polling_interval;
+             2 * ls_engine_get_polling_interval (self->engine);
+}
+
+/**
+ * ls_agent_are_lists_refused:
+ * @self: an agent
+ *
+ * Returns: whether the classic system takes the token for polls alone: what they don't tell is not
+ *   known until the next sign-in
+ */
+gboolean
+ls_agent_are_lists_refused (LsAgent *self)
+{
+  g_return_val_if_fail (LS_IS_AGENT (self), FALSE);
+
+  return ls_engine_are_lists_refused (self->engine);
+}
+
+/**
+ * ls_agent_get_incomplete:
+ * @self: an agent
+ *
+ * Returns: of what is followed, that of which the classic system can't tell for sure which rows there
+ *   are; nothing at labsync-server
+ */
+LsEntitySet
+ls_agent_get_incomplete (LsAgent *self)
+{
+  g_return_val_if_fail (LS_IS_AGENT (self), LS_ENTITY_SET_NONE);
+
+  return ls_engine_get_incomplete (self->engine);
 }
 
 static void
@@ -587,6 +621,25 @@ ls_agent_get_store_id (LsAgent *self)
 }
 
 /**
+ * ls_agent_check_store:
+ * @self: an agent
+ * @error: %LS_ERROR_NOT_SIGNED_IN
+ *
+ * Returns: whether a store is open
+ */
+gboolean
+ls_agent_check_store (LsAgent *self, GError **error)
+{
+  g_return_val_if_fail (LS_IS_AGENT (self), FALSE);
+
+  if (self->store_id != NULL)
+    return TRUE;
+
+  g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
+  return FALSE;
+}
+
+/**
  * ls_agent_get_last_seq:
  * @self: an agent
  *
@@ -623,10 +676,10 @@ ls_agent_format_cursor (LsAgent *self, guint64 seq)
  * @self: an agent
  * @cursor: a local cursor
  * @seq: (out): its position in the local log
- * @error: %LS_ERROR_INVALID_ARGUMENT: not a cursor; %LS_ERROR_CURSOR_EXPIRED: another store's;
- *   %LS_ERROR_NOT_SIGNED_IN: no store is open
+ * @error: %LS_ERROR_INVALID_ARGUMENT: not a cursor; %LS_ERROR_CURSOR_EXPIRED: of another store, or
+ *   of this one before it was rebuilt; %LS_ERROR_NOT_SIGNED_IN: no store is open
  *
- * Returns: whether @cursor is one of the store that is open
+ * Returns: whether @cursor is a place in the log of the store that is open
  */
 gboolean
 ls_agent_parse_cursor (LsAgent *self, const char *cursor, guint64 *seq, GError **error)
@@ -635,11 +688,9 @@ ls_agent_parse_cursor (LsAgent *self, const char *cursor, guint64 *seq, GError *
 
   g_return_val_if_fail (LS_IS_AGENT (self), FALSE);
 
-  if (self->store_id == NULL)
-    {
-      g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
-      return FALSE;
-    }
+  if (!ls_agent_check_store (self, error))
+    return FALSE;
+
   dot = strrchr (cursor, '.');
   if (dot == NULL || !g_ascii_string_to_unsigned (dot + 1, 10, 0, G_MAXUINT64, seq, NULL))
     {
@@ -650,6 +701,12 @@ ls_agent_parse_cursor (LsAgent *self, const char *cursor, guint64 *seq, GError *
       !g_str_has_prefix (cursor, self->store_id))
     {
       g_set_error (error, LS_ERROR, LS_ERROR_CURSOR_EXPIRED, "a cursor of another store");
+      return FALSE;
+    }
+  if (*seq > self->last_seq)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_CURSOR_EXPIRED,
+                   "a cursor of a store that was rebuilt");
       return FALSE;
     }
 

@@ -105,6 +105,8 @@ const LsStatus *ls_agent_get_status (LsAgent *self);
 const LsConfig *ls_agent_get_config (LsAgent *self);
 const LsCounters *ls_agent_get_counters (LsAgent *self);
 gboolean ls_agent_is_healthy (LsAgent *self);
+gboolean ls_agent_are_lists_refused (LsAgent *self);
+LsEntitySet ls_agent_get_incomplete (LsAgent *self);
 void ls_agent_connect (LsAgent *self);
 void ls_agent_disconnect (LsAgent *self);
 void ls_agent_reconnect (LsAgent *self);
@@ -145,6 +147,7 @@ LsEntitySet ls_agent_get_followed (LsAgent *self);
 
 /* Data; NOT_SIGNED_IN without an account */
 const char *ls_agent_get_store_id (LsAgent *self);
+gboolean ls_agent_check_store (LsAgent *self, GError **error);
 guint64 ls_agent_get_last_seq (LsAgent *self);
 char *ls_agent_format_cursor (LsAgent *self, guint64 seq);
 gboolean ls_agent_parse_cursor (LsAgent *self, const char *cursor, guint64 *seq, GError **error);

@@ -13,7 +13,7 @@ static const char *const contact_members[] = { "id", "name", "role", "email", NU
 
 /* The tables that tell a role whose rows it may see, in the order in which they make sense of each
  * other. The classic system has none that tells a parent whose parent it is. */
-static const char *const teacher_tables[] = { "teachers", "classes", "schedules", "students",
+static const char *const teacher_tables[] = { "teachers", "schedules", "classes", "students",
                                               NULL };
 static const char *const student_tables[] = { "students", NULL };
 static const char *const no_tables[] = { NULL };
@@ -30,10 +30,9 @@ struct _LsClassicSight
   char *user_id; /* (owned) */
   LsRole role;
   LsDataReader reader;
-  guint n_learnt; /* of the role's tables */
-  GHashTable
-      *teacher_ids;     /* (owned) (element-type utf8 utf8): of a teacher: in the table teachers */
-  GHashTable *students; /* (owned) (element-type utf8 utf8): whose marks are the user's own */
+  guint n_learnt;       /* of the role's tables */
+  GHashTable *teachers; /* (owned) (element-type utf8 utf8): the user as a teacher */
+  GHashTable *students; /* (owned) (element-type utf8 utf8): the user as a student */
   GHashTable *people;   /* (owned) (element-type utf8 utf8): classmates, or pupils: user ids */
   GHashTable *classes;  /* (owned) (element-type utf8 utf8): that the user is in or teaches */
 };
@@ -59,7 +58,7 @@ ls_classic_sight_new (const LsUser *user, const LsDataReader *reader)
   self->user_id = g_strdup (user->id);
   self->role = user->role;
   self->reader = *reader;
-  self->teacher_ids = id_set_new ();
+  self->teachers = id_set_new ();
   self->students = id_set_new ();
   self->people = id_set_new ();
   self->classes = id_set_new ();
@@ -75,7 +74,7 @@ ls_classic_sight_new (const LsUser *user, const LsDataReader *reader)
 void
 ls_classic_sight_free (LsClassicSight *self)
 {
-  g_hash_table_unref (self->teacher_ids);
+  g_hash_table_unref (self->teachers);
   g_hash_table_unref (self->students);
   g_hash_table_unref (self->people);
   g_hash_table_unref (self->classes);
@@ -118,6 +117,16 @@ has (LsClassicSight *self, GHashTable *ids, const char *data, const char *name)
   return id != NULL && g_hash_table_contains (ids, id);
 }
 
+/* Nobody is in a class without a name. */
+static void
+add_id (GHashTable *ids, char *id)
+{
+  if (id != NULL && *id != '\0')
+    g_hash_table_add (ids, id);
+  else
+    g_free (id);
+}
+
 static gboolean
 is_me (LsClassicSight *self, const char *data, const char *name)
 {
@@ -129,41 +138,60 @@ is_me (LsClassicSight *self, const char *data, const char *name)
 static void
 add (LsClassicSight *self, GHashTable *ids, const char *data, const char *name)
 {
-  char *id = get (self, data, name);
-
-  if (id != NULL)
-    g_hash_table_add (ids, id);
+  add_id (ids, get (self, data, name));
 }
 
 static void
 learn_teacher (LsClassicSight *self, const char *data)
 {
   if (is_me (self, data, "user_id"))
-    add (self, self->teacher_ids, data, "id");
+    add (self, self->teachers, data, "id");
+}
+
+static void
+learn_schedule (LsClassicSight *self, const char *data)
+{
+  if (has (self, self->teachers, data, "teacher_id"))
+    add (self, self->classes, data, "class_id");
 }
 
 /* Students name their class by its id or by its name. */
 static void
 learn_class (LsClassicSight *self, const char *data)
 {
-  if (!has (self, self->teacher_ids, data, "homeroom_teacher_id"))
+  if (!has (self, self->teachers, data, "homeroom_teacher_id") &&
+      !has (self, self->classes, data, "id"))
     return;
 
   add (self, self->classes, data, "id");
   add (self, self->classes, data, "name");
 }
 
-static void
-learn_schedule (LsClassicSight *self, const char *data)
+/* A student's own rows tell which class it is whose people are classmates. Schools write different
+ * things into the two columns, so only both together are a class. */
+static char *
+get_class (LsClassicSight *self, const char *data)
 {
-  if (has (self, self->teacher_ids, data, "teacher_id"))
-    add (self, self->classes, data, "class_id");
+  g_autofree char *class = get (self, data, "class");
+  g_autofree char *name = get (self, data, "class_name");
+
+  if ((class == NULL || *class == '\0') && (name == NULL || *name == '\0'))
+    return NULL;
+
+  return g_strdup_printf ("%s\n%s", class != NULL ? class : "", name != NULL ? name : "");
 }
 
 static gboolean
 is_in_my_class (LsClassicSight *self, const char *data)
 {
-  return has (self, self->classes, data, "class") || has (self, self->classes, data, "class_name");
+  g_autofree char *class = NULL;
+
+  if (self->role == LS_ROLE_TEACHER)
+    return has (self, self->classes, data, "class") ||
+           has (self, self->classes, data, "class_name");
+
+  class = get_class (self, data);
+  return class != NULL && g_hash_table_contains (self->classes, class);
 }
 
 static void
@@ -173,21 +201,14 @@ learn_student (LsClassicSight *self, const char *data)
     add (self, self->people, data, "user_id");
 }
 
-/* A student's own rows tell which class it is whose people are classmates. */
 static void
-learn_self (LsClassicSight *self, GPtrArray *rows)
+learn_self (LsClassicSight *self, const char *data)
 {
-  for (guint i = 0; self->role == LS_ROLE_STUDENT && i < rows->len; i++)
-    {
-      const LsRow *row = rows->pdata[i];
+  if (self->role != LS_ROLE_STUDENT || !is_me (self, data, "user_id"))
+    return;
 
-      if (!is_me (self, row->data, "user_id"))
-        continue;
-
-      add (self, self->students, row->data, "id");
-      add (self, self->classes, row->data, "class");
-      add (self, self->classes, row->data, "class_name");
-    }
+  add (self, self->students, data, "id");
+  add_id (self->classes, get_class (self, data));
 }
 
 /**
@@ -200,22 +221,19 @@ learn_self (LsClassicSight *self, GPtrArray *rows)
 void
 ls_classic_sight_learn (LsClassicSight *self, GPtrArray *rows)
 {
+  /* In this order; some need what another has found in the same table. */
   static const struct
   {
     const char *table;
     void (*learn) (LsClassicSight *, const char *);
   } lessons[] = {
-    { "teachers", learn_teacher },
-    { "classes", learn_class },
-    { "schedules", learn_schedule },
-    { "students", learn_student },
+    { "teachers", learn_teacher }, { "schedules", learn_schedule }, { "classes", learn_class },
+    { "students", learn_self },    { "students", learn_student },
   };
   const char *table = ls_classic_sight_get_wanted (self);
 
   g_return_if_fail (table != NULL);
 
-  if (g_str_equal (table, "students"))
-    learn_self (self, rows);
   for (guint lesson = 0; lesson < G_N_ELEMENTS (lessons); lesson++)
     for (guint i = 0; g_str_equal (lessons[lesson].table, table) && i < rows->len; i++)
       lessons[lesson].learn (self, ((LsRow *)rows->pdata[i])->data);

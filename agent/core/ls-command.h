@@ -20,15 +20,17 @@ typedef enum
   LS_TIMER_FOLLOW,
   LS_TIMER_STABLE,
   LS_TIMER_COMPARE,
+  LS_TIMER_STALE,
 } LsTimer;
 
-#define LS_N_TIMERS (LS_TIMER_COMPARE + 1)
+#define LS_N_TIMERS (LS_TIMER_STALE + 1)
 
 /**
  * LsCommandKind:
  * @LS_COMMAND_OPEN: open the socket; answered by opened or open-failed
  * @LS_COMMAND_HANG_UP: close the socket and cancel every request
  * @LS_COMMAND_CLOSE: close the socket only
+ * @LS_COMMAND_HOLD: read no more from the socket, or go on, as @held says
  * @LS_COMMAND_SEND: send @message
  * @LS_COMMAND_FETCH_UPDATES: ask for what comes after @cursor
  * @LS_COMMAND_FETCH_SNAPSHOT: ask for @page of @entity
@@ -59,6 +61,7 @@ typedef enum
   LS_COMMAND_OPEN,
   LS_COMMAND_HANG_UP,
   LS_COMMAND_CLOSE,
+  LS_COMMAND_HOLD,
   LS_COMMAND_SEND,
   LS_COMMAND_FETCH_UPDATES,
   LS_COMMAND_FETCH_SNAPSHOT,
@@ -85,6 +88,7 @@ typedef enum
 /**
  * LsCommand:
  * @kind: which it is; says which other members are used
+ * @held: whether to hold the socket
  * @message: (owned) (nullable): a message
  * @cursor: a position
  * @entity: an entity
@@ -109,6 +113,7 @@ typedef enum
 typedef struct
 {
   LsCommandKind kind;
+  gboolean held;
   LsMessage *message;
   LsCursor cursor;
   LsEntity entity;

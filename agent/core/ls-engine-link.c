@@ -55,7 +55,8 @@ static void
 hang_up (LsEngine *self)
 {
   static const LsTimer timers[] = {
-    LS_TIMER_ATTEMPT, LS_TIMER_POLL, LS_TIMER_OPEN_DEADLINE, LS_TIMER_HEARTBEAT, LS_TIMER_STABLE,
+    LS_TIMER_ATTEMPT,   LS_TIMER_POLL,   LS_TIMER_OPEN_DEADLINE,
+    LS_TIMER_HEARTBEAT, LS_TIMER_STABLE, LS_TIMER_STALE,
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (timers); i++)
@@ -76,6 +77,7 @@ static void
 open_socket (LsEngine *self)
 {
   self->phase = LS_SOCKET_OPENING;
+  self->held = FALSE;
   self->counters.n_connects++;
   ls_engine_arm (self, LS_TIMER_OPEN_DEADLINE, self->config->connect_timeout);
   ls_engine_push_simple (self, LS_COMMAND_OPEN);
@@ -118,7 +120,7 @@ ls_engine_link_attempt (LsEngine *self)
   if (self->config->websocket)
     open_socket (self);
   else
-    ls_engine_stream_start_sync (self, FALSE);
+    ls_engine_classic_poll_in_turn (self);
 }
 
 /**
@@ -155,9 +157,9 @@ wait_for_next_attempt (LsEngine *self)
   gint64 delay = ls_backoff_next (&self->backoff, self->random, self->config->reconnect_initial,
                                   self->config->reconnect_max);
 
-  /* The classic system tells everybody the same time, at which one of them has room. */
-  if (ls_engine_classic_is_spoken (self))
-    delay += self->stay_away;
+  /* The classic system has room again for one of those whom it tells the same time. */
+  if (self->stay_away > 0 && ls_engine_classic_is_spoken (self))
+    delay = ls_pace_choose_retry (self->stay_away, 0, self->random);
   /* The server chose the time: not a backoff on top, unless it says so again and again. */
   else if (self->stay_away > 0 && self->backoff.attempt <= OBEYED)
     delay = self->stay_away;
@@ -181,13 +183,15 @@ wait_for_next_attempt (LsEngine *self)
 void
 ls_engine_link_poll_later (LsEngine *self)
 {
-  gint64 interval = ls_engine_classic_is_spoken (self) ? ls_engine_classic_get_interval (self)
-                                                       : self->config->polling_interval;
+  gint64 interval = self->config->polling_interval;
   gint64 spread = interval * POLL_JITTER / 100;
   gint64 delay = interval - spread + ls_random_below (self->random, 2 * spread + 1);
 
+  if (ls_engine_classic_is_spoken (self))
+    delay = ls_engine_classic_choose_delay (self);
   ls_engine_arm (self, LS_TIMER_POLL, delay);
-  set_next_attempt (self, ls_clock_get_wall (self->clock) + delay);
+  if (self->status.state == LS_STATE_POLLING)
+    set_next_attempt (self, ls_clock_get_wall (self->clock) + delay);
 }
 
 static void
@@ -195,6 +199,7 @@ begin_polling (LsEngine *self)
 {
   set_transport (self, LS_TRANSPORT_KIND_POLLING);
   ls_engine_arm (self, LS_TIMER_STABLE, STABLE_AFTER);
+  ls_engine_arm_refresh (self);
   ls_engine_compare_connected (self);
   ls_engine_link_poll_later (self);
   if (self->config->websocket)
@@ -221,12 +226,14 @@ try_socket_later (LsEngine *self)
 static void
 stream (LsEngine *self)
 {
-  ls_engine_disarm (self, LS_TIMER_POLL);
+  if (!ls_engine_classic_is_spoken (self))
+    ls_engine_disarm (self, LS_TIMER_POLL);
   ls_engine_disarm (self, LS_TIMER_ATTEMPT);
   set_next_attempt (self, 0);
   set_transport (self, LS_TRANSPORT_KIND_WEBSOCKET);
   self->n_socket_failures = 0;
   ls_engine_arm (self, LS_TIMER_STABLE, STABLE_AFTER);
+  ls_engine_arm_refresh (self);
   ls_engine_compare_connected (self);
 }
 
@@ -235,7 +242,7 @@ fall_back (LsEngine *self)
 {
   self->n_socket_failures++;
   if (self->n_socket_failures >= self->config->fallback_after)
-    ls_engine_stream_start_sync (self, FALSE);
+    ls_engine_classic_poll_in_turn (self);
   else
     ls_engine_link_apply (self, LS_CONNECTION_UNREACHABLE, self->trouble);
 }
@@ -342,10 +349,15 @@ try_other_tokens (LsEngine *self)
 {
   LsSession *session = self->keeper.session;
 
-  if (session == NULL || session->refresh == NULL || self->keeper.fresh)
+  if (session == NULL || self->keeper.fresh)
     return FALSE;
+  if (session->refresh == NULL)
+    {
+      ls_engine_set_account_state (self, LS_ACCOUNT_EXPIRED);
+      return FALSE;
+    }
 
-  self->keeper.refresh_due = ls_clock_get_monotonic (self->clock);
+  ls_token_keeper_refused (&self->keeper, ls_clock_get_monotonic (self->clock));
   ls_engine_link_apply (self, LS_CONNECTION_RESTART, LS_REASON_TOKEN_REFUSED);
   return TRUE;
 }
@@ -389,6 +401,22 @@ ls_engine_link_fail (LsEngine *self, const GError *error)
     ls_engine_link_apply (self, LS_CONNECTION_NO_NETWORK, LS_REASON_NO_NETWORK);
   else
     ls_engine_link_apply (self, LS_CONNECTION_UNREACHABLE, reason);
+}
+
+/**
+ * ls_engine_link_token_ended:
+ * @self: the engine, connected with a token that can't be refreshed
+ *
+ * Hangs up: the classic system leaves the socket open for ever. Whether the token really has ended, the
+ * next attempt shows: the server's clock counts and not ours.
+ */
+void
+ls_engine_link_token_ended (LsEngine *self)
+{
+  g_debug ("link: the token has ended");
+  self->keeper.refresh_due = 0;
+  self->stay_away = 0;
+  ls_engine_link_apply (self, LS_CONNECTION_UNREACHABLE, LS_REASON_TOKEN_REFUSED);
 }
 
 /**
@@ -466,6 +494,9 @@ ls_engine_link_check_heartbeat (LsEngine *self)
   if (self->phase != LS_SOCKET_STREAMING)
     return;
 
+  /* Who does not listen hears no answer. */
+  if (self->held)
+    ls_heartbeat_heard (&self->heartbeat, now);
   verdict = ls_heartbeat_check (&self->heartbeat, now, &next);
   if (verdict == LS_HEARTBEAT_DEAD)
     {

@@ -83,6 +83,7 @@ struct _LsEngine
   gint64 stay_away; /* what the server asked for, ms; used for the next wait */
   LsReason trouble; /* why the last attempt failed */
   LsSocketPhase phase;
+  gboolean held;   /* the socket is not read, as the store has enough to do */
   LsCursor target; /* the stream is caught up from here on */
   LsHeartbeat heartbeat;
 
@@ -93,10 +94,14 @@ struct _LsEngine
   LsIntake *intake;                  /* (owned) */
   LsSync *sync;                      /* (owned) */
   LsClassic *classic;                /* (owned): how to ask the classic system */
-  LsPace pace;                       /* and how often */
-  LsCommand *delayed; /* (owned) (nullable): of the sync, until the intake is settled */
+  LsPace pace;                       /* and when */
+  gint64 polled_at;                  /* when it last answered a poll, monotonic ms; 0: never */
+  gint64 turn_at;                    /* when we may poll, the same; 0: not chosen */
+  gint64 refused_since; /* a refresh, as there was no room for it, the same; 0: is not */
+  LsCommand *delayed;   /* (owned) (nullable): of the sync, until the store has caught up */
   gboolean sync_wanted;
-  gboolean sync_again; /* it was asked for when a run was under way, which may look no further */
+  gboolean sync_again; /* the run that it is about has not started: another is under way, which may
+                        * look no further, or it must wait */
   LsCompare compare;
 };
 
@@ -105,6 +110,8 @@ void ls_engine_push (LsEngine *self, LsCommand *command);
 void ls_engine_push_simple (LsEngine *self, LsCommandKind kind);
 void ls_engine_arm (LsEngine *self, LsTimer timer, gint64 delay_ms);
 void ls_engine_disarm (LsEngine *self, LsTimer timer);
+void ls_engine_set_account_state (LsEngine *self, LsAccountState state);
+void ls_engine_arm_refresh (LsEngine *self);
 
 /* ls-engine-link.c */
 void ls_engine_link_apply (LsEngine *self, LsConnectionEvent event, LsReason reason);
@@ -116,6 +123,7 @@ void ls_engine_link_heard (LsEngine *self);
 void ls_engine_link_ping (LsEngine *self);
 void ls_engine_link_check_heartbeat (LsEngine *self);
 void ls_engine_link_refresh (LsEngine *self);
+void ls_engine_link_token_ended (LsEngine *self);
 void ls_engine_link_poll_later (LsEngine *self);
 
 /* ls-engine-stream.c */
@@ -127,6 +135,7 @@ void ls_engine_stream_finish_sync (LsEngine *self);
 void ls_engine_stream_commit (LsEngine *self);
 void ls_engine_stream_check (LsEngine *self);
 void ls_engine_stream_synced (LsEngine *self);
+void ls_engine_stream_sync_failed (LsEngine *self, LsReason reason);
 void ls_engine_stream_update_followed (LsEngine *self);
 
 /* ls-engine-classic.c */
@@ -135,7 +144,12 @@ void ls_engine_classic_set_protocol (LsEngine *self, LsProtocol protocol);
 void ls_engine_classic_opened (LsEngine *self);
 gboolean ls_engine_classic_may_be_spoken (LsEngine *self, const GError *error);
 void ls_engine_classic_try (LsEngine *self);
-gint64 ls_engine_classic_get_interval (LsEngine *self);
+void ls_engine_classic_poll_in_turn (LsEngine *self);
+void ls_engine_classic_sync (LsEngine *self);
+gint64 ls_engine_classic_choose_delay (LsEngine *self);
+gboolean ls_engine_classic_is_fresh (LsEngine *self);
+gboolean ls_engine_classic_bears (LsEngine *self, const GError *error);
+void ls_engine_classic_on_stale (LsEngine *self);
 
 /* ls-engine-compare.c */
 void ls_engine_compare_connected (LsEngine *self);

@@ -110,11 +110,27 @@ ls_engine_stream_start_sync (LsEngine *self, gboolean everything)
   ls_engine_push (self, ls_sync_start (self->sync, everything, get_subscribed (self)));
 }
 
+/* What comes faster than the store takes it has to wait at the server, not here. */
+static void
+check_held (LsEngine *self)
+{
+  gboolean held = ls_intake_is_full (self->intake);
+  LsCommand *command;
+
+  if (self->held == held || self->phase != LS_SOCKET_STREAMING)
+    return;
+
+  self->held = held;
+  command = ls_command_new (LS_COMMAND_HOLD);
+  command->held = held;
+  ls_engine_push (self, command);
+}
+
 /**
  * ls_engine_stream_commit:
  * @self: the engine
  *
- * Hands the store what waits, if it is free.
+ * Hands the store what waits, if it is free, and looks whether that is enough.
  */
 void
 ls_engine_stream_commit (LsEngine *self)
@@ -122,13 +138,14 @@ ls_engine_stream_commit (LsEngine *self)
   LsChangeSet *change_set = ls_intake_next (self->intake, ls_clock_get_wall (self->clock));
   LsCommand *command;
 
-  if (change_set == NULL)
-    return;
-
-  self->counters.n_commits++;
-  command = ls_command_new (LS_COMMAND_COMMIT);
-  command->change_set = change_set;
-  ls_engine_push (self, command);
+  if (change_set != NULL)
+    {
+      self->counters.n_commits++;
+      command = ls_command_new (LS_COMMAND_COMMIT);
+      command->change_set = change_set;
+      ls_engine_push (self, command);
+    }
+  check_held (self);
 }
 
 static void
@@ -167,6 +184,18 @@ confirm (LsEngine *self)
   ls_engine_push_simple (self, LS_COMMAND_TELL_STATUS);
 }
 
+/* Whether the stream brings everything from here on, and what came before is in. */
+static gboolean
+is_up_to_date (LsEngine *self)
+{
+  if (self->phase != LS_SOCKET_STREAMING)
+    return FALSE;
+  if (ls_engine_classic_is_spoken (self))
+    return ls_engine_classic_is_fresh (self);
+
+  return ls_cursor_covers (ls_intake_get_position (self->intake), self->target);
+}
+
 /**
  * ls_engine_stream_check:
  * @self: the engine
@@ -176,22 +205,48 @@ confirm (LsEngine *self)
 void
 ls_engine_stream_check (LsEngine *self)
 {
-  gboolean up_to_date;
-
   if (ls_sync_is_running (self->sync))
     return;
 
-  up_to_date = self->phase == LS_SOCKET_STREAMING &&
-               ls_cursor_covers (ls_intake_get_position (self->intake), self->target);
-  if (up_to_date && self->status.state != LS_STATE_LIVE)
+  if (is_up_to_date (self) && self->status.state != LS_STATE_LIVE)
     {
-      confirm (self);
+      if (!ls_engine_classic_is_spoken (self))
+        confirm (self);
       ls_engine_link_apply (self, LS_CONNECTION_CAUGHT_UP, LS_REASON_NONE);
     }
-  if (ls_intake_is_settled (self->intake) && get_missing (self) == LS_ENTITY_SET_NONE &&
+  if (!self->sync_again && ls_intake_is_settled (self->intake) &&
+      get_missing (self) == LS_ENTITY_SET_NONE &&
       (self->status.state == LS_STATE_LIVE || self->status.state == LS_STATE_POLLING))
     ls_engine_stream_synced (self);
   ls_engine_compare_go_on (self);
+}
+
+static void
+end_sync (LsEngine *self, GError *error)
+{
+  LsCommand *command = ls_command_new (LS_COMMAND_TELL_SYNCED);
+
+  self->sync_wanted = FALSE;
+  self->sync_again = FALSE;
+  command->error = error;
+  ls_engine_push (self, command);
+  ls_engine_compare_now (self);
+}
+
+/**
+ * ls_engine_stream_sync_failed:
+ * @self: the engine
+ * @reason: why
+ *
+ * Ends a sync that was asked for, if there is one, without success.
+ */
+void
+ls_engine_stream_sync_failed (LsEngine *self, LsReason reason)
+{
+  LsError code = reason == LS_REASON_STORAGE ? LS_ERROR_STORAGE : LS_ERROR_UNREACHABLE;
+
+  if (self->sync_wanted)
+    end_sync (self, g_error_new (LS_ERROR, (gint)code, "%s", ls_reason_to_string (reason)));
 }
 
 /**
@@ -203,21 +258,10 @@ ls_engine_stream_check (LsEngine *self)
 void
 ls_engine_stream_synced (LsEngine *self)
 {
-  LsCommand *command;
-
-  if (!self->sync_wanted)
-    return;
-
-  self->sync_wanted = FALSE;
-  self->sync_again = FALSE;
-  command = ls_command_new (LS_COMMAND_TELL_SYNCED);
   if (self->status.state != LS_STATE_LIVE && self->status.state != LS_STATE_POLLING)
-    command->error = g_error_new (LS_ERROR,
-                                  self->status.reason == LS_REASON_STORAGE ? LS_ERROR_STORAGE
-                                                                           : LS_ERROR_UNREACHABLE,
-                                  "%s", ls_reason_to_string (self->status.reason));
-  ls_engine_push (self, command);
-  ls_engine_compare_now (self);
+    ls_engine_stream_sync_failed (self, self->status.reason);
+  else if (self->sync_wanted)
+    end_sync (self, NULL);
 }
 
 static void
@@ -261,7 +305,7 @@ ls_engine_stream_finish_sync (LsEngine *self)
     ls_engine_link_apply (self, LS_CONNECTION_POLLED,
                           self->config->websocket ? self->trouble : LS_REASON_NONE);
   ls_engine_stream_check (self);
-  if (ls_engine_classic_is_spoken (self))
+  if (ls_engine_classic_is_spoken (self) && self->phase == LS_SOCKET_STREAMING)
     ls_engine_link_poll_later (self);
   else if (ls_sync_took_snapshot (self->sync))
     ls_engine_compare_soon (self);
@@ -304,6 +348,8 @@ on_pong (LsEngine *self, LsMessage *pong)
 {
   gint64 now = ls_clock_get_monotonic (self->clock);
 
+  if (ls_engine_classic_is_spoken (self) && pong->timestamp > 0)
+    ls_pace_told_time (&self->pace, pong->timestamp, ls_clock_get_wall (self->clock));
   self->status.round_trip_ms = (guint)ls_heartbeat_get_round_trip (&self->heartbeat, now);
   if (!ls_sync_is_running (self->sync) && ls_cursor_is_set (pong->sent))
     take (self, pong);
@@ -443,6 +489,24 @@ ls_engine_stream_update_followed (LsEngine *self)
     fetch_missing (self);
 }
 
+/* Events that came before a snapshot must be in before it, and the log is read no faster than it is
+ * written. */
+static gboolean
+is_time_for (LsEngine *self, const LsCommand *command)
+{
+  return command->kind == LS_COMMAND_FINISH_SNAPSHOT ? ls_intake_is_settled (self->intake)
+                                                     : !ls_intake_is_full (self->intake);
+}
+
+static void
+push_in_time (LsEngine *self, LsCommand *command)
+{
+  if (is_time_for (self, command))
+    ls_engine_push (self, command);
+  else
+    self->delayed = command;
+}
+
 /**
  * ls_engine_updates:
  * @self: the engine
@@ -465,9 +529,9 @@ ls_engine_updates (LsEngine *self, guint run, const LsUpdates *page)
   self->counters.n_events += page->events->len;
   self->counters.n_bad_events += page->n_bad_events;
   step = ls_sync_updates (self->sync, page, &command);
-  if (command != NULL)
-    ls_engine_push (self, command);
   ls_engine_stream_commit (self);
+  if (command != NULL)
+    push_in_time (self, command);
   if (step == LS_SYNC_DONE)
     ls_engine_stream_finish_sync (self);
 }
@@ -501,43 +565,35 @@ ls_engine_snapshot_page (LsEngine *self, guint run, LsSnapshotPage *page)
 void
 ls_engine_staged (LsEngine *self, guint run)
 {
-  LsCommand *command;
-
-  if (!ls_sync_is_current (self->sync, run))
-    return;
-
-  command = ls_sync_staged (self->sync);
-  /* Events that came before the snapshot must be in before it. */
-  if (command->kind == LS_COMMAND_FINISH_SNAPSHOT && !ls_intake_is_settled (self->intake))
-    self->delayed = command;
-  else
-    ls_engine_push (self, command);
+  if (ls_sync_is_current (self->sync, run))
+    push_in_time (self, ls_sync_staged (self->sync));
 }
 
 /**
  * ls_engine_finished_snapshot:
  * @self: the engine
  * @run: of the command
- * @entity: of the command
  * @cursor: of the command
+ * @commit: what was done
  *
  * %LS_COMMAND_FINISH_SNAPSHOT is done. That counts even if its run does not any more.
  */
 void
-ls_engine_finished_snapshot (LsEngine *self, guint run, LsEntity entity, LsCursor cursor)
+ls_engine_finished_snapshot (LsEngine *self, guint run, LsCursor cursor, const LsCommit *commit)
 {
+  gboolean changed = commit->events->len > 0 || (commit->ids != NULL && commit->ids[0] != NULL);
   LsCommand *command = NULL;
   LsSyncStep step;
 
-  if (self->followed & (1u << entity))
-    ls_intake_set_baseline (self->intake, entity, cursor);
+  if (self->followed & (1u << commit->entity))
+    ls_intake_set_baseline (self->intake, commit->entity, cursor);
   if (!ls_sync_is_current (self->sync, run))
     return;
 
-  step = ls_sync_finished_snapshot (self->sync, &command);
-  if (command != NULL)
-    ls_engine_push (self, command);
+  step = ls_sync_finished_snapshot (self->sync, changed, &command);
   ls_engine_stream_commit (self);
+  if (command != NULL)
+    push_in_time (self, command);
   if (step == LS_SYNC_DONE)
     ls_engine_stream_finish_sync (self);
 }
@@ -560,7 +616,7 @@ ls_engine_committed (LsEngine *self, LsCommit *commit)
   command->commit = commit;
   ls_engine_push (self, command);
   ls_engine_push_simple (self, LS_COMMAND_TELL_POSITION);
-  if (self->delayed != NULL && ls_intake_is_settled (self->intake))
+  if (self->delayed != NULL && is_time_for (self, self->delayed))
     ls_engine_push (self, g_steal_pointer (&self->delayed));
   ls_engine_stream_check (self);
 }

@@ -130,6 +130,21 @@ ls_engine_disarm (LsEngine *self, LsTimer timer)
 }
 
 /**
+ * ls_engine_arm_refresh:
+ * @self: the engine
+ *
+ * Has the tokens refreshed in time.
+ */
+void
+ls_engine_arm_refresh (LsEngine *self)
+{
+  gint64 due = self->keeper.refresh_due;
+
+  if (due != 0)
+    ls_engine_arm (self, LS_TIMER_REFRESH, MAX (due - ls_clock_get_monotonic (self->clock), 1));
+}
+
+/**
  * ls_engine_take_command:
  * @self: the engine
  *
@@ -249,8 +264,15 @@ ls_engine_get_followed (LsEngine *self)
   return self->followed;
 }
 
-static void
-set_account_state (LsEngine *self, LsAccountState state)
+/**
+ * ls_engine_set_account_state:
+ * @self: the engine
+ * @state: of the account
+ *
+ * Notes it and tells.
+ */
+void
+ls_engine_set_account_state (LsEngine *self, LsAccountState state)
 {
   if (self->account_state == state)
     return;
@@ -269,6 +291,8 @@ set_account_state (LsEngine *self, LsAccountState state)
 void
 ls_engine_set_config (LsEngine *self, const LsConfig *config)
 {
+  if (g_strcmp0 (self->config->server, config->server) != 0)
+    self->pace = (LsPace) { 0 };
   ls_config_free (self->config);
   self->config = ls_config_copy (config);
   self->subscriptions.always = config->entities;
@@ -297,11 +321,13 @@ take_tokens (LsEngine *self, const LsSession *session, gboolean just_issued)
   gint64 age = just_issued || issued == 0 ? 0 : ls_clock_get_wall (self->clock) - issued;
   gint64 now = ls_clock_get_monotonic (self->clock);
 
+  if (just_issued)
+    ls_pace_counted (&self->pace, now);
+  self->refused_since = 0;
   ls_token_keeper_take (&self->keeper, session, &self->reader, self->random, now, age);
-  set_account_state (self, LS_ACCOUNT_SIGNED_IN);
+  ls_engine_set_account_state (self, LS_ACCOUNT_SIGNED_IN);
   ls_engine_push_simple (self, LS_COMMAND_TELL_ACCOUNT);
-  if (self->keeper.refresh_due != 0)
-    ls_engine_arm (self, LS_TIMER_REFRESH, MAX (self->keeper.refresh_due - now, 1));
+  ls_engine_arm_refresh (self);
 }
 
 /**
@@ -329,13 +355,18 @@ ls_engine_set_account (LsEngine *self,
   ls_intake_set_followed (self->intake, self->followed);
   ls_classic_set_user (self->classic, user, store->sight);
   ls_engine_classic_set_protocol (self, LS_PROTOCOL_UNKNOWN);
+  /* Where no socket tells, what seems likely is tried first. */
+  if (session != NULL ? session->is_classic : ls_cursor_equal (store->cursor, LS_CLASSIC_CURSOR))
+    ls_sync_set_classic (self->sync, self->classic);
+  self->polled_at = 0;
+  self->turn_at = 0;
 
   self->has_account = TRUE;
   self->store_broken = FALSE;
   self->status.confirmed_at = store->confirmed_at;
   ls_backoff_reset (&self->backoff);
   self->n_socket_failures = 0;
-  set_account_state (self, LS_ACCOUNT_SIGNED_IN);
+  ls_engine_set_account_state (self, LS_ACCOUNT_SIGNED_IN);
   if (session != NULL)
     {
       take_tokens (self, session, TRUE);
@@ -362,7 +393,7 @@ ls_engine_clear_account (LsEngine *self)
   ls_intake_begin (self->intake, LS_CURSOR_NONE);
   ls_classic_set_user (self->classic, NULL, NULL);
   ls_engine_classic_set_protocol (self, LS_PROTOCOL_UNKNOWN);
-  set_account_state (self, LS_ACCOUNT_SIGNED_OUT);
+  ls_engine_set_account_state (self, LS_ACCOUNT_SIGNED_OUT);
   ls_engine_link_check_gate (self);
 }
 
@@ -540,9 +571,8 @@ ls_engine_fetch_failed (LsEngine *self, guint run, const GError *error)
     ls_sync_set_classic (self->sync, NULL);
 
   ls_sync_abort (self->sync);
-  if (ls_link_error_get_reason (error) == LS_REASON_RATE_LIMITED)
-    ls_pace_refused (&self->pace, self->config->polling_interval);
-  ls_engine_link_fail (self, error);
+  if (!ls_engine_classic_bears (self, error))
+    ls_engine_link_fail (self, error);
 }
 
 /**
@@ -566,6 +596,7 @@ ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed)
   self->keeper.fresh = refreshed;
   if (refreshed)
     ls_engine_push_simple (self, LS_COMMAND_TELL_TOKENS);
+  self->keeper.is_login = !refreshed;
   if (self->attempt_on_tokens)
     {
       ls_engine_link_attempt (self);
@@ -584,14 +615,25 @@ ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed)
 static void
 go_on_with_old_tokens (LsEngine *self, const GError *error)
 {
-  gint64 interval = self->config->polling_interval;
+  gint64 now = ls_clock_get_monotonic (self->clock);
   gint64 away = ls_link_error_get_retry_after (error);
-  gint64 delay = away > 0 ? away + ls_random_below (self->random, interval / 2) : interval;
+  gint64 delay = away > 0 ? ls_pace_choose_retry (away, self->keeper.end - now, self->random)
+                          : self->config->polling_interval;
 
-  self->keeper.refresh_due = ls_clock_get_monotonic (self->clock) + delay;
+  self->keeper.refresh_due = now + delay;
   ls_engine_arm (self, LS_TIMER_REFRESH, delay);
   if (self->attempt_on_tokens)
     ls_engine_link_attempt (self);
+}
+
+static void
+note_refused_refresh (LsEngine *self)
+{
+  gint64 now = ls_clock_get_monotonic (self->clock);
+
+  if (self->refused_since == 0)
+    self->refused_since = now;
+  ls_pace_refused (&self->pace, now - self->refused_since);
 }
 
 /**
@@ -613,10 +655,12 @@ ls_engine_tokens_failed (LsEngine *self, const GError *error)
   self->fetching_tokens = FALSE;
   if (error->domain == LS_LINK_ERROR)
     reason = ls_link_error_get_reason (error);
+  if (reason == LS_REASON_RATE_LIMITED)
+    note_refused_refresh (self);
   if (g_error_matches (error, LS_ERROR, LS_ERROR_LOCKED))
-    set_account_state (self, LS_ACCOUNT_LOCKED);
+    ls_engine_set_account_state (self, LS_ACCOUNT_LOCKED);
   else if (reason == LS_REASON_TOKEN_REFUSED)
-    set_account_state (self, LS_ACCOUNT_EXPIRED);
+    ls_engine_set_account_state (self, LS_ACCOUNT_EXPIRED);
 
   if (self->keeper.session != NULL && reason != LS_REASON_TOKEN_REFUSED &&
       !ls_token_keeper_is_over (&self->keeper, ls_clock_get_monotonic (self->clock)))
@@ -632,6 +676,19 @@ ls_engine_tokens_failed (LsEngine *self, const GError *error)
   ls_engine_link_fail (self, link_error);
 }
 
+/**
+ * ls_engine_sign_in_refused:
+ * @self: the engine
+ * @waited: for how long the sign-in has been tried for, in milliseconds
+ *
+ * The server had no room for a sign-in.
+ */
+void
+ls_engine_sign_in_refused (LsEngine *self, gint64 waited)
+{
+  ls_pace_refused (&self->pace, waited);
+}
+
 static void
 on_attempt_timer (LsEngine *self)
 {
@@ -641,10 +698,7 @@ on_attempt_timer (LsEngine *self)
 static void
 on_poll_timer (LsEngine *self)
 {
-  gboolean polls = self->status.state == LS_STATE_POLLING ||
-                   (self->status.state == LS_STATE_LIVE && ls_engine_classic_is_spoken (self));
-
-  if (polls && !ls_sync_is_running (self->sync))
+  if (!ls_sync_is_running (self->sync))
     ls_engine_stream_start_sync (self, FALSE);
 }
 
@@ -661,9 +715,14 @@ on_open_deadline (LsEngine *self)
 static void
 on_refresh_timer (LsEngine *self)
 {
-  if (self->keeper.session != NULL && self->keeper.session->refresh != NULL &&
-      (self->status.state == LS_STATE_LIVE || self->status.state == LS_STATE_POLLING))
+  if (self->keeper.session == NULL ||
+      (self->status.state != LS_STATE_LIVE && self->status.state != LS_STATE_POLLING))
+    return;
+
+  if (self->keeper.session->refresh != NULL)
     ls_engine_link_refresh (self);
+  else
+    ls_engine_link_token_ended (self);
 }
 
 static void
@@ -693,6 +752,7 @@ ls_engine_timer (LsEngine *self, LsTimer timer)
     [LS_TIMER_FOLLOW] = ls_engine_stream_update_followed,
     [LS_TIMER_STABLE] = on_stable_timer,
     [LS_TIMER_COMPARE] = ls_engine_compare_on_timer,
+    [LS_TIMER_STALE] = ls_engine_classic_on_stale,
   };
   G_STATIC_ASSERT (G_N_ELEMENTS (handlers) == LS_N_TIMERS);
 
@@ -766,11 +826,14 @@ ls_engine_sync (LsEngine *self)
   LsState state = self->status.state;
 
   self->sync_wanted = TRUE;
+  ls_classic_ask (self->classic);
   self->sync_again = ls_sync_is_running (self->sync);
   /* A stream that is catching up does so to where the server stood when it began. */
   if (state == LS_STATE_LIVE || state == LS_STATE_POLLING || self->phase == LS_SOCKET_STREAMING)
     {
-      if (!ls_sync_is_running (self->sync))
+      if (ls_engine_classic_is_spoken (self) && !ls_sync_is_running (self->sync))
+        ls_engine_classic_sync (self);
+      else if (!ls_sync_is_running (self->sync))
         ls_engine_stream_start_sync (self, FALSE);
     }
   else if (state == LS_STATE_WAITING || state == LS_STATE_OFFLINE)

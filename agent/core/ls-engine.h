@@ -42,6 +42,9 @@ gint64 ls_engine_get_expires_at (LsEngine *self);
 LsCursor ls_engine_get_committed (LsEngine *self);
 gboolean ls_engine_is_settled (LsEngine *self);
 LsEntitySet ls_engine_get_followed (LsEngine *self);
+gint64 ls_engine_get_polling_interval (LsEngine *self);
+gboolean ls_engine_are_lists_refused (LsEngine *self);
+LsEntitySet ls_engine_get_incomplete (LsEngine *self);
 
 void ls_engine_set_config (LsEngine *self, const LsConfig *config);
 void ls_engine_set_gate (LsEngine *self, LsEngineGate gate);
@@ -66,13 +69,15 @@ void ls_engine_list_failed (LsEngine *self, guint run, const GError *error);
 void ls_engine_fetch_failed (LsEngine *self, guint run, const GError *error);
 void ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed);
 void ls_engine_tokens_failed (LsEngine *self, const GError *error);
+void ls_engine_sign_in_refused (LsEngine *self, gint64 waited);
 void ls_engine_committed (LsEngine *self, LsCommit *commit);
 void ls_engine_their_checksum (LsEngine *self, const LsChecksum *checksum);
 void ls_engine_their_checksum_failed (LsEngine *self, const GError *error);
 void ls_engine_our_checksum (LsEngine *self, const LsChecksum *checksum);
 void ls_engine_commit_failed (LsEngine *self, const GError *error);
 void ls_engine_staged (LsEngine *self, guint run);
-void ls_engine_finished_snapshot (LsEngine *self, guint run, LsEntity entity, LsCursor cursor);
+void
+ls_engine_finished_snapshot (LsEngine *self, guint run, LsCursor cursor, const LsCommit *commit);
 void ls_engine_snapshot_failed (LsEngine *self, guint run, const GError *error);
 void ls_engine_timer (LsEngine *self, LsTimer timer);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-intake.h"
 
-/* Frames that may wait while a gap is filled. Beyond it they are let go: what they brought is then a
- * gap of its own, which is filled like any other. */
+/* Frames that may wait while a gap is filled, and how much of them, in bytes. Beyond it they are let
+ * go: what they brought is then a gap of its own, which is filled like any other. */
 #define MAX_HELD 1000
+#define MAX_HELD_SIZE (4 << 20)
 
 /* How much of a transaction of the server is kept waiting for its rest, so that it becomes visible
  * at once (protocol, "Transactions"). Beyond it, it is committed as it comes. */
@@ -14,6 +15,9 @@
  * little enough for the store to work on one while the last is told, and for memory. In bytes. */
 #define MAX_EVENTS 1000
 #define MAX_SIZE (1 << 20)
+
+/* How many change sets wait when it is enough: the store finds one ready whenever it is done. */
+#define MAX_CLOSED 2
 
 /**
  * LsIntake:
@@ -42,6 +46,7 @@ struct _LsIntake
   LsCursor baselines[LS_N_ENTITIES];
   gint64 newest[LS_N_ENTITIES]; /* offset of the last event that was taken */
   GQueue held;                  /* (element-type LsMessage) (owned) */
+  gsize held_size;              /* of the events in them, in bytes */
 };
 
 /**
@@ -75,6 +80,16 @@ ls_intake_free (LsIntake *self)
   g_free (self->sight);
   g_free (self->sight_in_flight);
   g_free (self);
+}
+
+static gsize
+size_of (const LsMessage *message)
+{
+  gsize size = 0;
+
+  for (guint i = 0; message->events != NULL && i < message->events->len; i++)
+    size += ls_event_get_size (message->events->pdata[i]);
+  return size;
 }
 
 static void
@@ -149,7 +164,7 @@ ls_intake_begin (LsIntake *self, LsCursor cursor)
   g_clear_pointer (&self->sight, g_free);
   g_clear_pointer (&self->sight_in_flight, g_free);
   drop_waiting (self);
-  g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
+  ls_intake_drop_held (self);
   for (guint i = 0; i < LS_N_ENTITIES; i++)
     {
       self->baselines[i] = LS_CURSOR_NONE;
@@ -228,6 +243,25 @@ ls_intake_set_baseline (LsIntake *self, LsEntity entity, LsCursor cursor)
 }
 
 /**
+ * ls_intake_get_missing_in:
+ * @self: an intake
+ * @cursor: a position in a log
+ *
+ * Returns: what is followed and stored but has no baseline in that log
+ */
+LsEntitySet
+ls_intake_get_missing_in (LsIntake *self, LsCursor cursor)
+{
+  LsEntitySet missing = LS_ENTITY_SET_NONE;
+
+  for (guint i = 0; i < LS_N_ENTITIES; i++)
+    if (!g_str_equal (self->baselines[i].epoch, cursor.epoch) || !ls_cursor_is_set (cursor))
+      missing |= 1u << i;
+
+  return missing & self->followed & LS_ENTITY_SET_STORED;
+}
+
+/**
  * ls_intake_get_missing:
  * @self: an intake
  *
@@ -236,14 +270,7 @@ ls_intake_set_baseline (LsIntake *self, LsEntity entity, LsCursor cursor)
 LsEntitySet
 ls_intake_get_missing (LsIntake *self)
 {
-  LsEntitySet missing = LS_ENTITY_SET_NONE;
-
-  for (guint i = 0; i < LS_N_ENTITIES; i++)
-    if (!g_str_equal (self->baselines[i].epoch, self->position.epoch) ||
-        !ls_cursor_is_set (self->position))
-      missing |= 1u << i;
-
-  return missing & self->followed & LS_ENTITY_SET_STORED;
+  return ls_intake_get_missing_in (self, self->position);
 }
 
 /* An event of the log is new if it is behind both the position and its entity's baseline. */
@@ -374,9 +401,10 @@ ls_intake_take_page (LsIntake *self, const LsUpdates *page)
 void
 ls_intake_hold (LsIntake *self, LsMessage *message)
 {
-  if (self->held.length >= MAX_HELD)
-    g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
+  if (self->held.length >= MAX_HELD || self->held_size >= MAX_HELD_SIZE)
+    ls_intake_drop_held (self);
 
+  self->held_size += size_of (message);
   g_queue_push_tail (&self->held, ls_message_ref (message));
 }
 
@@ -390,6 +418,7 @@ void
 ls_intake_drop_held (LsIntake *self)
 {
   g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
+  self->held_size = 0;
 }
 
 /**
@@ -401,7 +430,11 @@ ls_intake_drop_held (LsIntake *self)
 LsMessage *
 ls_intake_release (LsIntake *self)
 {
-  return g_queue_pop_head (&self->held);
+  LsMessage *message = g_queue_pop_head (&self->held);
+
+  if (message != NULL)
+    self->held_size -= size_of (message);
+  return message;
 }
 
 /**
@@ -469,7 +502,7 @@ ls_intake_failed (LsIntake *self)
   g_clear_pointer (&self->sight_in_flight, g_free);
   self->position = self->committed;
   drop_waiting (self);
-  g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
+  ls_intake_drop_held (self);
 }
 
 /**
@@ -521,4 +554,16 @@ gboolean
 ls_intake_is_settled (LsIntake *self)
 {
   return !self->committing && self->closed.length == 0 && !has_pending (self);
+}
+
+/**
+ * ls_intake_is_full:
+ * @self: an intake
+ *
+ * Returns: whether enough waits for the store, so that no more should be read for now
+ */
+gboolean
+ls_intake_is_full (LsIntake *self)
+{
+  return self->closed.length >= MAX_CLOSED;
 }

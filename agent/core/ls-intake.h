@@ -35,6 +35,7 @@ void ls_intake_set_followed (LsIntake *self, LsEntitySet followed);
 LsEntitySet ls_intake_get_followed (LsIntake *self);
 void ls_intake_set_baseline (LsIntake *self, LsEntity entity, LsCursor cursor);
 LsEntitySet ls_intake_get_missing (LsIntake *self);
+LsEntitySet ls_intake_get_missing_in (LsIntake *self, LsCursor cursor);
 
 LsIntakeVerdict ls_intake_take (LsIntake *self, const LsMessage *message);
 void ls_intake_take_page (LsIntake *self, const LsUpdates *page);
@@ -51,5 +52,6 @@ void ls_intake_failed (LsIntake *self);
 gboolean ls_intake_stands_at (LsIntake *self, LsEntity entity, LsCursor cursor);
 void ls_intake_rewind (LsIntake *self);
 gboolean ls_intake_is_settled (LsIntake *self);
+gboolean ls_intake_is_full (LsIntake *self);
 
 G_END_DECLS

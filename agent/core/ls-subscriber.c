@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-subscriber.h"
 
-/* An event that is out and not acknowledged. */
-typedef struct
-{
-  guint64 seq;
-  gsize size;
-} Outstanding;
-
 /**
  * LsSubscriber:
  *
- * One app's place in the local log: which events it wants, up to where it has them, and how much of
- * that it has not acknowledged. Decides what goes into the next batch; whoever owns it delivers.
+ * One app's place in the local log: which events it wants, up to where it has them, and up to where
+ * it has dealt with them. Whoever owns it delivers.
  */
 struct _LsSubscriber
 {
@@ -23,9 +16,6 @@ struct _LsSubscriber
   LsDataMatcher matcher;
   guint64 position; /* everything up to here has been delivered or does not match */
   guint64 acknowledged;
-  GQueue outstanding; /* (element-type Outstanding) (owned), oldest first */
-  gsize outstanding_size;
-  gboolean hinted;
 };
 
 G_DEFINE_FINAL_TYPE (LsSubscriber, ls_subscriber, G_TYPE_OBJECT)
@@ -37,7 +27,6 @@ ls_subscriber_finalize (GObject *object)
 
   g_free (self->types);
   g_clear_pointer (&self->filter, g_hash_table_unref);
-  g_queue_clear_full (&self->outstanding, g_free);
 
   G_OBJECT_CLASS (ls_subscriber_parent_class)->finalize (object);
 }
@@ -51,41 +40,6 @@ ls_subscriber_class_init (LsSubscriberClass *klass)
 static void
 ls_subscriber_init (LsSubscriber *self)
 {
-  g_queue_init (&self->outstanding);
-}
-
-static gboolean
-wants (LsSubscriber *self, const LsEvent *event)
-{
-  if (!self->types[event->type])
-    return FALSE;
-
-  return self->filter == NULL || self->matcher (event->data, self->filter);
-}
-
-static gboolean
-fits (LsSubscriber *self, guint n_batch, gsize batch_size, gsize size)
-{
-  if (n_batch > 0 && (n_batch >= LS_BATCH_EVENTS || batch_size + size > LS_BATCH_SIZE))
-    return FALSE;
-
-  return ls_subscriber_has_room (self);
-}
-
-static void
-note_outstanding (LsSubscriber *self, guint64 seq, gsize size)
-{
-  Outstanding *entry;
-
-  /* what is not in the log (presence) can't be acknowledged */
-  if (seq == 0)
-    return;
-
-  entry = g_new (Outstanding, 1);
-  *entry = (Outstanding) { seq, size };
-  g_queue_push_tail (&self->outstanding, entry);
-  self->outstanding_size += size;
-  self->position = seq;
 }
 
 /**
@@ -95,7 +49,7 @@ note_outstanding (LsSubscriber *self, guint64 seq, gsize size)
  * @matcher: (nullable): used if there is a @filter
  * @after_seq: start after this event
  *
- * Returns: (transfer full): a subscriber with nothing outstanding
+ * Returns: (transfer full): a subscriber that has everything up to @after_seq
  */
 LsSubscriber *
 ls_subscriber_new (const gboolean *types,
@@ -159,74 +113,63 @@ ls_subscriber_get_acknowledged (LsSubscriber *self)
   return self->acknowledged;
 }
 
-/**
- * ls_subscriber_has_room:
- * @self: a subscriber
- *
- * Returns: whether its window is open
- */
-gboolean
-ls_subscriber_has_room (LsSubscriber *self)
+/* Whether it wants @event and does not have it; what is not in the log (presence) is always new. */
+static gboolean
+lacks (LsSubscriber *self, const LsEvent *event)
 {
-  g_return_val_if_fail (LS_IS_SUBSCRIBER (self), FALSE);
+  if ((event->seq != 0 && event->seq <= self->position) || !self->types[event->type])
+    return FALSE;
 
-  return self->outstanding.length < LS_WINDOW_EVENTS && self->outstanding_size < LS_WINDOW_SIZE;
+  return self->filter == NULL || self->matcher (event->data, self->filter);
 }
 
 /**
- * ls_subscriber_offer:
+ * ls_subscriber_select:
  * @self: a subscriber
- * @events: (element-type LsEvent): the log after its position, in order
- * @up_to_seq: how far @events look at the log, also past the last of them
+ * @events: (element-type LsEvent): a piece of the log, in order
  *
- * Takes what it wants of @events for one batch. If all of them were looked at, its position is
- * @up_to_seq afterwards; if not (ls_subscriber_get_position() tells), offer the rest again.
+ * Changes nothing: what was delivered of it is told by ls_subscriber_advance().
  *
- * Returns: (transfer full) (element-type LsEvent): the batch; may be empty
+ * Returns: (transfer full) (element-type LsEvent): what it wants of @events and does not have yet;
+ *   @events itself if that is all of them
  */
 GPtrArray *
-ls_subscriber_offer (LsSubscriber *self, GPtrArray *events, guint64 up_to_seq)
+ls_subscriber_select (LsSubscriber *self, GPtrArray *events)
 {
-  g_autoptr (GPtrArray) batch = ls_event_array_new ();
-  gsize batch_size = 0;
+  GPtrArray *selected;
+  guint n = 0;
 
   g_return_val_if_fail (LS_IS_SUBSCRIBER (self), NULL);
 
+  while (n < events->len && lacks (self, g_ptr_array_index (events, n)))
+    n++;
+  if (n == events->len)
+    return g_ptr_array_ref (events);
+
+  selected = ls_event_array_new ();
   for (guint i = 0; i < events->len; i++)
     {
       LsEvent *event = g_ptr_array_index (events, i);
-      gsize size = ls_event_get_size (event);
 
-      if ((event->seq != 0 && event->seq <= self->position) || !wants (self, event))
-        continue;
-      if (!fits (self, batch->len, batch_size, size))
-        return g_steal_pointer (&batch);
-
-      g_ptr_array_add (batch, ls_event_ref (event));
-      batch_size += size;
-      note_outstanding (self, event->seq, size);
+      if (i < n || (i > n && lacks (self, event)))
+        g_ptr_array_add (selected, ls_event_ref (event));
     }
-
-  self->position = MAX (self->position, up_to_seq);
-  return g_steal_pointer (&batch);
+  return selected;
 }
 
 /**
- * ls_subscriber_take_hint:
- * @self: a subscriber whose window is full
+ * ls_subscriber_advance:
+ * @self: a subscriber
+ * @seq: it has everything up to here
  *
- * Returns: whether to tell it, by an empty batch, that there is more; once until it acknowledges
+ * Moves it on, never back.
  */
-gboolean
-ls_subscriber_take_hint (LsSubscriber *self)
+void
+ls_subscriber_advance (LsSubscriber *self, guint64 seq)
 {
-  g_return_val_if_fail (LS_IS_SUBSCRIBER (self), FALSE);
+  g_return_if_fail (LS_IS_SUBSCRIBER (self));
 
-  if (self->hinted || ls_subscriber_has_room (self))
-    return FALSE;
-
-  self->hinted = TRUE;
-  return TRUE;
+  self->position = MAX (self->position, seq);
 }
 
 /**
@@ -235,24 +178,14 @@ ls_subscriber_take_hint (LsSubscriber *self)
  * @seq: everything up to this event is dealt with; one that it never got is taken as the last it
  *   did get
  *
- * Opens the window again.
+ * Returns: what that makes of @seq
  */
-void
+guint64
 ls_subscriber_acknowledge (LsSubscriber *self, guint64 seq)
 {
-  g_return_if_fail (LS_IS_SUBSCRIBER (self));
+  g_return_val_if_fail (LS_IS_SUBSCRIBER (self), 0);
 
   seq = MIN (seq, self->position);
   self->acknowledged = MAX (self->acknowledged, seq);
-  self->hinted = FALSE;
-  while (self->outstanding.head != NULL)
-    {
-      Outstanding *oldest = self->outstanding.head->data;
-
-      if (oldest->seq > seq)
-        break;
-
-      self->outstanding_size -= oldest->size;
-      g_free (g_queue_pop_head (&self->outstanding));
-    }
+  return seq;
 }

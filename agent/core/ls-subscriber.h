@@ -9,10 +9,6 @@ G_BEGIN_DECLS
 #define LS_BATCH_EVENTS 100
 /** LS_BATCH_SIZE: how many bytes a batch holds at most, unless one event alone is larger */
 #define LS_BATCH_SIZE (64 * 1024)
-/** LS_WINDOW_EVENTS: how many events may be out without being acknowledged */
-#define LS_WINDOW_EVENTS 1000
-/** LS_WINDOW_SIZE: how many bytes may be out without being acknowledged */
-#define LS_WINDOW_SIZE (256 * 1024)
 
 /**
  * LsDataMatcher:
@@ -34,9 +30,8 @@ LsSubscriber *ls_subscriber_new (const gboolean *types,
 const gboolean *ls_subscriber_get_types (LsSubscriber *self);
 guint64 ls_subscriber_get_position (LsSubscriber *self);
 guint64 ls_subscriber_get_acknowledged (LsSubscriber *self);
-gboolean ls_subscriber_has_room (LsSubscriber *self);
-GPtrArray *ls_subscriber_offer (LsSubscriber *self, GPtrArray *events, guint64 up_to_seq);
-gboolean ls_subscriber_take_hint (LsSubscriber *self);
-void ls_subscriber_acknowledge (LsSubscriber *self, guint64 seq);
+GPtrArray *ls_subscriber_select (LsSubscriber *self, GPtrArray *events);
+void ls_subscriber_advance (LsSubscriber *self, guint64 seq);
+guint64 ls_subscriber_acknowledge (LsSubscriber *self, guint64 seq);
 
 G_END_DECLS

@@ -195,8 +195,9 @@ ls_sync_start (LsSync *self, gboolean everything, LsEntitySet allowed)
   self->everything = everything || !ls_cursor_is_set (position);
   self->base = LS_CURSOR_NONE;
   if (self->classic != NULL)
-    return of_this_run (self,
-                        ls_classic_start (self->classic, ls_intake_get_followed (self->intake)));
+    return of_this_run (
+        self, ls_classic_start (self->classic, ls_intake_get_followed (self->intake),
+                                ls_intake_get_missing_in (self->intake, LS_CLASSIC_CURSOR)));
 
   self->wanted = self->everything ? ls_intake_get_followed (self->intake) & LS_ENTITY_SET_STORED
                                   : ls_intake_get_missing (self->intake);
@@ -338,6 +339,7 @@ step (LsSync *self, LsCommand *next, LsCommand **command)
 /**
  * ls_sync_finished_snapshot:
  * @self: a run
+ * @changed: whether it differed from what was there
  * @command: (out) (transfer full) (nullable): the next command
  *
  * A snapshot is on disk.
@@ -345,10 +347,10 @@ step (LsSync *self, LsCommand *next, LsCommand **command)
  * Returns: whether this was the last
  */
 LsSyncStep
-ls_sync_finished_snapshot (LsSync *self, LsCommand **command)
+ls_sync_finished_snapshot (LsSync *self, gboolean changed, LsCommand **command)
 {
   if (self->classic != NULL)
-    return step (self, ls_classic_put (self->classic), command);
+    return step (self, ls_classic_put (self->classic, changed), command);
 
   self->wanted &= ~(1u << self->entity);
   *command = go_on (self);
@@ -369,8 +371,7 @@ LsSyncStep
 ls_sync_polled (LsSync *self, const LsPoll *poll, LsCommand **command)
 {
   ls_intake_move (self->intake, LS_CLASSIC_CURSOR);
-  return step (self, ls_classic_polled (self->classic, poll, ls_intake_get_missing (self->intake)),
-               command);
+  return step (self, ls_classic_polled (self->classic, poll), command);
 }
 
 /**

@@ -36,7 +36,7 @@ void ls_sync_abort (LsSync *self);
 LsSyncStep ls_sync_updates (LsSync *self, const LsUpdates *page, LsCommand **command);
 LsCommand *ls_sync_page (LsSync *self, LsSnapshotPage *page);
 LsCommand *ls_sync_staged (LsSync *self);
-LsSyncStep ls_sync_finished_snapshot (LsSync *self, LsCommand **command);
+LsSyncStep ls_sync_finished_snapshot (LsSync *self, gboolean changed, LsCommand **command);
 LsSyncStep ls_sync_polled (LsSync *self, const LsPoll *poll, LsCommand **command);
 LsSyncStep ls_sync_listed (LsSync *self, const LsListing *listing, LsCommand **command);
 LsSyncStep ls_sync_list_failed (LsSync *self, const GError *error, LsCommand **command);

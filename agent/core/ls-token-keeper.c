@@ -6,12 +6,9 @@
 #define REFRESH_EARLIEST 700
 #define REFRESH_SPREAD 200
 
-/* The classic system refuses most refreshes of a busy school: there it is tried from half of the life
- * on, so that there is time to try again. In permille. */
-#define EARLY_REFRESH 400
-
-/* In milliseconds: who is late already does not come at once with all others. */
-#define HURRY_SPREAD 30000
+/* A server that counts in seconds takes a token for good until the last of its seconds is over. In
+ * milliseconds. */
+#define GRACE 1000
 
 static void
 keep_login (LsTokenKeeper *self)
@@ -57,39 +54,21 @@ ls_token_keeper_take (LsTokenKeeper *self,
   self->expires_at = reader->get_expiry (session->access);
   self->refresh_due = 0;
   self->end = 0;
-  self->life = 0;
   if (self->expires_at == 0 || issued == 0 || issued >= self->expires_at)
     return;
 
   life = self->expires_at - issued;
   age = CLAMP (age, 0, life);
   self->end = monotonic + life - age;
-  self->life = life;
+  if (copy->refresh == NULL)
+    {
+      self->refresh_due = age < life ? self->end + GRACE : 0;
+      return;
+    }
+
   self->refresh_due =
       monotonic - age +
       life / 1000 * (REFRESH_EARLIEST + ls_random_below (random, REFRESH_SPREAD + 1));
-}
-
-/**
- * ls_token_keeper_hurry:
- * @self: a keeper
- * @random: for the jitter
- * @monotonic: now, monotonic milliseconds
- *
- * Has the tokens refreshed from half of their life on, where a refresh may take many attempts.
- */
-void
-ls_token_keeper_hurry (LsTokenKeeper *self, LsRandom *random, gint64 monotonic)
-{
-  gint64 due;
-
-  if (self->life == 0)
-    return;
-
-  due = self->end - self->life +
-        self->life / 1000 * (EARLY_REFRESH + ls_random_below (random, REFRESH_SPREAD + 1));
-  self->refresh_due =
-      MIN (self->refresh_due, MAX (due, monotonic + ls_random_below (random, HURRY_SPREAD)));
 }
 
 /**
@@ -106,6 +85,20 @@ ls_token_keeper_get_login (const LsTokenKeeper *self, gint64 monotonic)
   gboolean is_good = self->login != NULL && (self->login_end == 0 || monotonic < self->login_end);
 
   return is_good ? self->login : self->session->access;
+}
+
+/**
+ * ls_token_keeper_refused:
+ * @self: a keeper with tokens
+ * @monotonic: now, monotonic milliseconds
+ *
+ * The server says that the access token has ended, whatever we reckoned.
+ */
+void
+ls_token_keeper_refused (LsTokenKeeper *self, gint64 monotonic)
+{
+  self->end = monotonic;
+  self->refresh_due = monotonic;
 }
 
 /**

@@ -26,11 +26,11 @@ typedef struct
  * LsTokenKeeper:
  * @session: (owned) (nullable): the tokens we have
  * @expires_at: when the access token ends by the server's clock, ms since the epoch; 0: unknown
- * @refresh_due: monotonic milliseconds; 0: never by itself
+ * @refresh_due: monotonic milliseconds; 0: never by itself. Without a refresh token it is when the
+ *   access token has ended for the server, too
  * @end: when it ends, monotonic milliseconds; 0: unknown
- * @life: how long it is good for in all, milliseconds; 0: unknown
  * @fresh: whether it came from a refresh and has not yet been of use
- * @is_login: whether it came from a sign-in
+ * @is_login: whether it came from a sign-in, as far as is known
  * @login: (owned) (nullable): the access token of the last sign-in, once another took its place: the
  *   classic system takes no other for its tables
  * @login_end: when that ends, monotonic milliseconds; 0: unknown
@@ -43,7 +43,6 @@ typedef struct
   gint64 expires_at;
   gint64 refresh_due;
   gint64 end;
-  gint64 life;
   gboolean fresh;
   gboolean is_login;
   char *login;
@@ -56,8 +55,8 @@ void ls_token_keeper_take (LsTokenKeeper *self,
                            LsRandom *random,
                            gint64 monotonic,
                            gint64 age);
-void ls_token_keeper_hurry (LsTokenKeeper *self, LsRandom *random, gint64 monotonic);
 const char *ls_token_keeper_get_login (const LsTokenKeeper *self, gint64 monotonic);
+void ls_token_keeper_refused (LsTokenKeeper *self, gint64 monotonic);
 void ls_token_keeper_clear (LsTokenKeeper *self);
 gboolean ls_token_keeper_is_due (const LsTokenKeeper *self, gint64 monotonic);
 gboolean ls_token_keeper_is_over (const LsTokenKeeper *self, gint64 monotonic);

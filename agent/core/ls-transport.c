@@ -114,6 +114,23 @@ ls_transport_close (LsTransport *self)
 }
 
 /**
+ * ls_transport_set_held:
+ * @self: a transport
+ * @held: whether to read no more from the socket
+ *
+ * Has the server wait until what came is dealt with. A little more may still be heard, as much as was
+ * read already; the end of the socket is not heard before it is let go. A socket that was just opened
+ * is not held. Does nothing if none is open.
+ */
+void
+ls_transport_set_held (LsTransport *self, gboolean held)
+{
+  g_return_if_fail (LS_IS_TRANSPORT (self));
+
+  LS_TRANSPORT_GET_IFACE (self)->set_held (self, held);
+}
+
+/**
  * ls_transport_updates_async:
  * @self: a transport
  * @token: the access token

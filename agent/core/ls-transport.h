@@ -20,6 +20,7 @@ G_DECLARE_INTERFACE (LsTransport, ls_transport, LS, TRANSPORT, GObject)
  * @open_async: see ls_transport_open_async()
  * @send: see ls_transport_send()
  * @close: see ls_transport_close()
+ * @set_held: see ls_transport_set_held()
  * @updates_async: see ls_transport_updates_async()
  * @snapshot_async: see ls_transport_snapshot_async()
  * @checksum_async: see ls_transport_checksum_async()
@@ -45,6 +46,7 @@ struct _LsTransportInterface
                       gpointer user_data);
   void (*send) (LsTransport *self, LsMessage *message);
   void (*close) (LsTransport *self);
+  void (*set_held) (LsTransport *self, gboolean held);
   void (*updates_async) (LsTransport *self,
                          const char *token,
                          LsCursor cursor,
@@ -114,6 +116,7 @@ void ls_transport_open_async (LsTransport *self,
 LsProtocol ls_transport_open_finish (LsTransport *self, GAsyncResult *result, GError **error);
 void ls_transport_send (LsTransport *self, LsMessage *message);
 void ls_transport_close (LsTransport *self);
+void ls_transport_set_held (LsTransport *self, gboolean held);
 void ls_transport_updates_async (LsTransport *self,
                                  const char *token,
                                  LsCursor cursor,

@@ -2,6 +2,7 @@
 #include "ls-ctl-calls.h"
 
 #include "ls-bus-names.h"
+#include "ls-i18n.h"
 
 /* Some methods wait for the school's server, which may be slow. The agent gives up earlier. */
 #define CALL_TIMEOUT_MS 60000
@@ -13,6 +14,48 @@ with_timeout (gpointer proxy)
     g_dbus_proxy_set_default_timeout (proxy, CALL_TIMEOUT_MS);
 
   return proxy;
+}
+
+/**
+ * ls_ctl_set_unknown:
+ * @error: return location for an error
+ * @code: what it is
+ * @message: what there is not, for people
+ * @known: (array zero-terminated=1): what there is
+ *
+ * Sets an error that lists what could have been meant.
+ */
+void
+ls_ctl_set_unknown (GError **error, LsError code, const char *message, const char *const *known)
+{
+  g_autofree char *list = g_strjoinv (" ", (GStrv)known);
+
+  g_set_error (error, LS_ERROR, code, _ ("%s. There are: %s"), message, list);
+}
+
+/**
+ * ls_ctl_check_entity:
+ * @cache: `.Cache` of the agent
+ * @entity: what was given as one
+ * @error: return location for %LS_ERROR_UNKNOWN_ENTITY, for ls_ctl_fail()
+ *
+ * The agent would refuse it, too, but could not tell people which there are.
+ *
+ * Returns: whether there is such a kind of data, or nobody says which there are
+ */
+gboolean
+ls_ctl_check_entity (LsDbusCache *cache, const char *entity, GError **error)
+{
+  const char *const *known = ls_dbus_cache_get_entities (cache);
+  g_autofree char *message = NULL;
+
+  if (known == NULL || g_strv_contains (known, entity))
+    return TRUE;
+
+  message = g_strdup_printf (_ ("There is no kind of data “%s”"), entity);
+  ls_ctl_set_unknown (error, LS_ERROR_UNKNOWN_ENTITY, message, known);
+
+  return FALSE;
 }
 
 /**

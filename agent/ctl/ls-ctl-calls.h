@@ -3,6 +3,7 @@
 
 #include "ls-ctl.h"
 #include "ls-dbus.h"
+#include "ls-error.h"
 
 G_BEGIN_DECLS
 
@@ -16,6 +17,9 @@ typedef gboolean (*LsCtlConnectionCall) (LsDbusConnection *proxy,
                                          GCancellable *cancellable,
                                          GError **error);
 
+void
+ls_ctl_set_unknown (GError **error, LsError code, const char *message, const char *const *known);
+gboolean ls_ctl_check_entity (LsDbusCache *cache, const char *entity, GError **error);
 LsDbusConnection *ls_ctl_open_connection (LsCtl *self, GError **error);
 LsDbusAccount *ls_ctl_open_account (LsCtl *self, GError **error);
 LsDbusCache *ls_ctl_open_cache (LsCtl *self, GError **error);

@@ -89,7 +89,7 @@ run (LsCtl *self, int argc, char *argv[])
     return LS_CTL_EXIT_USAGE;
 
   cache = ls_ctl_open_cache (self, &error);
-  if (cache == NULL ||
+  if (cache == NULL || !ls_ctl_check_entity (cache, argv[1], &error) ||
       !ls_dbus_cache_call_get_sync (cache, argv[1], argv[2], build_options (max_age, view), &json,
                                     &meta, NULL, &error) ||
       !check_deleted (meta, &error))

@@ -182,7 +182,7 @@ run (LsCtl *self, int argc, char *argv[])
   g_variant_ref_sink (built);
 
   cache = ls_ctl_open_cache (self, &error);
-  if (cache == NULL ||
+  if (cache == NULL || !ls_ctl_check_entity (cache, argv[1], &error) ||
       !ls_dbus_cache_call_list_sync (cache, argv[1], built, &rows, &next, &cursor, NULL, &error))
     return ls_ctl_fail (self, error);
 

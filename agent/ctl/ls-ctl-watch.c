@@ -129,8 +129,9 @@ check_types (LsDbusEvents *events, const char *const *types, GError **error)
     {
       if (!g_strv_contains (known, *types))
         {
-          g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
-                       _ ("There is no event type “%s”"), *types);
+          g_autofree char *message = g_strdup_printf (_ ("There is no event type “%s”"), *types);
+
+          ls_ctl_set_unknown (error, LS_ERROR_INVALID_ARGUMENT, message, known);
           return FALSE;
         }
     }

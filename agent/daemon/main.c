@@ -81,30 +81,14 @@ on_handover_over (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* Where the new version can't be started, whoever calls next gets it from the bus. */
 static void
-start_latest_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+on_sandbox_updated (LsSandbox *sandbox, gboolean started, Program *program)
 {
-  Program *program = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (ls_sandbox_start_latest_finish (G_DBUS_CONNECTION (object), result, &error))
-    {
-      g_timeout_add (HANDOVER, on_handover_over, program);
-      return;
-    }
-
-  /* Whoever calls next gets the new version from the bus. */
-  g_message ("the new version can't be started from here, so this one stops: %s", error->message);
-  stop (program);
-}
-
-static void
-on_sandbox_updated (LsSandbox *sandbox, Program *program)
-{
-  const char *const argv[] = { LS_LIBEXECDIR "/labsync-agent", "--replace", NULL };
-
-  g_message ("a new version has been installed");
-  ls_sandbox_start_latest_async (program->connection, argv, NULL, start_latest_cb, program);
+  if (started)
+    g_timeout_add (HANDOVER, on_handover_over, program);
+  else
+    stop (program);
 }
 
 static void
@@ -178,6 +162,7 @@ run (const char *config_file, const char *state_dir, gboolean replace)
   g_autoptr (LsSdNotify) notify = ls_sd_notify_new ();
   g_autoptr (LsDaemon) daemon = NULL;
   g_autoptr (LsSandbox) sandbox = NULL;
+  const char *const successor[] = { LS_LIBEXECDIR "/labsync-agent", "--replace", NULL };
   const char *no_bus = _ ("there is no session bus");
   Program program = {
     .loop = loop,
@@ -208,7 +193,7 @@ run (const char *config_file, const char *state_dir, gboolean replace)
   install_signals (&program);
   if (ls_sandbox_is_inside ())
     {
-      sandbox = ls_sandbox_new (NULL);
+      sandbox = ls_sandbox_new (connection, successor);
       g_signal_connect (sandbox, "updated", G_CALLBACK (on_sandbox_updated), &program);
     }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ls-sandbox.h"
+
 /* The layout of the file that libsecret writes, after its secret-file-collection.c (0.20): a magic
  * string, major and minor version, then a serialised GVariant. */
 #define MAGIC "GnomeKeyring\n\r\0\n"
@@ -13,6 +15,18 @@
 
 /* The damaged file stays for whoever wants to look into it; the next one takes its place. */
 #define ASIDE_SUFFIX ".damaged"
+
+/**
+ * ls_keyring_file_is_used:
+ *
+ * Returns: whether libsecret keeps to a file of its own, which is never locked: if told so, and in a
+ *   sandbox
+ */
+gboolean
+ls_keyring_file_is_used (void)
+{
+  return g_strcmp0 (g_getenv ("SECRET_BACKEND"), "file") == 0 || ls_sandbox_is_inside ();
+}
 
 /**
  * ls_keyring_file_get_path:

@@ -5,6 +5,7 @@
 
 G_BEGIN_DECLS
 
+gboolean ls_keyring_file_is_used (void);
 char *ls_keyring_file_get_path (void);
 void ls_keyring_file_mend_async (const char *path,
                                  GCancellable *cancellable,

@@ -5,7 +5,6 @@
 
 #include "ls-error.h"
 #include "ls-keyring-file.h"
-#include "ls-sandbox.h"
 
 /* libsecret itself would wait for 50 seconds for a service that hangs. */
 #define DEADLINE_MS 5000
@@ -196,13 +195,6 @@ request_goes_on (Request *request, const GError *error)
   return FALSE;
 }
 
-/* libsecret keeps to a file of its own, which is never locked, if told so, and in a sandbox. */
-static gboolean
-uses_file (void)
-{
-  return g_strcmp0 (g_getenv ("SECRET_BACKEND"), "file") == 0 || ls_sandbox_is_inside ();
-}
-
 static void
 mend_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -227,7 +219,7 @@ request_begin (Request *request, Step step)
 
   if (request == NULL)
     return;
-  if (!uses_file ())
+  if (!ls_keyring_file_is_used ())
     {
       step (request);
       return;
@@ -508,7 +500,7 @@ collection_for_alias_cb (GObject *object, GAsyncResult *result, gpointer user_da
 static void
 find_collection (Request *request)
 {
-  if (uses_file ())
+  if (ls_keyring_file_is_used ())
     start_to_store (request);
   else
     secret_collection_for_alias (NULL, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE,

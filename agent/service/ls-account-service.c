@@ -59,16 +59,66 @@ ls_account_service_init (LsAccountService *self)
   self->cancellable = g_cancellable_new ();
 }
 
+/* A sign-in, which may have to wait for the server, but for nobody. */
+typedef struct
+{
+  GDBusMethodInvocation *invocation; /* (owned) by the answer */
+  GCancellable *cancellable;         /* (owned) */
+  guint watch_id;
+} SignIn;
+
+static void
+caller_vanished_cb (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  g_cancellable_cancel (user_data);
+}
+
+static SignIn *
+sign_in_new (GDBusMethodInvocation *invocation)
+{
+  SignIn *sign_in = g_new0 (SignIn, 1);
+
+  sign_in->invocation = invocation;
+  sign_in->cancellable = g_cancellable_new ();
+  sign_in->watch_id = g_bus_watch_name_on_connection (
+      g_dbus_method_invocation_get_connection (invocation),
+      g_dbus_method_invocation_get_sender (invocation), G_BUS_NAME_WATCHER_FLAGS_NONE, NULL,
+      caller_vanished_cb, g_object_ref (sign_in->cancellable), g_object_unref);
+  return sign_in;
+}
+
+static void
+sign_in_free (SignIn *sign_in)
+{
+  g_bus_unwatch_name (sign_in->watch_id);
+  g_object_unref (sign_in->cancellable);
+  g_free (sign_in);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignIn, sign_in_free)
+
 static void
 agent_sign_in_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  GDBusMethodInvocation *invocation = user_data;
+  g_autoptr (SignIn) sign_in = user_data;
   g_autoptr (GError) error = NULL;
 
   if (ls_agent_sign_in_finish (LS_AGENT (object), result, &error))
-    g_dbus_method_invocation_return_value (invocation, NULL);
+    g_dbus_method_invocation_return_value (sign_in->invocation, NULL);
   else
-    ls_invocation_return_error (invocation, error);
+    ls_invocation_return_error (sign_in->invocation, error);
+}
+
+static void
+begin_sign_in (LsAccountService *self,
+               GDBusMethodInvocation *invocation,
+               const char *email,
+               const char *password)
+{
+  SignIn *sign_in = sign_in_new (invocation);
+
+  ls_agent_sign_in_async (self->agent, email, password, sign_in->cancellable, agent_sign_in_cb,
+                          sign_in);
 }
 
 static gboolean
@@ -88,7 +138,7 @@ handle_sign_in (LsDbusAccount *object,
                                            "the %s is empty",
                                            *email == '\0' ? "e-mail address" : "password");
   else
-    ls_agent_sign_in_async (self->agent, email, password, NULL, agent_sign_in_cb, invocation);
+    begin_sign_in (self, invocation, email, password);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 

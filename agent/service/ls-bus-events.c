@@ -4,6 +4,30 @@
 #include "ls-bus-names.h"
 #include "ls-error.h"
 
+/* The members of an event on the bus, in order */
+enum
+{
+  SEQ,
+  TYPE,
+  ENTITY,
+  ENTITY_ID,
+  DATA,
+  TIMESTAMP,
+  USER_ROLE,
+  USER_ID,
+  N_MEMBERS
+};
+
+/* What mostly is the same as in the event before is then not made again. */
+static GVariant *
+same_or_new (GVariant *last, const char *text)
+{
+  if (last != NULL && g_str_equal (g_variant_get_string (last, NULL), text))
+    return last;
+
+  return g_variant_new_string (text);
+}
+
 /**
  * ls_bus_events_new:
  * @events: (element-type LsEvent): events
@@ -13,20 +37,26 @@
 GVariant *
 ls_bus_events_new (GPtrArray *events)
 {
-  g_auto (GVariantBuilder) builder =
-      G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a" LS_BUS_EVENT_TYPE));
+  g_autofree GVariant **children = g_new (GVariant *, events->len);
+  GVariant *members[N_MEMBERS] = { NULL };
 
   for (guint i = 0; i < events->len; i++)
     {
       const LsEvent *event = g_ptr_array_index (events, i);
+      const char *entity = ls_entity_to_string (ls_event_get_entity (event));
 
-      g_variant_builder_add (&builder, LS_BUS_EVENT_TYPE, event->seq,
-                             ls_event_type_to_string (event->type),
-                             ls_entity_to_string (ls_event_get_entity (event)), event->entity_id,
-                             event->data, event->timestamp, event->user_role, event->user_id);
+      members[SEQ] = g_variant_new_uint64 (event->seq);
+      members[TYPE] = same_or_new (members[TYPE], ls_event_type_to_string (event->type));
+      members[ENTITY] = same_or_new (members[ENTITY], entity);
+      members[ENTITY_ID] = g_variant_new_string (event->entity_id);
+      members[DATA] = g_variant_new_string (event->data);
+      members[TIMESTAMP] = g_variant_new_int64 (event->timestamp);
+      members[USER_ROLE] = same_or_new (members[USER_ROLE], event->user_role);
+      members[USER_ID] = same_or_new (members[USER_ID], event->user_id);
+      children[i] = g_variant_new_tuple (members, N_MEMBERS);
     }
 
-  return g_variant_builder_end (&builder);
+  return g_variant_new_array (G_VARIANT_TYPE (LS_BUS_EVENT_TYPE), children, events->len);
 }
 
 /**

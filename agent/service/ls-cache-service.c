@@ -313,13 +313,7 @@ parse_common (LsCacheService *self,
     }
   if (!parse_view (options, view, error))
     return LS_ENTITY_INVALID;
-  if (ls_agent_get_store_id (self->agent) == NULL)
-    {
-      g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
-      return LS_ENTITY_INVALID;
-    }
-
-  return entity;
+  return ls_agent_check_store (self->agent, error) ? entity : LS_ENTITY_INVALID;
 }
 
 static Call *

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-events-service.h"
 
+#include <gio/gunixfdlist.h>
+
 #include "ls-bus-events.h"
 #include "ls-bus-names.h"
 #include "ls-callers.h"
+#include "ls-delivery-signal.h"
+#include "ls-delivery-stream.h"
 #include "ls-invocation.h"
 #include "ls-subscription-service.h"
 
@@ -37,14 +41,20 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (LsEventsService,
                                G_IMPLEMENT_INTERFACE (LS_DBUS_TYPE_EVENTS,
                                                       ls_events_service_iface_init))
 
-/* A call of Subscribe that waits for the log. */
-typedef struct
+typedef struct _OpenCall OpenCall;
+
+/* Exports the subscription and answers the call, or leaves it unanswered. Returns: where events go */
+typedef LsDelivery *(*OpenFunc) (OpenCall *call, GError **error);
+
+/* A call of Subscribe or OpenStream that waits for the log. */
+struct _OpenCall
 {
   LsEventsService *service;            /* (owned) */
   LsSubscriptionService *subscription; /* (owned) */
-  GDBusMethodInvocation *invocation;   /* (owned) */
-  guint64 after_seq;
-} SubscribeCall;
+  GDBusMethodInvocation *invocation;   /* (owned) (nullable): %NULL once it is answered */
+  char *path;                          /* (owned): where the subscription will be */
+  OpenFunc open;
+};
 
 /* A call of GetEvents that waits for the log. */
 typedef struct
@@ -96,93 +106,6 @@ ls_events_service_init (LsEventsService *self)
   self->subscriptions = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
 }
 
-/* To the store, 0 is the beginning of what is kept; an app that knows nothing yet misses what is gone. */
-static gboolean
-check_gapless (const LsEventPage *page, GError **error)
-{
-  if (page->gapless)
-    return TRUE;
-
-  g_set_error (error, LS_ERROR, LS_ERROR_CURSOR_EXPIRED, "the events after the cursor are gone");
-  return FALSE;
-}
-
-static gboolean
-parse_cursor (LsEventsService *self, const char *cursor, guint64 *seq, GError **error)
-{
-  if (!ls_agent_parse_cursor (self->agent, cursor, seq, error))
-    return FALSE;
-  if (*seq <= ls_agent_get_last_seq (self->agent))
-    return TRUE;
-
-  g_set_error (error, LS_ERROR, LS_ERROR_CURSOR_EXPIRED, "a cursor of a store that was rebuilt");
-  return FALSE;
-}
-
-static gboolean
-check_signed_in (LsEventsService *self, GError **error)
-{
-  if (ls_agent_get_store_id (self->agent) != NULL)
-    return TRUE;
-
-  g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
-  return FALSE;
-}
-
-static void
-set_default_types (LsEventsService *self, gboolean *types)
-{
-  LsEntitySet entities = ls_agent_get_config (self->agent)->entities;
-
-  for (LsEventType type = 0; type < (LsEventType)ls_event_type_get_count (); type++)
-    types[type] = (entities & (1u << ls_event_type_get_entity (type))) != 0;
-}
-
-static gboolean
-find_start (LsEventsService *self,
-            LsSubscriptionRequest *request,
-            GVariant *options,
-            GError **error)
-{
-  const char *store_id = ls_agent_get_store_id (self->agent);
-  const char *cursor;
-
-  request->after_seq = ls_agent_get_last_seq (self->agent);
-  g_variant_lookup (options, "durable", "s", &request->durable);
-  if (g_variant_lookup (options, "cursor", "&s", &cursor))
-    {
-      if (!parse_cursor (self, cursor, &request->after_seq, error))
-        return FALSE;
-    }
-  else if (request->durable != NULL)
-    ls_durables_lookup (self->durables, store_id, request->durable, &request->after_seq);
-
-  return request->durable == NULL ||
-         ls_durables_set (self->durables, store_id, request->durable, request->after_seq, error);
-}
-
-static LsSubscriptionRequest *
-parse_request (LsEventsService *self,
-               const char *sender,
-               const char *const *types,
-               GVariant *options,
-               GError **error)
-{
-  g_autoptr (LsSubscriptionRequest) request = g_new0 (LsSubscriptionRequest, 1);
-
-  request->sender = g_strdup (sender);
-  request->broadcast = self->broadcast;
-  request->types = g_new0 (gboolean, ls_event_type_get_count ());
-  if (types[0] == NULL)
-    set_default_types (self, request->types);
-  request->filter = ls_options_get_filter (options);
-  if (!check_signed_in (self, error) || !ls_bus_event_types_parse (types, request->types, error) ||
-      !find_start (self, request, options, error))
-    return NULL;
-
-  return g_steal_pointer (&request);
-}
-
 static void
 on_subscription_closed (LsSubscriptionService *subscription, LsEventsService *self)
 {
@@ -191,47 +114,103 @@ on_subscription_closed (LsSubscriptionService *subscription, LsEventsService *se
 }
 
 static void
-subscribe_call_free (SubscribeCall *call)
+open_call_free (OpenCall *call)
 {
   g_object_unref (call->service);
   g_object_unref (call->subscription);
   g_clear_object (&call->invocation);
+  g_free (call->path);
   g_free (call);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SubscribeCall, subscribe_call_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OpenCall, open_call_free)
 
 static gboolean
-open_subscription (SubscribeCall *call, const LsEventPage *page, GError **error)
+export_subscription (OpenCall *call, GError **error)
+{
+  GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON (call->subscription);
+
+  ls_callers_guard (call->service->callers, skeleton);
+  return g_dbus_interface_skeleton_export (
+      skeleton, g_dbus_method_invocation_get_connection (call->invocation), call->path, error);
+}
+
+static LsDelivery *
+open_signals (OpenCall *call, GError **error)
 {
   LsEventsService *self = call->service;
-  GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON (call->subscription);
-  g_autofree char *path = NULL;
+  const char *sender = ls_subscription_service_get_sender (call->subscription);
+  LsDeliverySignal *signals;
+
+  if (!export_subscription (call, error))
+    return NULL;
+
+  signals = ls_delivery_signal_new (g_dbus_method_invocation_get_connection (call->invocation),
+                                    self->broadcast ? NULL : sender, call->path);
+  ls_dbus_events_complete_subscribe (LS_DBUS_EVENTS (self), g_steal_pointer (&call->invocation),
+                                     call->path);
+  return LS_DELIVERY (signals);
+}
+
+/* On a connection that can't pass a socket on, the answer would be the end of the connection. */
+static gboolean
+check_passes_sockets (GDBusConnection *connection, GError **error)
+{
+  if (g_dbus_connection_get_capabilities (connection) & G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING)
+    return TRUE;
+
+  g_set_error (error, LS_ERROR, LS_ERROR_FAILED, "this bus passes no sockets on");
+  return FALSE;
+}
+
+static LsDelivery *
+open_stream (OpenCall *call, GError **error)
+{
+  GDBusConnection *connection = g_dbus_method_invocation_get_connection (call->invocation);
+  g_autoptr (LsDeliveryStream) stream = NULL;
+  g_autoptr (GUnixFDList) fds = NULL;
+  int app_fd;
+
+  if (!check_passes_sockets (connection, error))
+    return NULL;
+  stream = ls_delivery_stream_new (&app_fd, error);
+  if (stream == NULL)
+    return NULL;
+  fds = g_unix_fd_list_new_from_array (&app_fd, 1);
+  if (!export_subscription (call, error))
+    return NULL;
+
+  ls_dbus_events_complete_open_stream (LS_DBUS_EVENTS (call->service),
+                                       g_steal_pointer (&call->invocation), fds, call->path,
+                                       g_variant_new_handle (0));
+  return LS_DELIVERY (g_steal_pointer (&stream));
+}
+
+static gboolean
+open_subscription (OpenCall *call, const LsEventPage *page, GError **error)
+{
+  LsEventsService *self = call->service;
+  g_autoptr (LsDelivery) delivery = NULL;
 
   if (!g_hash_table_contains (self->subscriptions, call->subscription))
     {
       g_set_error (error, LS_ERROR, LS_ERROR_CANCELLED, "the subscription has ended meanwhile");
       return FALSE;
     }
-  if (!check_gapless (page, error))
+  if (!ls_log_check_gapless (page, error))
+    return FALSE;
+  delivery = call->open (call, error);
+  if (delivery == NULL)
     return FALSE;
 
-  ls_callers_guard (self->callers, skeleton);
-  path = g_strdup_printf (LS_BUS_SUBSCRIPTION_PATH "%" G_GUINT64_FORMAT, ++self->last_number);
-  if (!g_dbus_interface_skeleton_export (
-          skeleton, g_dbus_method_invocation_get_connection (call->invocation), path, error))
-    return FALSE;
-
-  ls_dbus_events_complete_subscribe (LS_DBUS_EVENTS (self), g_steal_pointer (&call->invocation),
-                                     path);
-  ls_subscription_service_start (call->subscription);
+  ls_subscription_service_start (call->subscription, self->reader, delivery);
   return TRUE;
 }
 
 static void
 store_probe_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (SubscribeCall) call = user_data;
+  g_autoptr (OpenCall) call = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (LsEventPage) page = ls_store_read_events_finish (LS_STORE (object), result, &error);
 
@@ -242,41 +221,60 @@ store_probe_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   ls_invocation_return_error (g_steal_pointer (&call->invocation), error);
 }
 
+static void
+open_when_probed (LsEventsService *self,
+                  GDBusMethodInvocation *invocation,
+                  const char *const *types,
+                  GVariant *options,
+                  OpenFunc open)
+{
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsSubscriptionRequest) request =
+      ls_subscription_request_parse (self->agent, self->durables, sender, types, options, &error);
+  guint64 after_seq;
+  OpenCall *call;
+
+  if (request == NULL || !ls_callers_add_subscription (self->callers, sender, &error))
+    {
+      ls_invocation_return_error (invocation, error);
+      return;
+    }
+
+  after_seq = request->after_seq;
+  call = g_new0 (OpenCall, 1);
+  call->service = g_object_ref (self);
+  call->invocation = invocation;
+  call->path = g_strdup_printf (LS_BUS_SUBSCRIPTION_PATH "%" G_GUINT64_FORMAT, ++self->last_number);
+  call->open = open;
+  call->subscription =
+      ls_subscription_service_new (self->agent, self->durables, g_steal_pointer (&request));
+  g_hash_table_add (self->subscriptions, g_object_ref (call->subscription));
+  g_signal_connect_object (call->subscription, "closed", G_CALLBACK (on_subscription_closed), self,
+                           0);
+  /* tells whether the log still reaches back to there */
+  ls_store_read_events_async (ls_agent_get_store (self->agent), after_seq, NULL, 1, 1,
+                              store_probe_cb, call);
+}
+
 static gboolean
 handle_subscribe (LsDbusEvents *object,
                   GDBusMethodInvocation *invocation,
                   const char *const *types,
                   GVariant *options)
 {
-  static const LsOption known[] = { { "cursor", "s" }, { "durable", "s" }, { "filter", "a{ss}" } };
-  LsEventsService *self = LS_EVENTS_SERVICE (object);
-  const char *sender = g_dbus_method_invocation_get_sender (invocation);
-  g_autoptr (LsSubscriptionRequest) request = NULL;
-  g_autoptr (GError) error = NULL;
-  SubscribeCall *call;
+  open_when_probed (LS_EVENTS_SERVICE (object), invocation, types, options, open_signals);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
 
-  if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
-    return G_DBUS_METHOD_INVOCATION_HANDLED;
-
-  request = parse_request (self, sender, types, options, &error);
-  if (request == NULL || !ls_callers_add_subscription (self->callers, sender, &error))
-    {
-      ls_invocation_return_error (invocation, error);
-      return G_DBUS_METHOD_INVOCATION_HANDLED;
-    }
-
-  call = g_new0 (SubscribeCall, 1);
-  call->service = g_object_ref (self);
-  call->invocation = invocation;
-  call->after_seq = request->after_seq;
-  call->subscription = ls_subscription_service_new (self->agent, self->durables, self->reader,
-                                                    g_steal_pointer (&request));
-  g_hash_table_add (self->subscriptions, g_object_ref (call->subscription));
-  g_signal_connect_object (call->subscription, "closed", G_CALLBACK (on_subscription_closed), self,
-                           0);
-  /* tells whether the log still reaches back to there */
-  ls_store_read_events_async (ls_agent_get_store (self->agent), call->after_seq, NULL, 1, 1,
-                              store_probe_cb, call);
+static gboolean
+handle_open_stream (LsDbusEvents *object,
+                    GDBusMethodInvocation *invocation,
+                    GUnixFDList *fds,
+                    const char *const *types,
+                    GVariant *options)
+{
+  open_when_probed (LS_EVENTS_SERVICE (object), invocation, types, options, open_stream);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -328,7 +326,7 @@ store_read_events_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autofree char *next = NULL;
   guint64 last_seq;
 
-  if (page == NULL || (!call->from_start && !check_gapless (page, &error)))
+  if (page == NULL || (!call->from_start && !ls_log_check_gapless (page, &error)))
     {
       ls_invocation_return_error (call->invocation, error);
       return;
@@ -357,8 +355,8 @@ handle_get_events (LsDbusEvents *object,
   if (!ls_invocation_check_options (invocation, options, NULL, 0))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  if (!check_signed_in (self, &error) ||
-      (!from_start && !parse_cursor (self, cursor, &after_seq, &error)))
+  if (!ls_agent_check_store (self->agent, &error) ||
+      (!from_start && !ls_agent_parse_cursor (self->agent, cursor, &after_seq, &error)))
     {
       ls_invocation_return_error (invocation, error);
       return G_DBUS_METHOD_INVOCATION_HANDLED;
@@ -376,6 +374,7 @@ static void
 ls_events_service_iface_init (LsDbusEventsIface *iface)
 {
   iface->handle_subscribe = handle_subscribe;
+  iface->handle_open_stream = handle_open_stream;
   iface->handle_get_events = handle_get_events;
 }
 

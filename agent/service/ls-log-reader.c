@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "ls-bus-events.h"
 #include "ls-subscriber.h"
+#include "ls-window.h"
 
-/* How many pages are kept for those who are about to come past: twice a subscriber's window. */
+/* How many pages are kept for those who are about to come past: twice a window. */
 #define MAX_PAGES (2 * LS_WINDOW_EVENTS / LS_BATCH_EVENTS)
 
 typedef struct
@@ -30,6 +30,7 @@ typedef struct
  *
  * Reads the log for all subscriptions. Those that stand at the same place get the same page, which
  * is read once and put into the bus's form once; what was just committed need not be read at all.
+ * While somebody is behind, the last pages are kept for who comes past; when all are level, none.
  */
 struct _LsLogReader
 {
@@ -39,57 +40,10 @@ struct _LsLogReader
   GQueue pages;         /* (element-type LsLogPage) (owned), oldest first */
   GPtrArray *committed; /* (element-type LsLogPage) (owned): of the commit that is being told */
   GPtrArray *reads; /* (element-type Read) (unowned): under way, and of the store that is open */
+  guint n_behind;   /* subscriptions that are not level with the log */
 };
 
 G_DEFINE_FINAL_TYPE (LsLogReader, ls_log_reader, G_TYPE_OBJECT)
-
-static LsLogPage *
-page_new (guint64 after_seq, guint64 up_to, const gboolean *types)
-{
-  LsLogPage *page = g_rc_box_new0 (LsLogPage);
-
-  page->after_seq = after_seq;
-  page->up_to = up_to;
-  page->types = g_memdup2 (types, sizeof (gboolean) * ls_event_type_get_count ());
-  return page;
-}
-
-static void
-page_clear (gpointer data)
-{
-  LsLogPage *page = data;
-
-  g_ptr_array_unref (page->events);
-  g_free (page->types);
-  g_clear_pointer (&page->batch, g_variant_unref);
-}
-
-/**
- * ls_log_page_unref:
- * @page: (transfer full): a page
- *
- * Gives a reference back.
- */
-void
-ls_log_page_unref (LsLogPage *page)
-{
-  g_rc_box_release_full (page, page_clear);
-}
-
-/**
- * ls_log_page_get_batch:
- * @page: a page
- *
- * Returns: (transfer none): all its events as they are on the bus; the same for everybody
- */
-GVariant *
-ls_log_page_get_batch (LsLogPage *page)
-{
-  if (page->batch == NULL)
-    page->batch = g_variant_ref_sink (ls_bus_events_new (page->events));
-
-  return page->batch;
-}
 
 static void
 read_free (Read *read)
@@ -101,9 +55,15 @@ read_free (Read *read)
 }
 
 static void
-forget (LsLogReader *self)
+drop_pages (LsLogReader *self)
 {
   g_queue_clear_full (&self->pages, (GDestroyNotify)ls_log_page_unref);
+}
+
+static void
+forget (LsLogReader *self)
+{
+  drop_pages (self);
   g_ptr_array_set_size (self->committed, 0);
 }
 
@@ -136,7 +96,7 @@ ls_log_reader_init (LsLogReader *self)
 static void
 keep (LsLogReader *self, LsLogPage *page)
 {
-  g_queue_push_tail (&self->pages, g_rc_box_acquire (page));
+  g_queue_push_tail (&self->pages, ls_log_page_ref (page));
   if (self->pages.length > MAX_PAGES)
     ls_log_page_unref (g_queue_pop_head (&self->pages));
 }
@@ -162,33 +122,64 @@ begin_of (LsLogReader *self, GPtrArray *events)
   return ls_agent_get_last_seq (self->agent);
 }
 
-/* Cuts what was committed into pages. What is not in the log (presence) goes with its neighbours. */
-static void
-on_agent_events_committed (LsAgent *agent, GPtrArray *events, LsLogReader *self)
+/* A page at the end of what was committed, for more events after @up_to. */
+static LsLogPage *
+add_page (LsLogReader *self, guint64 up_to)
 {
-  guint64 up_to = begin_of (self, events);
+  g_autoptr (GPtrArray) nothing = ls_event_array_new ();
+  LsLogPage *page = ls_log_page_new (up_to, up_to, NULL, nothing);
+
+  g_ptr_array_add (self->committed, page);
+  return page;
+}
+
+/* Cuts into pages what is in the log of @events, or what is not (presence). Returns: up to where
+ * they go */
+static guint64
+cut (LsLogReader *self, GPtrArray *events, gboolean in_log, guint64 up_to)
+{
   LsLogPage *page = NULL;
   gsize size = 0;
 
-  g_ptr_array_set_size (self->committed, 0);
   for (guint i = 0; i < events->len; i++)
     {
       LsEvent *event = g_ptr_array_index (events, i);
 
+      if ((event->seq != 0) != in_log)
+        continue;
       size += ls_event_get_size (event);
       if (page == NULL || is_full (page, size))
         {
-          page = page_new (up_to, up_to, NULL);
-          page->events = ls_event_array_new ();
-          g_ptr_array_add (self->committed, page);
+          page = add_page (self, up_to);
           size = ls_event_get_size (event);
         }
       g_ptr_array_add (page->events, ls_event_ref (event));
       up_to = MAX (up_to, event->seq);
       page->up_to = up_to;
     }
+  return up_to;
+}
+
+/* What is not in the log comes last, in pages that are not kept: it is of interest now or never. */
+static void
+on_agent_events_committed (LsAgent *agent, GPtrArray *events, LsLogReader *self)
+{
+  guint64 up_to;
+
+  g_ptr_array_set_size (self->committed, 0);
+  up_to = cut (self, events, TRUE, begin_of (self, events));
   for (guint i = 0; i < self->committed->len; i++)
     keep (self, self->committed->pdata[i]);
+  cut (self, events, FALSE, up_to);
+}
+
+/* By now whoever could not take all of it has said so. */
+static void
+on_agent_events_told (LsAgent *agent, GPtrArray *events, LsLogReader *self)
+{
+  g_ptr_array_set_size (self->committed, 0);
+  if (self->n_behind == 0)
+    drop_pages (self);
 }
 
 static void
@@ -215,9 +206,41 @@ ls_log_reader_new (LsAgent *agent)
   self->agent = agent;
   g_signal_connect_object (agent, "events-committed", G_CALLBACK (on_agent_events_committed), self,
                            0);
+  g_signal_connect_object (agent, "events-committed", G_CALLBACK (on_agent_events_told), self,
+                           G_CONNECT_AFTER);
   g_signal_connect_object (agent, "account-changed", G_CALLBACK (on_agent_account_changed), self,
                            0);
   return self;
+}
+
+/**
+ * ls_log_reader_add_behind:
+ * @self: a reader
+ *
+ * A subscription is not level with the log any more.
+ */
+void
+ls_log_reader_add_behind (LsLogReader *self)
+{
+  g_return_if_fail (LS_IS_LOG_READER (self));
+
+  self->n_behind++;
+}
+
+/**
+ * ls_log_reader_remove_behind:
+ * @self: a reader
+ *
+ * A subscription that was not level with the log is level now, or gone.
+ */
+void
+ls_log_reader_remove_behind (LsLogReader *self)
+{
+  g_return_if_fail (LS_IS_LOG_READER (self) && self->n_behind > 0);
+
+  self->n_behind--;
+  if (self->n_behind == 0)
+    drop_pages (self);
 }
 
 /**
@@ -260,10 +283,29 @@ ls_log_reader_find (LsLogReader *self, guint64 after_seq, const gboolean *types)
 
       if (after_seq >= page->after_seq && after_seq < page->up_to &&
           (page->types == NULL || same_types (page->types, types)))
-        return g_rc_box_acquire (page);
+        return ls_log_page_ref (page);
     }
 
   return NULL;
+}
+
+/**
+ * ls_log_check_gapless:
+ * @page: a page from the store
+ * @error: %LS_ERROR_CURSOR_EXPIRED
+ *
+ * To the store, 0 is the beginning of what is kept; an app that has nothing yet misses what is gone.
+ *
+ * Returns: whether nothing is missing between the place that was asked for and @page
+ */
+gboolean
+ls_log_check_gapless (const LsEventPage *page, GError **error)
+{
+  if (page->gapless)
+    return TRUE;
+
+  g_set_error (error, LS_ERROR, LS_ERROR_CURSOR_EXPIRED, "the events after the cursor are gone");
+  return FALSE;
 }
 
 static void
@@ -274,13 +316,10 @@ store_read_events_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (LsEventPage) events = ls_store_read_events_finish (LS_STORE (object), result, &error);
   g_autoptr (LsLogPage) page = NULL;
 
-  if (events != NULL)
-    {
-      page = page_new (read->after_seq,
-                       events->more ? events->last_seq : MAX (events->last_seq, read->newest),
-                       read->types);
-      page->events = g_ptr_array_ref (events->events);
-    }
+  if (events != NULL && ls_log_check_gapless (events, &error))
+    page = ls_log_page_new (read->after_seq,
+                            events->more ? events->last_seq : MAX (events->last_seq, read->newest),
+                            read->types, events->events);
   /* It is no longer one of ours if the account has changed meanwhile. */
   if (g_ptr_array_remove (read->reader->reads, read) && page != NULL)
     keep (read->reader, page);
@@ -290,6 +329,8 @@ store_read_events_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 
       waiter.func (page, error, waiter.user_data);
     }
+  if (read->reader->n_behind == 0)
+    drop_pages (read->reader);
   read_free (read);
 }
 

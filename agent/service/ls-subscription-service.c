@@ -5,14 +5,13 @@
 #include "ls-bus-names.h"
 #include "ls-callers.h"
 #include "ls-invocation.h"
-#include "ls-subscriber.h"
+#include "ls-log-follower.h"
 
 /**
  * LsSubscriptionService:
  *
- * org.labsync.Agent1.Subscription: delivers to one app what its #LsSubscriber takes. While that is
- * level with the log, committed events go straight to it; else the log is read page by page, from
- * memory while it is not far behind.
+ * org.labsync.Agent1.Subscription: what one app asked for, up to where it has dealt with it, and how
+ * it ends. The same for all ways in which events are delivered.
  */
 struct _LsSubscriptionService
 {
@@ -20,14 +19,12 @@ struct _LsSubscriptionService
 
   LsAgent *agent;                 /* (owned) */
   LsDurables *durables;           /* (owned) */
-  LsLogReader *reader;            /* (owned) */
   LsSubscriptionRequest *request; /* (owned) */
   LsSubscriber *subscriber;       /* (owned) */
+  LsDelivery *delivery;           /* (owned) (nullable): %NULL unless it is started */
+  LsLogFollower *follower;        /* (owned) (nullable): likewise */
   char *store_id;                 /* (owned): the store that the places belong to */
   LsEntitySet followed;
-  gboolean level; /* with the log */
-  gboolean reading;
-  gboolean stuck; /* the log could not be read, and the app knows */
   gboolean closed;
 };
 
@@ -47,30 +44,15 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (LsSubscriptionService,
                                G_IMPLEMENT_INTERFACE (LS_DBUS_TYPE_SUBSCRIPTION,
                                                       ls_subscription_service_iface_init))
 
-/**
- * ls_subscription_request_free:
- * @request: (transfer full): a request
- *
- * Frees it.
- */
-void
-ls_subscription_request_free (LsSubscriptionRequest *request)
-{
-  g_free (request->sender);
-  g_free (request->types);
-  g_clear_pointer (&request->filter, g_hash_table_unref);
-  g_free (request->durable);
-  g_free (request);
-}
-
 static void
 ls_subscription_service_finalize (GObject *object)
 {
   LsSubscriptionService *self = LS_SUBSCRIPTION_SERVICE (object);
 
+  g_clear_object (&self->follower);
+  g_clear_object (&self->delivery);
   g_clear_object (&self->subscriber);
   g_clear_pointer (&self->request, ls_subscription_request_free);
-  g_clear_object (&self->reader);
   g_clear_object (&self->durables);
   g_clear_object (&self->agent);
   g_free (self->store_id);
@@ -100,131 +82,14 @@ ls_subscription_service_init (LsSubscriptionService *self)
 }
 
 static void
-send (LsSubscriptionService *self, GVariant *events)
-{
-  GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON (self);
-  GDBusConnection *connection = g_dbus_interface_skeleton_get_connection (skeleton);
-  g_autoptr (GError) error = NULL;
-
-  if (!g_dbus_connection_emit_signal (
-          connection, self->request->broadcast ? NULL : self->request->sender,
-          g_dbus_interface_skeleton_get_object_path (skeleton), LS_BUS_INTERFACE_SUBSCRIPTION,
-          "Events", g_variant_new ("(@a" LS_BUS_EVENT_TYPE ")", events), &error))
-    g_debug ("a batch was not sent: %s", error->message);
-}
-
-static void
-send_hint (LsSubscriptionService *self)
-{
-  g_autoptr (GPtrArray) nothing = ls_event_array_new ();
-
-  send (self, ls_bus_events_new (nothing));
-}
-
-static void
-update_level (LsSubscriptionService *self)
-{
-  self->level =
-      ls_subscriber_get_position (self->subscriber) >= ls_agent_get_last_seq (self->agent);
-}
-
-/* A page that begins at the subscriber's position or before it. */
-static void
-deliver (LsSubscriptionService *self, LsLogPage *page)
-{
-  g_autoptr (GPtrArray) batch = ls_subscriber_offer (self->subscriber, page->events, page->up_to);
-
-  /* mostly everybody gets all of it, and then the same */
-  if (batch->len > 0)
-    send (self, batch->len == page->events->len ? ls_log_page_get_batch (page)
-                                                : ls_bus_events_new (batch));
-}
-
-static void
-read_failed (LsSubscriptionService *self, const GError *error)
-{
-  if (self->stuck)
-    return;
-
-  /* The app finds out why with GetEvents. */
-  g_warning ("a subscription can't read on: %s", error->message);
-  self->stuck = TRUE;
-  send_hint (self);
-}
-
-static void read_on (LsSubscriptionService *self);
-
-static void
-reader_read_cb (LsLogPage *page, const GError *error, gpointer user_data)
-{
-  g_autoptr (LsSubscriptionService) self = user_data;
-
-  self->reading = FALSE;
-  if (self->closed)
-    return;
-
-  if (page == NULL)
-    {
-      read_failed (self, error);
-      return;
-    }
-
-  self->stuck = FALSE;
-  deliver (self, page);
-  read_on (self);
-}
-
-/* Delivers what there is, until the subscriber is level or its window is full. */
-static void
-read_on (LsSubscriptionService *self)
-{
-  const gboolean *types = ls_subscriber_get_types (self->subscriber);
-
-  update_level (self);
-  while (!self->level && !self->reading && ls_subscriber_has_room (self->subscriber))
-    {
-      guint64 position = ls_subscriber_get_position (self->subscriber);
-      g_autoptr (LsLogPage) page = ls_log_reader_find (self->reader, position, types);
-
-      if (page == NULL)
-        {
-          self->reading = TRUE;
-          ls_log_reader_read (self->reader, position, types, reader_read_cb, g_object_ref (self));
-          return;
-        }
-      deliver (self, page);
-      update_level (self);
-    }
-  if (!self->level && !self->reading && ls_subscriber_take_hint (self->subscriber))
-    send_hint (self);
-}
-
-static void
-on_agent_events_committed (LsAgent *agent, GPtrArray *events, LsSubscriptionService *self)
-{
-  GPtrArray *pages = ls_log_reader_get_committed (self->reader);
-
-  if (self->closed)
-    return;
-
-  for (guint i = 0; self->level && i < pages->len; i++)
-    {
-      LsLogPage *page = g_ptr_array_index (pages, i);
-
-      deliver (self, page);
-      self->level = ls_subscriber_get_position (self->subscriber) >= page->up_to;
-    }
-  read_on (self);
-}
-
-static void
 on_agent_account_changed (LsAgent *agent, LsSubscriptionService *self)
 {
   if (self->closed || g_strcmp0 (ls_agent_get_store_id (agent), self->store_id) == 0)
     return;
 
   /* another user, or none: what comes now is not what was subscribed to */
-  send_hint (self);
+  if (self->delivery != NULL)
+    ls_delivery_break_off (self->delivery);
   ls_subscription_service_close (self);
 }
 
@@ -251,11 +116,16 @@ keep_place (LsSubscriptionService *self)
 static void
 acknowledge (LsSubscriptionService *self, guint64 seq)
 {
-  ls_subscriber_acknowledge (self->subscriber, seq);
+  seq = ls_subscriber_acknowledge (self->subscriber, seq);
   update_cursor (self);
   keep_place (self);
-  if (!self->level)
-    read_on (self);
+  ls_delivery_acknowledge (self->delivery, seq);
+}
+
+static void
+on_delivery_ended (LsDelivery *delivery, LsSubscriptionService *self)
+{
+  ls_subscription_service_close (self);
 }
 
 static gboolean
@@ -318,7 +188,6 @@ entities_of (const gboolean *types)
  * ls_subscription_service_new:
  * @agent: the agent, with an open store
  * @durables: the durable places
- * @reader: reads the log
  * @request: (transfer full): what the app asked for
  *
  * What it wants is followed upstream until ls_subscription_service_close(), which has to be called.
@@ -326,10 +195,7 @@ entities_of (const gboolean *types)
  * Returns: (transfer full): a subscription that delivers nothing before it is started
  */
 LsSubscriptionService *
-ls_subscription_service_new (LsAgent *agent,
-                             LsDurables *durables,
-                             LsLogReader *reader,
-                             LsSubscriptionRequest *request)
+ls_subscription_service_new (LsAgent *agent, LsDurables *durables, LsSubscriptionRequest *request)
 {
   g_auto (GStrv) types = ls_bus_event_types_to_strv (request->types);
   LsSubscriptionService *self = g_object_new (LS_TYPE_SUBSCRIPTION_SERVICE, "version",
@@ -337,7 +203,6 @@ ls_subscription_service_new (LsAgent *agent,
 
   self->agent = g_object_ref (agent);
   self->durables = g_object_ref (durables);
-  self->reader = g_object_ref (reader);
   self->request = request;
   self->store_id = g_strdup (ls_agent_get_store_id (agent));
   self->subscriber = ls_subscriber_new (request->types, request->filter,
@@ -367,17 +232,23 @@ ls_subscription_service_get_sender (LsSubscriptionService *self)
 /**
  * ls_subscription_service_start:
  * @self: a subscription that is exported
+ * @reader: reads the log
+ * @delivery: how events get to the app
  *
- * Begins to deliver.
+ * Begins to deliver. Call it once.
  */
 void
-ls_subscription_service_start (LsSubscriptionService *self)
+ls_subscription_service_start (LsSubscriptionService *self,
+                               LsLogReader *reader,
+                               LsDelivery *delivery)
 {
   g_return_if_fail (LS_IS_SUBSCRIPTION_SERVICE (self));
+  g_return_if_fail (self->delivery == NULL && !self->closed);
 
-  g_signal_connect_object (self->agent, "events-committed", G_CALLBACK (on_agent_events_committed),
-                           self, 0);
-  read_on (self);
+  self->delivery = g_object_ref (delivery);
+  g_signal_connect_object (delivery, "ended", G_CALLBACK (on_delivery_ended), self, 0);
+  self->follower = ls_log_follower_new (self->agent, reader, self->subscriber, delivery);
+  ls_log_follower_start (self->follower);
 }
 
 /**
@@ -386,29 +257,15 @@ ls_subscription_service_start (LsSubscriptionService *self)
  * @from: after this event
  * @to: up to this event
  *
- * The app has read the log by itself. A paused subscription goes on after @to; one for which
- * something lies between its position and @from stays where it is.
+ * The app has read the log by itself, see ls_log_follower_skip().
  */
 void
 ls_subscription_service_caught_up (LsSubscriptionService *self, guint64 from, guint64 to)
 {
-  guint64 position;
-
   g_return_if_fail (LS_IS_SUBSCRIPTION_SERVICE (self));
 
-  position = ls_subscriber_get_position (self->subscriber);
-  if (self->reading || from > position ||
-      (ls_subscriber_has_room (self->subscriber) && !self->stuck))
-    return;
-
-  if (to > position)
-    {
-      g_object_unref (self->subscriber);
-      self->subscriber = ls_subscriber_new (self->request->types, self->request->filter,
-                                            ls_agent_get_matcher (self->agent), to);
-      self->level = to >= ls_agent_get_last_seq (self->agent);
-    }
-  acknowledge (self, to);
+  if (self->follower != NULL && ls_log_follower_skip (self->follower, from, to))
+    acknowledge (self, to);
 }
 
 /**
@@ -420,6 +277,8 @@ ls_subscription_service_caught_up (LsSubscriptionService *self, guint64 from, gu
 void
 ls_subscription_service_close (LsSubscriptionService *self)
 {
+  GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON (self);
+
   g_return_if_fail (LS_IS_SUBSCRIPTION_SERVICE (self));
 
   if (self->closed)
@@ -427,7 +286,12 @@ ls_subscription_service_close (LsSubscriptionService *self)
 
   self->closed = TRUE;
   keep_place (self);
-  g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self));
+  if (self->follower != NULL)
+    ls_log_follower_stop (self->follower);
+  g_clear_object (&self->follower);
+  g_clear_object (&self->delivery);
+  if (g_dbus_interface_skeleton_get_connection (skeleton) != NULL)
+    g_dbus_interface_skeleton_unexport (skeleton);
   ls_agent_unfollow (self->agent, self->followed);
   g_signal_emit (self, signals[SIGNAL_CLOSED], 0);
 }

@@ -283,7 +283,6 @@ ls_cache_list (LsCache *self, const LsListQuery *query, GError **error)
       return NULL;
     }
 
-  page->seq = (guint64)ls_database_get_int (database,
-                                            "SELECT seq FROM sqlite_sequence WHERE name = 'event'");
+  page->seq = ls_cache_get_last_seq (self);
   return g_steal_pointer (&page);
 }

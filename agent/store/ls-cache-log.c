@@ -7,6 +7,85 @@
 /* How many events one step of trimming removes: little enough not to hold anybody up. */
 #define TRIM_STEP "500"
 
+/**
+ * ls_cache_get_last_seq:
+ * @self: a cache
+ *
+ * Returns: the last number given to an event; 0: none yet
+ */
+guint64
+ls_cache_get_last_seq (LsCache *self)
+{
+  return (guint64)ls_database_get_int (ls_cache_get_database (self),
+                                       "SELECT max (last_seq, 0) FROM meta");
+}
+
+static gboolean
+put_last_seq (LsCache *self, guint64 seq, GError **error)
+{
+  LsDatabase *database = ls_cache_get_database (self);
+  sqlite3_stmt *stmt = ls_database_prepare (database, "UPDATE meta SET last_seq = ?", error);
+
+  if (stmt == NULL)
+    return FALSE;
+
+  sqlite3_bind_int64 (stmt, 1, (gint64)seq);
+  return ls_database_finish (database, stmt, error);
+}
+
+static gboolean
+put_event (LsCache *self, const LsEvent *event, gint64 as_of, GError **error)
+{
+  LsDatabase *database = ls_cache_get_database (self);
+  sqlite3_stmt *stmt =
+      ls_database_prepare (database, "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
+
+  if (stmt == NULL)
+    return FALSE;
+
+  sqlite3_bind_int64 (stmt, 1, (gint64)event->seq);
+  ls_database_bind_text (stmt, 2, ls_event_type_to_string (event->type));
+  ls_database_bind_text (stmt, 3, event->entity_id);
+  ls_database_bind_text (stmt, 4, event->data);
+  sqlite3_bind_int64 (stmt, 5, event->timestamp);
+  ls_database_bind_text (stmt, 6, event->user_role);
+  ls_database_bind_text (stmt, 7, event->user_id);
+  sqlite3_bind_int64 (stmt, 8, event->version);
+  sqlite3_bind_int64 (stmt, 9, as_of);
+  return ls_database_finish (database, stmt, error);
+}
+
+/**
+ * ls_cache_log_events:
+ * @self: a cache, in a transaction
+ * @events: (element-type LsEvent): events; the `seq` of each is set
+ * @as_of: when we learnt of them, in milliseconds since the epoch
+ * @error: %LS_ERROR_STORAGE: roll back
+ *
+ * Adds events to the log, in order. Presence is left out: it is told and forgotten.
+ *
+ * Returns: whether they are in
+ */
+gboolean
+ls_cache_log_events (LsCache *self, GPtrArray *events, gint64 as_of, GError **error)
+{
+  guint64 last = ls_cache_get_last_seq (self);
+  guint64 seq = last;
+
+  for (guint i = 0; i < events->len; i++)
+    {
+      LsEvent *event = g_ptr_array_index (events, i);
+
+      if (ls_event_get_entity (event) == LS_ENTITY_PRESENCE)
+        continue;
+      event->seq = ++seq;
+      if (!put_event (self, event, as_of, error))
+        return FALSE;
+    }
+
+  return seq == last || put_last_seq (self, seq, error);
+}
+
 static LsEvent *
 event_from_row (sqlite3_stmt *stmt)
 {
@@ -32,8 +111,7 @@ static gboolean
 check_position (LsCache *self, guint64 after_seq, gboolean *gapless, GError **error)
 {
   LsDatabase *database = ls_cache_get_database (self);
-  guint64 last = (guint64)ls_database_get_int (
-      database, "SELECT seq FROM sqlite_sequence WHERE name = 'event'");
+  guint64 last = ls_cache_get_last_seq (self);
   guint64 trimmed = (guint64)ls_database_get_int (database, "SELECT trimmed FROM meta");
 
   *gapless = after_seq >= trimmed;

@@ -201,12 +201,10 @@ tell (LsCache *self, LsCommit *commit, GPtrArray *events, gint64 as_of, GError *
       return TRUE;
     }
 
+  if (!ls_cache_log_events (self, events, as_of, error))
+    return FALSE;
   for (guint i = 0; i < events->len; i++)
-    {
-      if (!ls_cache_log_event (self, events->pdata[i], as_of, error))
-        return FALSE;
-      g_ptr_array_add (commit->events, ls_event_ref (events->pdata[i]));
-    }
+    g_ptr_array_add (commit->events, ls_event_ref (events->pdata[i]));
   return TRUE;
 }
 

@@ -28,6 +28,17 @@ static const LsMigration migrations[] = {
   "  (SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)",
   /* 3: whose rows of the classic system the user may see */
   "ALTER TABLE meta ADD COLUMN sight TEXT NOT NULL DEFAULT ''",
+  /* 4: the last number given to an event, which AUTOINCREMENT looked up and noted for every event; -1: no
+   * event could be logged yet */
+  "ALTER TABLE meta ADD COLUMN last_seq INTEGER NOT NULL DEFAULT -1;"
+  "UPDATE meta SET last_seq ="
+  "  coalesce ((SELECT seq FROM sqlite_sequence WHERE name = 'event'), -1);"
+  "ALTER TABLE event RENAME TO old_event;"
+  "CREATE TABLE event (seq INTEGER PRIMARY KEY, type TEXT NOT NULL, entity_id TEXT NOT NULL,"
+  "  data TEXT NOT NULL, timestamp INTEGER NOT NULL, user_role TEXT NOT NULL,"
+  "  user_id TEXT NOT NULL, version INTEGER NOT NULL, as_of INTEGER NOT NULL);"
+  "INSERT INTO event SELECT * FROM old_event;"
+  "DROP TABLE old_event",
 };
 
 /* More numbers than the write-ahead log can hold events between two checkpoints, which is 4 MB. */
@@ -150,8 +161,7 @@ ls_cache_read_state (LsCache *self, GError **error)
     return NULL;
 
   state->first_seq = (guint64)ls_database_get_int (self->database, "SELECT min (seq) FROM event");
-  state->last_seq = (guint64)ls_database_get_int (
-      self->database, "SELECT seq FROM sqlite_sequence WHERE name = 'event'");
+  state->last_seq = ls_cache_get_last_seq (self);
   return g_steal_pointer (&state);
 }
 
@@ -177,54 +187,14 @@ ls_cache_leave_gap (LsCache *self, GError **error)
 
   if (!ls_database_run (self->database, "PRAGMA synchronous = FULL", error))
     return FALSE;
-  self->has_gap =
-      ls_database_run (self->database,
-                       "UPDATE sqlite_sequence SET seq = seq + " SEQ_GAP " WHERE name = 'event';"
-                       "INSERT INTO sqlite_sequence SELECT 'event', 0"
-                       "  WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'event')",
-                       error);
+  self->has_gap = ls_database_run (
+      self->database,
+      "UPDATE meta SET last_seq = CASE WHEN last_seq < 0 THEN 0 ELSE last_seq + " SEQ_GAP " END",
+      error);
   if (!ls_database_run (self->database, "PRAGMA synchronous = NORMAL", &pragma_error))
     g_warning ("the store stays slow: %s", pragma_error->message);
 
   return self->has_gap;
-}
-
-/**
- * ls_cache_log_event:
- * @self: a cache
- * @event: an event; its `seq` is set
- * @as_of: when we learnt of it, in milliseconds since the epoch
- * @error: %LS_ERROR_STORAGE
- *
- * Adds an event to the log.
- *
- * Returns: whether it is in
- */
-gboolean
-ls_cache_log_event (LsCache *self, LsEvent *event, gint64 as_of, GError **error)
-{
-  sqlite3_stmt *stmt = ls_database_prepare (
-      self->database,
-      "INSERT INTO event (type, entity_id, data, timestamp, user_role, user_id, version, as_of)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      error);
-
-  if (stmt == NULL)
-    return FALSE;
-
-  ls_database_bind_text (stmt, 1, ls_event_type_to_string (event->type));
-  ls_database_bind_text (stmt, 2, event->entity_id);
-  ls_database_bind_text (stmt, 3, event->data);
-  sqlite3_bind_int64 (stmt, 4, event->timestamp);
-  ls_database_bind_text (stmt, 5, event->user_role);
-  ls_database_bind_text (stmt, 6, event->user_id);
-  sqlite3_bind_int64 (stmt, 7, event->version);
-  sqlite3_bind_int64 (stmt, 8, as_of);
-  if (!ls_database_finish (self->database, stmt, error))
-    return FALSE;
-
-  event->seq = (guint64)ls_database_get_last_id (self->database);
-  return TRUE;
 }
 
 static gboolean
@@ -236,10 +206,7 @@ put_row (LsCache *self,
          GError **error)
 {
   sqlite3_stmt *stmt = ls_database_prepare (
-      self->database,
-      "INSERT INTO row VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-      " version = excluded.version, data = excluded.data, as_of = excluded.as_of",
-      error);
+      self->database, "INSERT OR REPLACE INTO row VALUES (?, ?, ?, ?, ?)", error);
 
   if (stmt == NULL)
     return FALSE;
@@ -252,62 +219,72 @@ put_row (LsCache *self,
   return ls_database_finish (self->database, stmt, error);
 }
 
-/* Finds the row of an event; FALSE only on an error. */
-static gboolean
-find_row (LsCache *self, LsEntity entity, const char *id, LsRow **row, GError **error)
+/* Looks for a row. Returns: (nullable): the statement that found it, or is at its end; %NULL: failed */
+static sqlite3_stmt *
+find_row (LsCache *self, LsEntity entity, const char *id, gboolean *found, GError **error)
 {
   g_autoptr (GError) step_error = NULL;
   sqlite3_stmt *stmt = ls_database_prepare (
       self->database, "SELECT version, data, as_of FROM row WHERE entity = ? AND id = ?", error);
 
-  *row = NULL;
   if (stmt == NULL)
-    return FALSE;
+    return NULL;
 
   ls_database_bind_text (stmt, 1, ls_entity_to_string (entity));
   ls_database_bind_text (stmt, 2, id);
-  if (ls_database_step (self->database, stmt, &step_error))
-    {
-      *row = ls_row_new (entity, id, ls_database_column_text (stmt, 1),
-                         sqlite3_column_int64 (stmt, 0));
-      (*row)->as_of = sqlite3_column_int64 (stmt, 2);
-      (*row)->deleted = (*row)->data == NULL;
-      sqlite3_reset (stmt);
-    }
-  if (step_error != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&step_error));
-      return FALSE;
-    }
+  *found = ls_database_step (self->database, stmt, &step_error);
+  if (step_error == NULL)
+    return stmt;
 
+  g_propagate_error (error, g_steal_pointer (&step_error));
+  return NULL;
+}
+
+/* Judges by the row where it lies: a copy of it would be made for every event. */
+static gboolean
+judge (LsCache *self, const LsEvent *event, LsVerdict *verdict, gint64 *old_version, GError **error)
+{
+  LsRow row = { .entity = ls_event_get_entity (event), .id = event->entity_id };
+  gboolean found;
+  sqlite3_stmt *stmt = find_row (self, row.entity, row.id, &found, error);
+
+  if (stmt == NULL)
+    return FALSE;
+
+  if (found)
+    {
+      row.version = sqlite3_column_int64 (stmt, 0);
+      row.data = (char *)ls_database_column_text (stmt, 1);
+      row.deleted = row.data == NULL;
+    }
+  *verdict = ls_cache_rules_judge (found ? &row : NULL, event);
+  *old_version = row.version;
+  sqlite3_reset (stmt);
   return TRUE;
 }
 
 static gboolean
 apply (LsCache *self, LsEvent *event, gint64 as_of, LsCommit *commit, GError **error)
 {
-  g_autoptr (LsRow) row = NULL;
   LsVerdict verdict;
   gint64 version = event->version;
+  gint64 old_version;
 
   if (ls_event_get_entity (event) == LS_ENTITY_PRESENCE)
     {
       g_ptr_array_add (commit->events, ls_event_ref (event));
       return TRUE;
     }
-  if (!find_row (self, ls_event_get_entity (event), event->entity_id, &row, error))
+  if (!judge (self, event, &verdict, &old_version, error))
     return FALSE;
-
-  verdict = ls_cache_rules_judge (row, event);
   if (verdict == LS_VERDICT_DROP)
     {
       commit->n_dropped++;
       return TRUE;
     }
   if (version == 0 && verdict == LS_VERDICT_DELETE)
-    version = row->version;
-  if (!put_row (self, event, version, verdict == LS_VERDICT_DELETE, as_of, error) ||
-      !ls_cache_log_event (self, event, as_of, error))
+    version = old_version;
+  if (!put_row (self, event, version, verdict == LS_VERDICT_DELETE, as_of, error))
     return FALSE;
 
   g_ptr_array_add (commit->events, ls_event_ref (event));
@@ -367,6 +344,8 @@ ls_cache_commit (LsCache *self, const LsChangeSet *change_set, GError **error)
   for (guint i = 0; i < change_set->events->len; i++)
     if (!apply (self, change_set->events->pdata[i], change_set->as_of, commit, error))
       return NULL;
+  if (!ls_cache_log_events (self, commit->events, change_set->as_of, error))
+    return NULL;
   for (guint i = 0; i < LS_N_ENTITIES; i++)
     if ((change_set->forgotten & (1u << i)) != 0 &&
         !ls_cache_forget_baseline (self, (LsEntity)i, error))
@@ -390,14 +369,23 @@ ls_cache_commit (LsCache *self, const LsChangeSet *change_set, GError **error)
 LsRow *
 ls_cache_get (LsCache *self, LsEntity entity, const char *id, GError **error)
 {
-  LsRow *row;
+  gboolean found;
+  sqlite3_stmt *stmt = find_row (self, entity, id, &found, error);
+  LsRow *row = NULL;
 
-  if (!find_row (self, entity, id, &row, error))
+  if (stmt == NULL)
     return NULL;
-  if (row == NULL)
-    g_set_error (error, LS_ERROR, LS_ERROR_NOT_FOUND, "there is no such %s",
-                 ls_entity_to_string (entity));
+  if (!found)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_NOT_FOUND, "there is no such %s",
+                   ls_entity_to_string (entity));
+      return NULL;
+    }
 
+  row = ls_row_new (entity, id, ls_database_column_text (stmt, 1), sqlite3_column_int64 (stmt, 0));
+  row->as_of = sqlite3_column_int64 (stmt, 2);
+  row->deleted = row->data == NULL;
+  sqlite3_reset (stmt);
   return row;
 }
 

@@ -46,6 +46,7 @@ gboolean ls_cache_trim (LsCache *self, gint64 max_size, gint64 oldest, GError **
 
 /* for the parts of this class alone */
 gboolean ls_cache_leave_gap (LsCache *self, GError **error);
-gboolean ls_cache_log_event (LsCache *self, LsEvent *event, gint64 as_of, GError **error);
+guint64 ls_cache_get_last_seq (LsCache *self);
+gboolean ls_cache_log_events (LsCache *self, GPtrArray *events, gint64 as_of, GError **error);
 
 G_END_DECLS

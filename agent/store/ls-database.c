@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ls-error.h"
@@ -25,6 +26,16 @@ struct _LsDatabase
   GHashTable *statements; /* (element-type utf8 sqlite3_stmt) (owned): by their SQL */
   gboolean read_only;
 };
+
+/* Statements are long and few, and found many times a millisecond: how long one is and how it ends says
+ * enough. */
+static guint
+hash_sql (gconstpointer sql)
+{
+  gsize length = strlen (sql);
+
+  return g_str_hash ((const char *)sql + length - MIN (length, 8)) + (guint)length;
+}
 
 static void
 set_error (LsDatabase *self, GError **error, const char *what)
@@ -144,20 +155,6 @@ ls_database_finish (LsDatabase *self, sqlite3_stmt *stmt, GError **error)
     set_error (self, error, "the store can't be written");
   sqlite3_reset (stmt);
   return rc == SQLITE_DONE || rc == SQLITE_ROW;
-}
-
-/**
- * ls_database_get_last_id:
- * @self: a database
- *
- * `RETURNING` would say the same, at the price of a temporary table for every statement.
- *
- * Returns: the integer key of the row that was last inserted
- */
-gint64
-ls_database_get_last_id (LsDatabase *self)
-{
-  return sqlite3_last_insert_rowid (self->handle);
 }
 
 /**
@@ -379,7 +376,7 @@ database_new (void)
 {
   LsDatabase *self = g_new0 (LsDatabase, 1);
 
-  self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, finalize_statement);
+  self->statements = g_hash_table_new_full (hash_sql, g_str_equal, g_free, finalize_statement);
   return self;
 }
 

@@ -33,7 +33,6 @@ gboolean ls_database_in_transaction (LsDatabase *self);
 sqlite3_stmt *ls_database_prepare (LsDatabase *self, const char *sql, GError **error);
 gboolean ls_database_step (LsDatabase *self, sqlite3_stmt *stmt, GError **error);
 gboolean ls_database_finish (LsDatabase *self, sqlite3_stmt *stmt, GError **error);
-gint64 ls_database_get_last_id (LsDatabase *self);
 gint64 ls_database_get_int (LsDatabase *self, const char *sql);
 gint64 ls_database_get_size (LsDatabase *self);
 gint64 ls_database_get_used (LsDatabase *self);

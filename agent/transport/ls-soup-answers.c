@@ -101,17 +101,26 @@ get_number (SoupMessageHeaders *headers, const char *name)
   return (guint)number;
 }
 
-/* The classic system writes the time as ISO 8601. */
+/* The classic system writes the time as ISO 8601. Returns: milliseconds since the epoch; 0: none */
+static gint64
+get_time (SoupMessageHeaders *headers, const char *name)
+{
+  const char *text = soup_message_headers_get_one (headers, name);
+  g_autoptr (GDateTime) date = text != NULL ? g_date_time_new_from_iso8601 (text, NULL) : NULL;
+
+  if (date == NULL)
+    return 0;
+
+  return MAX (g_date_time_to_unix (date) * 1000 + g_date_time_get_microsecond (date) / 1000, 0);
+}
+
 static LsQuota
 get_quota (SoupMessageHeaders *headers)
 {
-  const char *reset = soup_message_headers_get_one (headers, "X-RateLimit-Reset");
-  g_autoptr (GDateTime) date = reset != NULL ? g_date_time_new_from_iso8601 (reset, NULL) : NULL;
-
   return (LsQuota) {
     .limit = get_number (headers, "X-RateLimit-Limit"),
     .remaining = get_number (headers, "X-RateLimit-Remaining"),
-    .reset_at = date != NULL ? MAX (g_date_time_to_unix (date), 0) * 1000 : 0,
+    .reset_at = get_time (headers, "X-RateLimit-Reset"),
   };
 }
 
@@ -213,8 +222,12 @@ decode_session (const LsSoupAnswer *answer, const char *const *drop_fields, GErr
 {
   gsize length = 0;
   const char *text = g_bytes_get_data (answer->body, &length);
+  LsSession *session = ls_wire_decode_session (text != NULL ? text : "", length, error);
 
-  return ls_wire_decode_session (text != NULL ? text : "", length, error);
+  if (session != NULL)
+    session->is_classic = !ls_soup_errors_is_ours (answer->headers);
+
+  return session;
 }
 
 static gpointer

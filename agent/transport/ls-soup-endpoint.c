@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-soup-endpoint.h"
 
+#include "ls-deflate-handshake.h"
 #include "ls-error.h"
 
 /* Seconds for a single read or write: only a net below our own deadlines. The default of libsoup is
@@ -98,6 +99,7 @@ ls_soup_endpoint_new (const LsTransportConfig *config, GError **error)
   self->config = ls_transport_config_copy (config);
   self->calls = create_session (config, call_uri, authorities);
   self->sockets = create_session (config, socket_uri, authorities);
+  ls_deflate_offer (self->sockets);
 
   return g_steal_pointer (&self);
 }

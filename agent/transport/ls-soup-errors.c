@@ -150,6 +150,9 @@ map_refusal (const LsSoupFailure *failure)
       return ls_link_error_new (LS_REASON_TOKEN_REFUSED, status, 0,
                                 "The server does not accept the token");
     case SOUP_STATUS_FORBIDDEN:
+      /* Many proxies say so to every handshake, and let the rest through. */
+      if (failure->is_upgrade && !ls_soup_errors_is_ours (failure->headers))
+        break;
       return ls_link_error_new (LS_REASON_POLICY, status, 0, "The server forbids it");
     case SOUP_STATUS_PROXY_AUTHENTICATION_REQUIRED:
       return ls_link_error_new (LS_REASON_PROXY_AUTH, status, 0, "The proxy wants a sign-in");

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include "ls-deflate-handshake.h"
 #include "ls-soup-errors.h"
 #include "ls-soup-request.h"
 
@@ -45,7 +46,7 @@ handshake_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /**
  * ls_soup_handshake_async:
- * @session: the session for sockets
+ * @session: the session for sockets, with ls_deflate_offer()
  * @uri: where to
  * @token: the access token
  * @timeout_ms: how long all of it may take, in milliseconds
@@ -53,7 +54,7 @@ handshake_cb (GObject *source, GAsyncResult *result, gpointer user_data)
  * @callback: called when the socket is open, or can't be opened
  * @user_data: for @callback
  *
- * Opens a socket. No compression is offered: libsoup 3.2 inflates without a limit.
+ * Opens a socket. It has an #LsDeflate, whether or not anything is compressed on it.
  */
 void
 ls_soup_handshake_async (SoupSession *session,
@@ -72,6 +73,7 @@ ls_soup_handshake_async (SoupSession *session,
   g_task_set_task_data (task, request, (GDestroyNotify)ls_soup_request_free);
   request->is_upgrade = TRUE;
   g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), NULL);
+  ls_deflate_watch (message);
 
   soup_session_websocket_connect_async (
       session, message, NULL, (char **)protocols, G_PRIORITY_DEFAULT,

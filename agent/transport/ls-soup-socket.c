@@ -1,65 +1,56 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-soup-socket.h"
 
+#include "ls-deflate.h"
 #include "ls-json.h"
 #include "ls-soup-errors.h"
+#include "ls-tap-input.h"
 #include "ls-wire-message.h"
 
-/* Bytes in a frame. Somewhat more than a message may have, so that one which is just too long is a
- * bad message and not the end of the socket. The limit of libsoup 3.2 is per frame: nothing in its
- * API bounds a message of endlessly many fragments, so there the server is trusted. */
-#define MAX_FRAME (LS_WIRE_MAX_MESSAGE + 64 * 1024)
+/* Bytes in a message that is looked at. Somewhat more than one may have, so that one which is just
+ * too long is a bad message and not the end of the socket. */
+#define MAX_MESSAGE (LS_WIRE_MAX_MESSAGE + 64 * 1024)
 
-/* libsoup reads a socket for as long as something comes, before anybody else is served. So frames are
- * only put aside then, and this much of them is dealt with in each turn of the main loop. In bytes. */
+/* How much is read in each turn of the main loop, before others are served. In bytes. */
 #define TURN (64 * 1024)
 
 /* How long a peer has for its half of the close. */
 #define LINGER_S 5
 
-/* A frame that waits for its turn */
-typedef struct
-{
-  SoupWebsocketDataType type;
-  GBytes *bytes; /* (owned) */
-} Frame;
-
 struct _LsSoupSocket
 {
   SoupWebsocketConnection *connection;    /* (owned) */
+  LsTapInput *tap;                        /* (owned): what it reads from */
   const LsSoupSocketCallbacks *callbacks; /* (unowned) */
   gpointer user_data;                     /* (unowned) */
-  GError *error;                          /* (owned) (nullable), the first that libsoup reported */
-  GQueue waiting;                         /* (element-type Frame) (owned), oldest first */
-  GSource *turn;                          /* (owned) (nullable): while something waits */
-  gboolean closed;                        /* by libsoup; told when nothing waits any more */
-  gboolean in_turn;                       /* then who called us back frees the rest */
-  gboolean freed;
+  GError *error;                          /* (owned) (nullable), the first there was */
+  GSource *ending; /* (owned) (nullable): it has failed, which is still to be told */
 };
 
 static void
-frame_free (Frame *frame)
+on_lingering_closed (SoupWebsocketConnection *connection, gpointer id)
 {
-  g_bytes_unref (frame->bytes);
-  g_free (frame);
+  g_signal_handlers_disconnect_by_data (connection, id);
+  g_source_remove (GPOINTER_TO_UINT (id));
 }
 
 static void
-on_lingering_closed (SoupWebsocketConnection *connection, gpointer user_data)
+on_lingering_error (SoupWebsocketConnection *connection, GError *error, gpointer id)
 {
-  g_source_remove (GPOINTER_TO_UINT (user_data));
+  on_lingering_closed (connection, id);
 }
 
 static gboolean
 stop_lingering (gpointer user_data)
 {
-  g_signal_handlers_disconnect_matched (user_data, G_SIGNAL_MATCH_FUNC, 0, 0, NULL,
-                                        (gpointer)on_lingering_closed, NULL);
+  guint id = g_source_get_id (g_main_current_source ());
 
+  g_signal_handlers_disconnect_by_data (user_data, GUINT_TO_POINTER (id));
   return G_SOURCE_REMOVE;
 }
 
-/* Keeps @connection for as long as the peer needs to answer the close. */
+/* Keeps @connection for as long as the peer needs to answer the close. Behind an error libsoup would
+ * go on reading, and keep all of it. */
 static void
 linger (SoupWebsocketConnection *connection)
 {
@@ -67,6 +58,7 @@ linger (SoupWebsocketConnection *connection)
                                          g_object_ref (connection), g_object_unref);
 
   g_signal_connect (connection, "closed", G_CALLBACK (on_lingering_closed), GUINT_TO_POINTER (id));
+  g_signal_connect (connection, "error", G_CALLBACK (on_lingering_error), GUINT_TO_POINTER (id));
 }
 
 static void
@@ -95,19 +87,6 @@ decode (SoupWebsocketDataType type, GBytes *bytes, GError **error)
   return ls_wire_decode_message (text != NULL ? text : "", length, error);
 }
 
-/* The callback may free the socket. */
-static void
-handle (LsSoupSocket *self, const Frame *frame)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (LsMessage) message = decode (frame->type, frame->bytes, &error);
-
-  if (message != NULL)
-    self->callbacks->message (message, self->user_data);
-  else
-    self->callbacks->bad_message (error, self->user_data);
-}
-
 static void
 tell_closed (LsSoupSocket *self)
 {
@@ -123,80 +102,76 @@ tell_closed (LsSoupSocket *self)
 }
 
 static gboolean
-on_turn (gpointer user_data)
+on_ending (gpointer user_data)
 {
   LsSoupSocket *self = user_data;
-  gsize size = 0;
 
-  self->in_turn = TRUE;
-  while (!self->freed && self->waiting.length > 0 && size < TURN)
-    {
-      Frame *frame = g_queue_pop_head (&self->waiting);
-
-      size += g_bytes_get_size (frame->bytes);
-      handle (self, frame);
-      frame_free (frame);
-    }
-  self->in_turn = FALSE;
-  if (self->freed)
-    {
-      g_free (self);
-      return G_SOURCE_REMOVE;
-    }
-  if (self->waiting.length > 0)
-    return G_SOURCE_CONTINUE;
-
-  g_clear_pointer (&self->turn, g_source_unref);
-  if (self->closed)
-    tell_closed (self);
+  g_clear_pointer (&self->ending, g_source_unref);
+  tell_closed (self);
   return G_SOURCE_REMOVE;
 }
 
-static void
-want_turn (LsSoupSocket *self)
-{
-  if (self->turn != NULL)
-    return;
-
-  self->turn = g_idle_source_new ();
-  g_source_set_priority (self->turn, G_PRIORITY_DEFAULT);
-  g_source_set_callback (self->turn, on_turn, self, NULL);
-  g_source_attach (self->turn, g_main_context_get_thread_default ());
-}
-
+/* The callback may free the socket. */
 static void
 on_message (SoupWebsocketConnection *connection,
             SoupWebsocketDataType type,
             GBytes *bytes,
             LsSoupSocket *self)
 {
-  Frame *frame;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsMessage) message = NULL;
 
-  frame = g_new (Frame, 1);
-  *frame = (Frame) { type, g_bytes_ref (bytes) };
-  g_queue_push_tail (&self->waiting, frame);
-  want_turn (self);
+  if (self->ending != NULL)
+    return;
+
+  message = decode (type, bytes, &error);
+  if (message != NULL)
+    self->callbacks->message (message, self->user_data);
+  else
+    self->callbacks->bad_message (error, self->user_data);
 }
 
+/* libsoup closes the connection politely then, and goes on reading until the peer has answered, at
+ * what it can't read. That is not waited for: nothing of it is heard any more. Told from the main loop,
+ * as libsoup is in the midst of it. */
 static void
 on_error (SoupWebsocketConnection *connection, GError *error, LsSoupSocket *self)
 {
   if (self->error == NULL)
     self->error = g_error_copy (error);
+  if (self->ending != NULL)
+    return;
+
+  self->ending = g_idle_source_new ();
+  g_source_set_priority (self->ending, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->ending, on_ending, self, NULL);
+  g_source_attach (self->ending, g_main_context_get_thread_default ());
 }
 
-/* What came before the end is dealt with first. */
 static void
 on_closed (SoupWebsocketConnection *connection, LsSoupSocket *self)
 {
-  self->closed = TRUE;
-  if (self->turn == NULL)
+  if (self->ending == NULL)
     tell_closed (self);
+}
+
+/* libsoup 3.2 reads a socket until nothing more comes. It can't be told to wait, and chooses its stream
+ * itself; but that is a filter, which asks its base for every byte, and so the tap goes in between. */
+static LsTapInput *
+put_tap_in (SoupWebsocketConnection *connection)
+{
+  GIOStream *stream = soup_websocket_connection_get_io_stream (connection);
+  GFilterInputStream *filter = G_FILTER_INPUT_STREAM (g_io_stream_get_input_stream (stream));
+  g_autoptr (GInputStream) base = filter->base_stream;
+  LsTapInput *tap = ls_tap_input_new (base);
+
+  filter->base_stream = G_INPUT_STREAM (g_object_ref (tap));
+  return tap;
 }
 
 /**
  * ls_soup_socket_new:
- * @connection: an open socket
+ * @connection: an open socket, of ls_soup_handshake_finish()
  * @callbacks: (unowned): what to call; has to outlive the socket
  * @user_data: for @callbacks
  *
@@ -213,10 +188,11 @@ ls_soup_socket_new (SoupWebsocketConnection *connection,
 
   self = g_new0 (LsSoupSocket, 1);
   self->connection = g_object_ref (connection);
+  self->tap = put_tap_in (connection);
   self->callbacks = callbacks;
   self->user_data = user_data;
-  g_queue_init (&self->waiting);
-  soup_websocket_connection_set_max_incoming_payload_size (connection, MAX_FRAME);
+  ls_tap_input_set_turn (self->tap, TURN);
+  ls_deflate_bound (connection, MAX_MESSAGE);
   g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
   g_signal_connect (connection, "error", G_CALLBACK (on_error), self);
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
@@ -228,7 +204,8 @@ ls_soup_socket_new (SoupWebsocketConnection *connection,
  * ls_soup_socket_free:
  * @self: (transfer full): a socket
  *
- * Closes it if it is open, politely and in the background. Nothing is called any more.
+ * Closes it if it is open, politely and in the background, and at once if it has failed. Nothing is
+ * called any more.
  */
 void
 ls_soup_socket_free (LsSoupSocket *self)
@@ -236,11 +213,10 @@ ls_soup_socket_free (LsSoupSocket *self)
   g_return_if_fail (self != NULL);
 
   g_signal_handlers_disconnect_by_data (self->connection, self);
-  if (self->turn != NULL)
-    g_source_destroy (self->turn);
-  g_clear_pointer (&self->turn, g_source_unref);
-  g_queue_clear_full (&self->waiting, (GDestroyNotify)frame_free);
-
+  if (self->ending != NULL)
+    g_source_destroy (self->ending);
+  g_clear_pointer (&self->ending, g_source_unref);
+  ls_tap_input_set_open (self->tap, TRUE); /* the end, too, has to be read */
   if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
     {
       g_autoptr (LsMessage) message = ls_message_new (LS_MESSAGE_DISCONNECT);
@@ -248,15 +224,14 @@ ls_soup_socket_free (LsSoupSocket *self)
       send_to (self->connection, message);
       soup_websocket_connection_close (self->connection, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
     }
-  if (soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_CLOSED)
+  if (self->error == NULL &&
+      soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_CLOSED)
     linger (self->connection);
 
   g_clear_object (&self->connection);
+  g_clear_object (&self->tap);
   g_clear_error (&self->error);
-  if (self->in_turn)
-    self->freed = TRUE;
-  else
-    g_free (self);
+  g_free (self);
 }
 
 /**
@@ -274,4 +249,19 @@ ls_soup_socket_send (LsSoupSocket *self, const LsMessage *message)
 
   if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
     send_to (self->connection, message);
+}
+
+/**
+ * ls_soup_socket_set_held:
+ * @self: a socket
+ * @held: whether to read no more
+ *
+ * What is read already still comes: a turn, and the frame that it ends. Then the peer has to wait.
+ */
+void
+ls_soup_socket_set_held (LsSoupSocket *self, gboolean held)
+{
+  g_return_if_fail (self != NULL);
+
+  ls_tap_input_set_open (self->tap, !held);
 }

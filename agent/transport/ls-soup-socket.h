@@ -34,6 +34,7 @@ LsSoupSocket *ls_soup_socket_new (SoupWebsocketConnection *connection,
                                   gpointer user_data);
 void ls_soup_socket_free (LsSoupSocket *self);
 void ls_soup_socket_send (LsSoupSocket *self, const LsMessage *message);
+void ls_soup_socket_set_held (LsSoupSocket *self, gboolean held);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsSoupSocket, ls_soup_socket_free)
 

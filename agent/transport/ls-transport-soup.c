@@ -205,6 +205,15 @@ ls_transport_soup_close (LsTransport *transport)
   g_clear_pointer (&LS_TRANSPORT_SOUP (transport)->socket, ls_soup_socket_free);
 }
 
+static void
+ls_transport_soup_set_held (LsTransport *transport, gboolean held)
+{
+  LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
+
+  if (self->socket != NULL)
+    ls_soup_socket_set_held (self->socket, held);
+}
+
 /* Calls */
 
 typedef struct
@@ -578,6 +587,7 @@ ls_transport_soup_transport_init (LsTransportInterface *iface)
   iface->open_async = ls_transport_soup_open_async;
   iface->send = ls_transport_soup_send;
   iface->close = ls_transport_soup_close;
+  iface->set_held = ls_transport_soup_set_held;
   iface->updates_async = ls_transport_soup_updates_async;
   iface->snapshot_async = ls_transport_soup_snapshot_async;
   iface->checksum_async = ls_transport_soup_checksum_async;

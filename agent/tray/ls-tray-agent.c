@@ -78,6 +78,18 @@ emit_changed (LsTrayAgent *self)
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }
 
+/* A menu that gets a line more while it opens does not fit: what comes with another state, and is
+ * not signalled, is fetched at once. */
+static void
+on_connection_changed (GDBusProxy *proxy,
+                       GVariant *changed,
+                       const char *const *invalidated,
+                       LsTrayAgent *self)
+{
+  if (g_variant_lookup (changed, "State", "&s", NULL))
+    ls_tray_agent_refresh (self);
+}
+
 static void
 proxy_new_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -95,6 +107,9 @@ proxy_new_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   errand->self->parts[errand->what] = G_DBUS_PROXY (proxy);
   g_signal_connect_object (proxy, "g-properties-changed", G_CALLBACK (emit_changed), errand->self,
                            G_CONNECT_SWAPPED);
+  if (errand->what == PART_CONNECTION)
+    g_signal_connect_object (proxy, "g-properties-changed", G_CALLBACK (on_connection_changed),
+                             errand->self, 0);
   g_signal_connect_object (proxy, "notify::g-name-owner", G_CALLBACK (emit_changed), errand->self,
                            G_CONNECT_SWAPPED);
   emit_changed (errand->self);

@@ -2,6 +2,7 @@
 #include "ls-tray.h"
 
 #include "ls-i18n.h"
+#include "ls-sandbox.h"
 #include "ls-tray-agent.h"
 #include "ls-tray-item.h"
 #include "ls-tray-menu.h"
@@ -174,7 +175,7 @@ ls_tray_new (GDBusConnection *connection, GError **error)
   g_autoptr (LsTray) self = g_object_new (LS_TYPE_TRAY, NULL);
 
   self->connection = g_object_ref (connection);
-  self->sandboxed = g_file_test ("/.flatpak-info", G_FILE_TEST_EXISTS);
+  self->sandboxed = ls_sandbox_is_inside ();
   self->agent = ls_tray_agent_new (connection);
   self->item = ls_tray_item_new (get_icon_theme_path (self->sandboxed));
   self->menu = ls_tray_menu_new ();

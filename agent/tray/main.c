@@ -4,12 +4,15 @@
 #include <stdlib.h>
 
 #include "ls-i18n.h"
+#include "ls-sandbox.h"
 #include "ls-tray.h"
 
 /* One tray a session: who owns this name. A Flatpak may own names below its app id. */
 #define TRAY_NAME "org.labsync.Agent.Tray"
 
 /* org.freedesktop.DBus.RequestName */
+#define NAME_FLAG_ALLOW_REPLACEMENT 1
+#define NAME_FLAG_REPLACE_EXISTING 2
 #define NAME_FLAG_DO_NOT_QUEUE 4
 #define NAME_REPLY_EXISTS 3
 
@@ -23,7 +26,9 @@ typedef struct
   GMainLoop *loop;             /* (owned) */
   GDBusConnection *connection; /* (owned) (nullable) */
   LsTray *tray;                /* (owned) (nullable) */
+  LsSandbox *sandbox;          /* (owned) (nullable) */
   guint looks;                 /* for a bus, in a row */
+  gboolean replace;            /* whatever tray runs, at the start */
 } Program;
 
 typedef enum
@@ -51,6 +56,14 @@ look_for_bus_cb (gpointer user_data)
 }
 
 static void
+close_bus (Program *program)
+{
+  g_clear_object (&program->sandbox);
+  g_clear_object (&program->tray);
+  g_clear_object (&program->connection);
+}
+
+static void
 on_connection_closed (GDBusConnection *connection,
                       gboolean remote_peer_vanished,
                       GError *error,
@@ -59,22 +72,42 @@ on_connection_closed (GDBusConnection *connection,
   Program *program = user_data;
 
   g_info ("the session bus is gone");
-  g_clear_object (&program->tray);
-  g_clear_object (&program->connection);
+  close_bus (program);
   program->looks = 0;
   g_timeout_add (FIRST_DELAY_MS, look_for_bus_cb, program);
 }
 
+static void
+on_name_lost (GDBusConnection *connection,
+              const char *sender,
+              const char *path,
+              const char *interface,
+              const char *signal,
+              GVariant *parameters,
+              gpointer user_data)
+{
+  Program *program = user_data;
+
+  g_info ("another tray has taken this one's place");
+  g_main_loop_quit (program->loop);
+}
+
 /* Where nobody may own names the tray works all the same. */
 static gboolean
-another_runs (GDBusConnection *connection)
+another_runs (Program *program, GDBusConnection *connection)
 {
-  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
-      connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-      "RequestName", g_variant_new ("(su)", TRAY_NAME, NAME_FLAG_DO_NOT_QUEUE),
-      G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
+  guint flags = NAME_FLAG_ALLOW_REPLACEMENT | NAME_FLAG_DO_NOT_QUEUE |
+                (program->replace ? NAME_FLAG_REPLACE_EXISTING : 0);
+  g_autoptr (GVariant) reply = NULL;
   guint code = 0;
 
+  g_dbus_connection_signal_subscribe (connection, "org.freedesktop.DBus", "org.freedesktop.DBus",
+                                      "NameLost", "/org/freedesktop/DBus", TRAY_NAME,
+                                      G_DBUS_SIGNAL_FLAGS_NONE, on_name_lost, program, NULL);
+  reply = g_dbus_connection_call_sync (
+      connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+      "RequestName", g_variant_new ("(su)", TRAY_NAME, flags), G_VARIANT_TYPE ("(u)"),
+      G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
   if (reply != NULL)
     g_variant_get (reply, "(u)", &code);
 
@@ -101,17 +134,21 @@ open_bus (Program *program, GError **error)
 {
   g_autoptr (GDBusConnection) connection = join_bus (error);
   g_autoptr (LsTray) tray = connection != NULL ? ls_tray_new (connection, error) : NULL;
+  const char *const successor[] = { "labsync-tray", "--replace", NULL };
 
   if (tray == NULL)
     return NO_BUS;
   /* Objects before the name, so that nobody who was waiting for it finds nothing there. */
-  if (another_runs (connection))
+  if (another_runs (program, connection))
     return ANOTHER_RUNS;
 
   ls_tray_show (tray);
   g_signal_connect (connection, "closed", G_CALLBACK (on_connection_closed), program);
+  if (ls_sandbox_is_inside ())
+    program->sandbox = ls_sandbox_new (connection, successor);
   program->tray = g_steal_pointer (&tray);
   program->connection = g_steal_pointer (&connection);
+  program->replace = FALSE;
 
   return OPENED;
 }
@@ -127,11 +164,11 @@ on_signal_stop (gpointer user_data)
 }
 
 static int
-run (void)
+run (gboolean replace)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
-  Program program = { .loop = loop };
+  Program program = { .loop = loop, .replace = replace };
 
   switch (open_bus (&program, &error))
     {
@@ -153,6 +190,7 @@ run (void)
 
   if (program.connection != NULL)
     g_signal_handlers_disconnect_by_data (program.connection, &program);
+  g_clear_object (&program.sandbox);
   g_clear_object (&program.tray);
   if (program.connection != NULL && !g_dbus_connection_is_closed (program.connection))
     g_dbus_connection_close_sync (program.connection, NULL, NULL);
@@ -164,8 +202,11 @@ run (void)
 int
 main (int argc, char *argv[])
 {
+  gboolean replace = FALSE;
   gboolean version = FALSE;
   const GOptionEntry entries[] = {
+    { "replace", 'r', 0, G_OPTION_ARG_NONE, &replace, N_ ("Take the place of a running tray"),
+      NULL },
     { "version", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &version, N_ ("Print the version"),
       NULL },
     G_OPTION_ENTRY_NULL,
@@ -193,5 +234,5 @@ main (int argc, char *argv[])
       return EXIT_SUCCESS;
     }
 
-  return run ();
+  return run (replace);
 }

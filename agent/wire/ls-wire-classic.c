@@ -19,7 +19,7 @@ is_named (LsJsonSlice value, const char *name)
 static LsEntity
 read_entity (LsJsonSlice value)
 {
-  for (guint i = 0; ls_json_get_kind (value) == LS_JSON_STRING && i < LS_N_ENTITIES; i++)
+  for (guint i = 0; i < LS_N_ENTITIES; i++)
     {
       LsEntity entity = (LsEntity)i;
 
@@ -61,10 +61,11 @@ take_row (LsTableRows *rows, LsEntity entity, LsJsonSlice id_value, LsJsonSlice 
 static LsJsonSlice
 get_id (LsJsonSlice data)
 {
-  LsJsonSlice id = { NULL, 0 };
+  LsJsonSlice id;
 
-  if (ls_json_get_kind (data) == LS_JSON_OBJECT)
-    ls_json_find_member (data, "id", &id, NULL);
+  if (ls_json_get_kind (data) != LS_JSON_OBJECT || !ls_json_find_member (data, "id", &id, NULL))
+    return (LsJsonSlice) { NULL, 0 };
+
   return id;
 }
 
@@ -83,8 +84,12 @@ take_update (LsPoll *poll, LsJsonSlice update)
   LsJsonSlice members[N_MEMBERS];
   LsEntity entity;
 
-  if (!ls_json_find_members (update, names, members, NULL))
-    return;
+  if (!ls_json_find_members (update, names, members, NULL) ||
+      ls_json_get_kind (members[ENTITY]) != LS_JSON_STRING)
+    {
+      poll->n_bad++;
+      return;
+    }
 
   entity = read_entity (members[ENTITY]);
   if (entity == LS_ENTITY_INVALID)
@@ -130,9 +135,6 @@ ls_wire_decode_poll (const char *text, gsize length, GError **error)
   ls_json_iter_init (&iter, updates);
   while (ls_json_iter_next_element (&iter, &update))
     take_update (poll, update);
-  for (guint i = 0; i < LS_N_ENTITIES; i++)
-    if (poll->tables[i] != NULL)
-      ls_table_rows_seal (poll->tables[i]);
 
   return g_steal_pointer (&poll);
 }
@@ -168,7 +170,6 @@ ls_wire_decode_listing (const char *text, gsize length, GError **error)
   ls_json_iter_init (&iter, data);
   while (ls_json_iter_next_element (&iter, &row))
     take_row (listing->rows, LS_ENTITY_INVALID, get_id (row), row);
-  ls_table_rows_seal (listing->rows);
 
   return g_steal_pointer (&listing);
 }

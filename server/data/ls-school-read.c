@@ -239,56 +239,6 @@ ls_school_snapshot (LsSchool *self,
   return g_steal_pointer (&page);
 }
 
-/**
- * ls_school_checksum:
- * @self: a school
- * @viewer: who asks
- * @entity: of what
- * @error: return location for an error
- *
- * Returns: (transfer full) (nullable): the checksum of all rows that @viewer may see, at the top of
- *   the log
- */
-LsChecksum *
-ls_school_checksum (LsSchool *self, const LsViewer *viewer, LsEntity entity, GError **error)
-{
-  g_autoptr (LsChecksum) checksum = NULL;
-  g_autoptr (LsVisibleRows) visible = NULL;
-  const LsTable *table;
-
-  g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
-  g_return_val_if_fail ((guint)entity < LS_N_ENTITIES, NULL);
-
-  table = ls_schema_get_entity_table (entity);
-  if (table == NULL)
-    {
-      g_set_error_literal (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND,
-                           "There is no checksum of that");
-      return NULL;
-    }
-  if (!ls_school_check_active (viewer, error))
-    return NULL;
-
-  checksum = ls_checksum_new (entity);
-  checksum->cursor = ls_school_get_cursor (self);
-  visible = ls_visible_rows_new (self->database, viewer, table, "", error);
-  if (visible == NULL)
-    return NULL;
-
-  for (;;)
-    {
-      g_autoptr (LsRecord) record = NULL;
-      LsSight sight;
-
-      if (!ls_visible_rows_next (visible, &record, &sight, error))
-        return NULL;
-      if (record == NULL)
-        return g_steal_pointer (&checksum);
-
-      ls_checksum_add (checksum, ls_record_get_id (record), ls_record_get_version (record));
-    }
-}
-
 static void
 fill_updates (LsUpdates *updates,
               LsBatch *batch,

@@ -170,8 +170,12 @@ LsSnapshotPage *ls_school_snapshot (LsSchool *self,
                                     const char *page_token,
                                     guint limit,
                                     GError **error);
-LsChecksum *
-ls_school_checksum (LsSchool *self, const LsViewer *viewer, LsEntity entity, GError **error);
+void ls_school_checksum_async (LsSchool *self,
+                               const LsViewer *viewer,
+                               LsEntity entity,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
+LsChecksum *ls_school_checksum_finish (LsSchool *self, GAsyncResult *result, GError **error);
 LsUpdates *ls_school_updates (LsSchool *self,
                               const LsViewer *viewer,
                               LsCursor from,

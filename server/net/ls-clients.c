@@ -3,10 +3,10 @@
 
 #include <sys/socket.h>
 
-/* libsoup 3.2 has no such limits, tells of a connection only when it begins to read a request, and
- * of its end only sometimes; nor does it let go of the GSocket then: its file descriptor stays open
- * for ever. So what is known of a connection hangs on its socket, and it is looked from time to time
- * which are at their end. With TLS a connection counts once its handshake is over. */
+/* libsoup 3.2 has no such limits, and tells of a connection's end only sometimes; nor does it let go of
+ * the GSocket then: its file descriptor stays open for ever. So what is known of a connection hangs on
+ * its socket, and it is looked from time to time which are at their end. It starts the first request
+ * as it accepts the connection, so a TLS handshake is within the time for that one's headers. */
 
 #define CLIENT_KEY "labsync-client"
 

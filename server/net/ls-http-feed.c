@@ -107,6 +107,27 @@ ls_http_handle_snapshot (const LsHttpCall *call)
   ls_http_answer_json (call->message, SOUP_STATUS_OK, json, length);
 }
 
+static void
+checksum_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SoupServerMessage) message = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsChecksum) checksum = ls_school_checksum_finish (LS_SCHOOL (source), result, &error);
+  gsize length;
+
+  if (checksum != NULL)
+    {
+      char *json = ls_wire_encode_checksum (checksum, &length);
+
+      ls_http_answer_json (message, SOUP_STATUS_OK, json, length);
+    }
+  else
+    {
+      ls_http_answer_failure (message, error);
+    }
+  soup_server_message_unpause (message);
+}
+
 /**
  * ls_http_handle_checksum:
  * @call: `GET /api/checksum?entity=E`
@@ -116,22 +137,12 @@ ls_http_handle_snapshot (const LsHttpCall *call)
 void
 ls_http_handle_checksum (const LsHttpCall *call)
 {
-  g_autoptr (LsChecksum) checksum = NULL;
-  g_autoptr (GError) error = NULL;
   LsEntity entity;
-  gsize length;
-  char *json;
 
   if (!get_entity (call, &entity))
     return;
 
-  checksum = ls_school_checksum (call->school, call->identity->viewer, entity, &error);
-  if (checksum == NULL)
-    {
-      ls_http_answer_failure (call->message, error);
-      return;
-    }
-
-  json = ls_wire_encode_checksum (checksum, &length);
-  ls_http_answer_json (call->message, SOUP_STATUS_OK, json, length);
+  soup_server_message_pause (call->message);
+  ls_school_checksum_async (call->school, call->identity->viewer, entity, checksum_cb,
+                            g_object_ref (call->message));
 }

@@ -3,28 +3,22 @@
 
 #include <string.h>
 
-#include "ls-clients.h"
 #include "ls-http-answer.h"
 #include "ls-http-call.h"
 #include "ls-http-request.h"
+#include "ls-upgrade.h"
 #include "ls-wire-http.h"
-
-#define SUBPROTOCOL "labsync.v1"
 
 /* Tells an answer of ours from that of a captive portal (protocol, "HTTP") */
 #define SERVER_HEADER "X-Labsync-Server"
 
-/* RFC 9110 §15.5.22; libsoup has no name for it */
-#define STATUS_UPGRADE_REQUIRED 426
-
-/* RFC 6585 §5; libsoup has no name for it either */
+/* RFC 6585 §5; libsoup has no name for it */
 #define STATUS_HEADERS_TOO_LARGE 431
 
 /* Bytes of a request's headers; a token has less than one thousand. libsoup itself cuts a
  * connection off at 100 KiB. */
 #define MAX_HEADERS (16 * 1024)
 
-#define IDENTITY_KEY "labsync-identity"
 #define TOO_LARGE_KEY "labsync-too-large"
 
 /**
@@ -64,12 +58,6 @@ static const Endpoint endpoints[] = {
   [LS_ENDPOINT_ROW] = { ls_http_handle_row, FALSE },
 };
 
-static const char *
-get_header (SoupServerMessage *message, const char *name)
-{
-  return soup_message_headers_get_list (soup_server_message_get_request_headers (message), name);
-}
-
 /* Returns: (transfer full) (nullable): who asks; else it has been answered */
 static LsIdentity *
 identify (LsHttpService *self, SoupServerMessage *message, const char *token)
@@ -101,34 +89,8 @@ refuse_for_now (SoupServerMessage *message, guint seconds, const char *code, con
 
 /* The socket */
 
-/* Returns: whether the client speaks our protocol; else it has been answered */
-static gboolean
-check_upgrade (SoupServerMessage *message)
-{
-  const char *upgrade = get_header (message, "Upgrade");
-  const char *offered = get_header (message, "Sec-WebSocket-Protocol");
-
-  if (upgrade == NULL || g_ascii_strcasecmp (upgrade, "websocket") != 0)
-    {
-      soup_message_headers_replace (soup_server_message_get_response_headers (message), "Upgrade",
-                                    "websocket");
-      ls_http_answer_error (message, STATUS_UPGRADE_REQUIRED, "upgrade-required",
-                            "This is a WebSocket");
-      return FALSE;
-    }
-  if (offered == NULL || !soup_header_contains (offered, SUBPROTOCOL))
-    {
-      ls_http_answer_error (message, SOUP_STATUS_BAD_REQUEST, "subprotocol-required",
-                            "The client does not offer the subprotocol " SUBPROTOCOL);
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-/* Lets libsoup go on with the handshake by not answering. A browser can't set the header, so the
- * token may stand in the query as well. Who comes when there is no room is sent away before the
- * database is asked anything; only who is let in takes room. */
+/* A browser can't set the header, so the token may stand in the query as well. Who comes when there
+ * is no room is sent away before the database is asked anything; only who is let in takes room. */
 static void
 handle_socket (LsHttpService *self, SoupServerMessage *message, GHashTable *query)
 {
@@ -140,7 +102,7 @@ handle_socket (LsHttpService *self, SoupServerMessage *message, GHashTable *quer
   if (token == NULL && query != NULL)
     token = g_strdup (g_hash_table_lookup (query, "token"));
 
-  if (!check_upgrade (message))
+  if (!ls_upgrade_check (message))
     return;
 
   seconds = ls_admission_check (self->admission, now);
@@ -155,24 +117,7 @@ handle_socket (LsHttpService *self, SoupServerMessage *message, GHashTable *quer
     return;
 
   ls_admission_count (self->admission, now);
-  g_object_set_data_full (G_OBJECT (message), IDENTITY_KEY, g_steal_pointer (&identity),
-                          (GDestroyNotify)ls_identity_free);
-}
-
-static void
-on_socket (SoupServer *server,
-           SoupServerMessage *message,
-           const char *path,
-           SoupWebsocketConnection *connection,
-           gpointer user_data)
-{
-  LsHttpService *self = user_data;
-  const LsIdentity *identity = g_object_get_data (G_OBJECT (message), IDENTITY_KEY);
-
-  g_return_if_fail (identity != NULL);
-
-  ls_clients_release (message);
-  ls_hub_accept (self->hub, connection, identity);
+  ls_upgrade_begin (message, self->hub, identity);
 }
 
 /* Everything else */
@@ -326,8 +271,7 @@ on_request_finished (SoupServer *server, SoupServerMessage *message, gpointer us
  * @admission: (transfer none): how many at once; outlives the service
  * @metrics: (transfer none): what is counted; outlives the service
  *
- * Puts the service on @server. libsoup's permessage-deflate is taken off: it inflates a small frame
- * into any amount of memory, with no limit that holds (3.2).
+ * Puts the service on @server.
  *
  * Returns: (transfer full): the service
  */
@@ -339,8 +283,6 @@ ls_http_service_new (SoupServer *server,
                      LsAdmission *admission,
                      LsMetrics *metrics)
 {
-  static const char *const paths[] = { NULL, "/ws" };
-  static const char *const protocols[] = { SUBPROTOCOL, NULL };
   LsHttpService *self;
 
   g_return_val_if_fail (SOUP_IS_SERVER (server) && LS_IS_HUB (hub), NULL);
@@ -357,11 +299,7 @@ ls_http_service_new (SoupServer *server,
   g_signal_connect (server, "request-started", G_CALLBACK (on_request_started), self);
   g_signal_connect (server, "request-finished", G_CALLBACK (on_request_finished), self);
   g_signal_connect (server, "request-aborted", G_CALLBACK (on_request_finished), self);
-  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
-    soup_server_add_handler (server, paths[i], on_request, self, NULL);
-  soup_server_remove_websocket_extension (server, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
-  soup_server_add_websocket_handler (server, "/ws", NULL, (char **)protocols, on_socket, self,
-                                     NULL);
+  soup_server_add_handler (server, NULL, on_request, self, NULL);
   return self;
 }
 
@@ -376,7 +314,6 @@ ls_http_service_free (LsHttpService *self)
 {
   g_signal_handlers_disconnect_by_data (self->server, self);
   soup_server_remove_handler (self->server, NULL);
-  soup_server_remove_handler (self->server, "/ws");
   g_object_unref (self->server);
   g_object_unref (self->school);
   g_object_unref (self->auth);

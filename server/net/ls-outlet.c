@@ -15,7 +15,7 @@ struct _LsOutlet
   LsOutletFunc drained;
   gpointer user_data; /* (unowned) */
   GSource *source;    /* (owned) (nullable): waits for the stream */
-  gsize unsent;       /* bytes since the stream was last seen drained */
+  gsize unsent;       /* bytes since the stream was last seen drained; compressed, they are fewer */
 };
 
 /**

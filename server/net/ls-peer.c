@@ -2,6 +2,7 @@
 #include "ls-peer.h"
 
 #include "ls-batch.h"
+#include "ls-deflate.h"
 #include "ls-http-answer.h"
 #include "ls-outlet.h"
 #include "ls-wire-message.h"
@@ -9,6 +10,9 @@
 /* Batches (contract, "Delivery"; the same figures on the wire) */
 #define MAX_BATCH_EVENTS 100
 #define MAX_BATCH_SIZE (64 * 1024)
+
+/* Bytes in a message that is looked at, so that one which is a little too large is told so. */
+#define MAX_MESSAGE (LS_WIRE_MAX_MESSAGE + 64 * 1024)
 
 /* A client that says nothing for so many heartbeats is gone. */
 #define MAX_SILENT_HEARTBEATS 3
@@ -53,6 +57,7 @@ struct _LsPeer
   gboolean backlog;  /* what the hello asked for is not sent yet */
   gboolean partial;  /* sent is inside a transaction */
   guint feed_id;
+  guint drop_id;
 
   gint64 started_at; /* monotonic, milliseconds */
   gint64 heard_at;   /* the same */
@@ -546,6 +551,27 @@ on_message (SoupWebsocketConnection *connection, int type, GBytes *frame, LsPeer
     send_error (self, "bad-message", error->message);
 }
 
+static gboolean
+on_drop (gpointer user_data)
+{
+  LsPeer *self = user_data;
+
+  self->drop_id = 0;
+  g_signal_emit (self, signals[CLOSED], 0);
+  return G_SOURCE_REMOVE;
+}
+
+/* libsoup closes the connection politely then, and goes on reading until its close frame is out, at
+ * what it can't read. That is not waited for. */
+static void
+on_error (SoupWebsocketConnection *connection, GError *error, LsPeer *self)
+{
+  g_debug ("A connection failed: %s", error->message);
+  end (self);
+  if (self->drop_id == 0)
+    self->drop_id = g_idle_add_full (G_PRIORITY_DEFAULT, on_drop, self, NULL);
+}
+
 static void
 on_closed (SoupWebsocketConnection *connection, LsPeer *self)
 {
@@ -561,6 +587,7 @@ ls_peer_dispose (GObject *object)
   LsPeer *self = LS_PEER (object);
 
   g_clear_handle_id (&self->feed_id, g_source_remove);
+  g_clear_handle_id (&self->drop_id, g_source_remove);
   if (self->connection != NULL)
     g_signal_handlers_disconnect_by_data (self->connection, self);
   g_clear_pointer (&self->outlet, ls_outlet_free);
@@ -626,8 +653,9 @@ ls_peer_new (const LsPeerContext *context,
   self->identity = ls_identity_copy (identity);
   self->started_at = self->heard_at = monotonic_ms ();
 
-  soup_websocket_connection_set_max_incoming_payload_size (connection, LS_PEER_MAX_FRAME);
+  ls_deflate_bound (connection, MAX_MESSAGE);
   g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
+  g_signal_connect (connection, "error", G_CALLBACK (on_error), self);
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
   return self;
 }

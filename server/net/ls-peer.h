@@ -31,9 +31,6 @@ typedef enum
 /** LS_PEER_MAX_RATE: messages a second that a client may send */
 #define LS_PEER_MAX_RATE 50
 
-/** LS_PEER_MAX_FRAME: bytes that libsoup takes, so that what is a little too large can be answered */
-#define LS_PEER_MAX_FRAME ((guint64)4 << 20)
-
 /**
  * LsPeerContext:
  * @school: (unowned): the school

@@ -4,6 +4,7 @@
 #include <libsoup/soup.h>
 
 #include "ls-clients.h"
+#include "ls-file-limit.h"
 #include "ls-http-service.h"
 #include "ls-i18n.h"
 #include "ls-signing-key.h"
@@ -226,9 +227,12 @@ LsServer *
 ls_server_new (const LsServerConfig *config, GError **error)
 {
   g_autoptr (LsServer) self = NULL;
+  LsClientLimits limits;
 
   g_return_val_if_fail (config != NULL, NULL);
 
+  limits = config->clients;
+  limits.max_total = ls_file_limit_fit (limits.max_total, ls_file_limit_raise ());
   self = g_object_new (LS_TYPE_SERVER, NULL);
   self->drain_retry = config->drain_retry;
   self->drain_spread = config->drain_spread;
@@ -236,7 +240,7 @@ ls_server_new (const LsServerConfig *config, GError **error)
     return NULL;
 
   self->soup = soup_server_new (NULL, NULL);
-  self->clients = ls_clients_new (self->soup, &config->clients);
+  self->clients = ls_clients_new (self->soup, &limits);
   self->admission = ls_admission_new (config->max_connects);
   self->service = ls_http_service_new (self->soup, self->school, self->auth, self->hub,
                                        self->admission, &self->metrics);

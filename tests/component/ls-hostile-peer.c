@@ -17,6 +17,7 @@ struct _LsHostilePeer
   GPtrArray *requests;  /* (owned) (element-type utf8) */
   GByteArray *received; /* (owned), what came after the request */
   guint n_gone;
+  gsize filler_sent; /* bytes */
 };
 
 static char *
@@ -65,6 +66,8 @@ write_handshake (GOutputStream *out, const LsPeerScript *script, const char *req
   g_string_append_printf (answer, "Sec-WebSocket-Accept: %s\r\n", accept);
   if (script->subprotocol != NULL)
     g_string_append_printf (answer, "Sec-WebSocket-Protocol: %s\r\n", script->subprotocol);
+  if (script->extensions != NULL)
+    g_string_append_printf (answer, "Sec-WebSocket-Extensions: %s\r\n", script->extensions);
   g_string_append (answer, "\r\n");
   if (script->is_early)
     g_string_append_len (answer, g_bytes_get_data (script->frames, NULL),
@@ -72,17 +75,22 @@ write_handshake (GOutputStream *out, const LsPeerScript *script, const char *req
   g_output_stream_write_all (out, answer->str, answer->len, NULL, NULL, NULL);
 }
 
-static void
+/* Returns: how much of it the other side's and our own kernel took */
+static gsize
 write_filler (GOutputStream *out, const LsPeerScript *script)
 {
   gsize length = strlen (script->filler);
+  gsize sent = 0;
 
-  for (gsize sent = 0; sent < script->filler_size; sent += length)
+  while (sent < script->filler_size)
     {
       g_usleep (script->filler_pause);
       if (!g_output_stream_write_all (out, script->filler, length, NULL, NULL, NULL))
-        return;
+        break;
+      sent += length;
     }
+
+  return sent;
 }
 
 /* Returns: whether anything came */
@@ -119,7 +127,13 @@ play (LsHostilePeer *self, GIOStream *stream, const char *request)
     g_output_stream_write_all (out, g_bytes_get_data (script->frames, NULL),
                                g_bytes_get_size (script->frames), NULL, NULL, NULL);
   if (script->filler != NULL)
-    write_filler (out, script);
+    {
+      gsize sent = write_filler (out, script);
+
+      g_mutex_lock (&self->mutex);
+      self->filler_sent += sent;
+      g_mutex_unlock (&self->mutex);
+    }
 }
 
 static void
@@ -262,6 +276,24 @@ ls_hostile_peer_get_request (LsHostilePeer *self, guint index)
   g_mutex_unlock (&self->mutex);
 
   return request;
+}
+
+/**
+ * ls_hostile_peer_get_filler_sent:
+ * @self: a peer whose clients are gone
+ *
+ * Returns: how much filler it could send, in bytes
+ */
+gsize
+ls_hostile_peer_get_filler_sent (LsHostilePeer *self)
+{
+  gsize sent = 0;
+
+  g_mutex_lock (&self->mutex);
+  sent = self->filler_sent;
+  g_mutex_unlock (&self->mutex);
+
+  return sent;
 }
 
 /**

@@ -18,6 +18,7 @@ typedef enum
  * @answer: (nullable): what to answer to the request, byte for byte; %NULL: nothing at all
  * @upgrades: to answer with a good handshake instead
  * @subprotocol: (nullable): what the handshake picks
+ * @extensions: (nullable): what it says of extensions
  * @is_early: to send @frames together with the handshake; else the peer waits until it has
  *   heard something
  * @frames: (nullable): what comes after the handshake
@@ -34,6 +35,7 @@ typedef struct
   const char *answer;
   gboolean upgrades;
   const char *subprotocol;
+  const char *extensions;
   gboolean is_early;
   GBytes *frames;
   const char *filler;
@@ -54,6 +56,7 @@ void ls_hostile_peer_free (LsHostilePeer *self);
 guint16 ls_hostile_peer_get_port (LsHostilePeer *self);
 guint ls_hostile_peer_count_requests (LsHostilePeer *self);
 char *ls_hostile_peer_get_request (LsHostilePeer *self, guint index);
+gsize ls_hostile_peer_get_filler_sent (LsHostilePeer *self);
 GBytes *ls_hostile_peer_wait_gone (LsHostilePeer *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsHostilePeer, ls_hostile_peer_free)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-service-fixture.h"
 
+#include <gio/gunixfdlist.h>
+
 #include <string.h>
 
 #include "ls-fake-random.h"
@@ -193,11 +195,22 @@ make_agent (LsServiceFixture *f)
   ls_agent_start (f->agent);
 }
 
+/* The interfaces alone; also for the first time. */
 void
-ls_service_fixture_set_up (LsServiceFixture *f, gconstpointer data)
+ls_service_fixture_restart_service (LsServiceFixture *f)
 {
   g_autoptr (GError) error = NULL;
 
+  g_clear_object (&f->service);
+  f->service =
+      ls_service_new (f->agent, f->queue, LS_CLOCK (f->clock), f->connection, f->durables_path);
+  g_assert_true (ls_service_export (f->service, &error));
+  g_assert_no_error (error);
+}
+
+void
+ls_service_fixture_set_up (LsServiceFixture *f, gconstpointer data)
+{
   f->bus = g_test_dbus_new (G_TEST_DBUS_NONE);
   g_test_dbus_up (f->bus);
   f->connection = join_bus (f);
@@ -218,10 +231,7 @@ ls_service_fixture_set_up (LsServiceFixture *f, gconstpointer data)
   f->store =
       f->fake_store != NULL ? LS_STORE (f->fake_store) : LS_STORE (ls_store_sqlite_new (f->dir));
   make_agent (f);
-  f->service =
-      ls_service_new (f->agent, f->queue, LS_CLOCK (f->clock), f->connection, f->durables_path);
-  g_assert_true (ls_service_export (f->service, &error));
-  g_assert_no_error (error);
+  ls_service_fixture_restart_service (f);
 }
 
 static void
@@ -273,28 +283,50 @@ ls_service_fixture_tear_down (LsServiceFixture *f, gconstpointer data)
   g_free (f->durables_path);
 }
 
+/* What the server emits next; in the log unless it is presence. */
+static void
+add_event (LsServiceFixture *f,
+           GPtrArray *events,
+           const char *type,
+           const char *id,
+           const char *data)
+{
+  LsEvent *event = ls_event_new (ls_event_type_from_string (type), id, data);
+
+  if (ls_event_get_entity (event) != LS_ENTITY_PRESENCE)
+    event->offset = ++f->offset;
+  event->version = event->offset;
+  event->timestamp = LS_FAKE_CLOCK_START_WALL;
+  g_ptr_array_add (events, event);
+}
+
+static void
+deliver (LsServiceFixture *f, LsCursor prev, GPtrArray *events)
+{
+  LsMessage *message = ls_message_new (LS_MESSAGE_EVENTS);
+
+  message->prev = prev;
+  message->events = events;
+  message->cursor = top (f);
+  ls_fake_transport_deliver (f->transport, message);
+}
+
 /* The server tells of n changes of rows "r-first" and on; in the data is "n", the number. */
 void
 ls_service_fixture_tell (LsServiceFixture *f, const char *type, guint first, guint n)
 {
-  LsMessage *message = ls_message_new (LS_MESSAGE_EVENTS);
+  GPtrArray *events = ls_event_array_new ();
+  LsCursor prev = top (f);
 
-  message->prev = top (f);
-  message->events = ls_event_array_new ();
   for (guint i = first; i < first + n; i++)
     {
       g_autofree char *id = g_strdup_printf ("r-%u", i);
       g_autofree char *data = g_strdup_printf ("{\"id\":\"r-%u\", \"n\":%u,\"odd\":%s}", i, i,
                                                i % 2 ? "true" : "false");
-      LsEvent *event = ls_event_new (ls_event_type_from_string (type), id, data);
 
-      event->offset = ++f->offset;
-      event->version = f->offset;
-      event->timestamp = LS_FAKE_CLOCK_START_WALL;
-      g_ptr_array_add (message->events, event);
+      add_event (f, events, type, id, data);
     }
-  message->cursor = top (f);
-  ls_fake_transport_deliver (f->transport, message);
+  deliver (f, prev, events);
 }
 
 /* Likewise, and they are in the cache. */
@@ -305,6 +337,18 @@ ls_service_fixture_publish (LsServiceFixture *f, const char *type, guint first, 
 
   ls_service_fixture_tell (f, type, first, n);
   LS_SERVICE_WAIT (f, ls_agent_get_last_seq (f->agent) >= before + n);
+}
+
+/* Emits changes of the row "r" with that data, one for each of the types; waits for nothing. */
+void
+ls_service_fixture_publish_row (LsServiceFixture *f, const char *const *types, const char *data)
+{
+  GPtrArray *events = ls_event_array_new ();
+  LsCursor prev = top (f);
+
+  for (guint i = 0; types[i] != NULL; i++)
+    add_event (f, events, types[i], "r", data);
+  deliver (f, prev, events);
 }
 
 static char *
@@ -346,11 +390,12 @@ connection_call_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   LsServiceAnswer *answer = user_data;
 
-  answer->value =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (object), result, &answer->error);
+  answer->value = g_dbus_connection_call_with_unix_fd_list_finish (
+      G_DBUS_CONNECTION (object), &answer->fds, result, &answer->error);
   answer->done = TRUE;
 }
 
+/* method is the last part of the interface, a dot, and the method. */
 static void
 begin_from (LsServiceFixture *f,
             GDBusConnection *from,
@@ -362,10 +407,32 @@ begin_from (LsServiceFixture *f,
   g_auto (GStrv) parts = g_strsplit (method, ".", 2);
   g_autofree char *interface = g_strconcat (LS_BUS_INTERFACE_PREFIX, parts[0], NULL);
 
-  *answer = (LsServiceAnswer) { FALSE, NULL, NULL };
-  g_dbus_connection_call (from, g_dbus_connection_get_unique_name (f->connection), path, interface,
-                          parts[1], arguments, NULL, G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL,
-                          connection_call_cb, answer);
+  *answer = (LsServiceAnswer) { 0 };
+  g_dbus_connection_call_with_unix_fd_list (
+      from, g_dbus_connection_get_unique_name (f->connection), path, interface, parts[1], arguments,
+      NULL, G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL, NULL, connection_call_cb, answer);
+}
+
+static GVariant *
+call (LsServiceFixture *f,
+      GDBusConnection *from,
+      const char *path,
+      const char *method,
+      GVariant *arguments,
+      GUnixFDList **fds,
+      GError **error)
+{
+  g_autoptr (GUnixFDList) ours = NULL;
+  LsServiceAnswer answer;
+
+  begin_from (f, from, path, method, arguments, &answer);
+  LS_SERVICE_WAIT (f, answer.done);
+  ours = answer.fds;
+  if (fds != NULL)
+    *fds = g_steal_pointer (&ours);
+  if (answer.error != NULL)
+    g_propagate_error (error, answer.error);
+  return answer.value;
 }
 
 /* method is the last part of the interface, a dot, and the method. */
@@ -377,13 +444,7 @@ ls_service_fixture_call_from (LsServiceFixture *f,
                               GVariant *arguments,
                               GError **error)
 {
-  LsServiceAnswer answer;
-
-  begin_from (f, from, path, method, arguments, &answer);
-  LS_SERVICE_WAIT (f, answer.done);
-  if (answer.error != NULL)
-    g_propagate_error (error, answer.error);
-  return answer.value;
+  return call (f, from, path, method, arguments, NULL, error);
 }
 
 static GVariant *
@@ -443,18 +504,28 @@ ls_service_fixture_refused (LsServiceFixture *f,
 GVariant *
 ls_service_fixture_get_property (LsServiceFixture *f, const char *interface, const char *name)
 {
+  return ls_service_fixture_get_property_of (f, LS_BUS_PATH, interface, name);
+}
+
+GVariant *
+ls_service_fixture_get_property_of (LsServiceFixture *f,
+                                    const char *path,
+                                    const char *interface,
+                                    const char *name)
+{
   g_autofree char *full = g_strconcat (LS_BUS_INTERFACE_PREFIX, interface, NULL);
-  LsServiceAnswer answer = { FALSE, NULL, NULL };
+  g_autoptr (GVariant) answer = NULL;
+  LsServiceAnswer got = { 0 };
   GVariant *value;
 
-  g_dbus_connection_call (f->app, g_dbus_connection_get_unique_name (f->connection), LS_BUS_PATH,
-                          "org.freedesktop.DBus.Properties", "Get",
-                          g_variant_new ("(ss)", full, name), G_VARIANT_TYPE ("(v)"),
-                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, connection_call_cb, &answer);
-  LS_SERVICE_WAIT (f, answer.done);
-  g_assert_no_error (answer.error);
-  g_variant_get (answer.value, "(v)", &value);
-  g_variant_unref (answer.value);
+  g_dbus_connection_call_with_unix_fd_list (
+      f->app, g_dbus_connection_get_unique_name (f->connection), path,
+      "org.freedesktop.DBus.Properties", "Get", g_variant_new ("(ss)", full, name),
+      G_VARIANT_TYPE ("(v)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, connection_call_cb, &got);
+  LS_SERVICE_WAIT (f, got.done);
+  g_assert_no_error (got.error);
+  answer = got.value;
+  g_variant_get (answer, "(v)", &value);
   return value;
 }
 
@@ -513,4 +584,116 @@ ls_service_fixture_reply (LsServiceFixture *f,
     reply->cursor = ls_cursor_new ("e", f->offset + 1);
   LS_SERVICE_WAIT (f, ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_ACT) != NULL);
   ls_fake_transport_answer_act (f->transport, reply);
+}
+
+/* method is the last part of the interface, a dot, and the method; has no answer. */
+void
+ls_service_fixture_call_subscription (LsServiceFixture *f,
+                                      GDBusConnection *from,
+                                      const char *path,
+                                      const char *method,
+                                      GVariant *arguments,
+                                      GError **error)
+{
+  g_autoptr (GVariant) answer =
+      ls_service_fixture_call_from (f, from, path, method, arguments, error);
+}
+
+void
+ls_service_fixture_acknowledge (LsServiceFixture *f, const char *path, guint64 seq)
+{
+  g_autoptr (GError) error = NULL;
+
+  ls_service_fixture_call_subscription (f, f->app, path, "Subscription.Acknowledge",
+                                        g_variant_new ("(t)", seq), &error);
+  g_assert_no_error (error);
+}
+
+/* What the agent had sent until now has arrived when an answer has. */
+void
+ls_service_fixture_flush (LsServiceFixture *f)
+{
+  GDBusConnection *const connections[] = { f->app, f->other };
+
+  for (guint i = 0; i < G_N_ELEMENTS (connections); i++)
+    g_variant_unref (ls_service_fixture_call_from (f, connections[i], LS_BUS_PATH,
+                                                   "Diagnostics.GetStatistics",
+                                                   g_variant_new_parsed ("(@a{sv} {},)"), NULL));
+}
+
+char *
+ls_service_fixture_get_cursor (LsServiceFixture *f)
+{
+  return ls_agent_format_cursor (f->agent, ls_agent_get_last_seq (f->agent));
+}
+
+guint64
+ls_service_fixture_count_subscriptions (LsServiceFixture *f)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer =
+      ls_service_fixture_call_from (f, f->other, LS_BUS_PATH, "Diagnostics.GetStatistics",
+                                    g_variant_new_parsed ("(@a{sv} {},)"), &error);
+  g_autoptr (GVariant) statistics = NULL;
+  guint64 n;
+
+  g_assert_no_error (error);
+  statistics = g_variant_get_child_value (answer, 0);
+  g_assert_true (g_variant_lookup (statistics, "subscriptions", "t", &n));
+  return n;
+}
+
+/* Returns: the socket, which the caller closes */
+int
+ls_service_fixture_open_stream (LsServiceFixture *f,
+                                GDBusConnection *from,
+                                const char *arguments,
+                                char **path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GUnixFDList) fds = NULL;
+  g_autoptr (GVariant) value = parse (arguments);
+  g_autoptr (GVariant) answer =
+      call (f, from, LS_BUS_PATH, "Events.OpenStream", value, &fds, &error);
+  int handle, fd;
+
+  g_assert_no_error (error);
+  g_variant_get (answer, "(oh)", path, &handle);
+  fd = g_unix_fd_list_get (fds, handle, &error);
+  g_assert_no_error (error);
+  return fd;
+}
+
+guint
+ls_service_count_events (GPtrArray *batches)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < batches->len; i++)
+    n += g_variant_n_children (g_ptr_array_index (batches, i));
+  return n;
+}
+
+/* Every event once, in order: seq first to last. */
+void
+ls_service_assert_sequence (GPtrArray *batches, guint64 first, guint64 last)
+{
+  guint64 expected = first;
+
+  for (guint i = 0; i < batches->len; i++)
+    {
+      GVariant *batch = g_ptr_array_index (batches, i);
+
+      g_assert_cmpuint (g_variant_n_children (batch), <=, LS_BATCH_EVENTS);
+      for (gsize j = 0; j < g_variant_n_children (batch); j++)
+        {
+          guint64 seq;
+
+          g_variant_get_child (batch, j, "(tssssxss)", &seq, NULL, NULL, NULL, NULL, NULL, NULL,
+                               NULL);
+          g_assert_cmpuint (seq, ==, expected);
+          expected++;
+        }
+    }
+  g_assert_cmpuint (expected, ==, last + 1);
 }

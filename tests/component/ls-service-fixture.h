@@ -47,8 +47,9 @@ typedef struct
 typedef struct
 {
   gboolean done;
-  GVariant *value; /* (owned) (nullable) */
-  GError *error;   /* (owned) (nullable) */
+  GVariant *value;  /* (owned) (nullable) */
+  GUnixFDList *fds; /* (owned) (nullable) */
+  GError *error;    /* (owned) (nullable) */
 } LsServiceAnswer;
 
 #define LS_SERVICE_WAIT(f, condition)                                                              \
@@ -61,6 +62,8 @@ void ls_service_fixture_step (LsServiceFixture *f);
 void ls_service_fixture_sign_in (LsServiceFixture *f);
 void ls_service_fixture_tell (LsServiceFixture *f, const char *type, guint first, guint n);
 void ls_service_fixture_publish (LsServiceFixture *f, const char *type, guint first, guint n);
+void
+ls_service_fixture_publish_row (LsServiceFixture *f, const char *const *types, const char *data);
 void ls_service_fixture_begin (LsServiceFixture *f,
                                const char *method,
                                const char *arguments,
@@ -79,6 +82,10 @@ void ls_service_fixture_refused (LsServiceFixture *f,
                                  const char *names);
 GVariant *
 ls_service_fixture_get_property (LsServiceFixture *f, const char *interface, const char *name);
+GVariant *ls_service_fixture_get_property_of (LsServiceFixture *f,
+                                              const char *path,
+                                              const char *interface,
+                                              const char *name);
 char *ls_service_fixture_make_token (const char *user_id);
 guint ls_service_fixture_collect (LsServiceFixture *f,
                                   const char *interface,
@@ -92,3 +99,22 @@ void ls_service_fixture_reply (LsServiceFixture *f,
                                const char *code,
                                const char *row,
                                gint64 version);
+
+/* Subscriptions */
+void ls_service_fixture_restart_service (LsServiceFixture *f);
+void ls_service_fixture_call_subscription (LsServiceFixture *f,
+                                           GDBusConnection *from,
+                                           const char *path,
+                                           const char *method,
+                                           GVariant *arguments,
+                                           GError **error);
+void ls_service_fixture_acknowledge (LsServiceFixture *f, const char *path, guint64 seq);
+void ls_service_fixture_flush (LsServiceFixture *f);
+char *ls_service_fixture_get_cursor (LsServiceFixture *f);
+guint64 ls_service_fixture_count_subscriptions (LsServiceFixture *f);
+int ls_service_fixture_open_stream (LsServiceFixture *f,
+                                    GDBusConnection *from,
+                                    const char *arguments,
+                                    char **path);
+guint ls_service_count_events (GPtrArray *batches);
+void ls_service_assert_sequence (GPtrArray *batches, guint64 first, guint64 last);

@@ -2,7 +2,8 @@
 /* Subscriptions and the log of events. */
 #include "ls-service-fixture.h"
 
-#include "ls-subscriber.h"
+#include "ls-log-reader.h"
+#include "ls-window.h"
 
 static char *
 subscribe_from (LsServiceFixture *f, GDBusConnection *from, const char *arguments)
@@ -25,80 +26,6 @@ subscribe (LsServiceFixture *f, const char *arguments)
 }
 
 static void
-call_subscription (LsServiceFixture *f,
-                   GDBusConnection *from,
-                   const char *path,
-                   const char *method,
-                   GVariant *arguments,
-                   GError **error)
-{
-  g_autoptr (GVariant) answer =
-      ls_service_fixture_call_from (f, from, path, method, arguments, error);
-}
-
-static void
-acknowledge (LsServiceFixture *f, const char *path, guint64 seq)
-{
-  g_autoptr (GError) error = NULL;
-
-  call_subscription (f, f->app, path, "Subscription.Acknowledge", g_variant_new ("(t)", seq),
-                     &error);
-  g_assert_no_error (error);
-}
-
-static guint
-count_events (GPtrArray *batches)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < batches->len; i++)
-    n += g_variant_n_children (g_ptr_array_index (batches, i));
-  return n;
-}
-
-/* Every event once, in order: seq first to last. */
-static void
-assert_sequence (GPtrArray *batches, guint64 first, guint64 last)
-{
-  guint64 expected = first;
-
-  for (guint i = 0; i < batches->len; i++)
-    {
-      GVariant *batch = g_ptr_array_index (batches, i);
-
-      g_assert_cmpuint (g_variant_n_children (batch), <=, LS_BATCH_EVENTS);
-      for (gsize j = 0; j < g_variant_n_children (batch); j++)
-        {
-          guint64 seq;
-
-          g_variant_get_child (batch, j, "(tssssxss)", &seq, NULL, NULL, NULL, NULL, NULL, NULL,
-                               NULL);
-          g_assert_cmpuint (seq, ==, expected);
-          expected++;
-        }
-    }
-  g_assert_cmpuint (expected, ==, last + 1);
-}
-
-/* What the agent had sent until now has arrived when an answer has. */
-static void
-flush (LsServiceFixture *f)
-{
-  GDBusConnection *const connections[] = { f->app, f->other };
-
-  for (guint i = 0; i < G_N_ELEMENTS (connections); i++)
-    g_variant_unref (ls_service_fixture_call_from (f, connections[i], LS_BUS_PATH,
-                                                   "Diagnostics.GetStatistics",
-                                                   g_variant_new_parsed ("(@a{sv} {},)"), NULL));
-}
-
-static char *
-cursor_now (LsServiceFixture *f)
-{
-  return ls_agent_format_cursor (f->agent, ls_agent_get_last_seq (f->agent));
-}
-
-static void
 test_unicast (LsServiceFixture *f, gconstpointer data)
 {
   g_autofree char *path = NULL;
@@ -108,7 +35,7 @@ test_unicast (LsServiceFixture *f, gconstpointer data)
   path = subscribe (f, "(@as [], @a{sv} {})");
   g_assert_true (g_str_has_prefix (path, LS_BUS_SUBSCRIPTION_PATH));
   ls_service_fixture_publish (f, "grade_created", 1, 1);
-  flush (f);
+  ls_service_fixture_flush (f);
   g_assert_cmpuint (f->batches->len, ==, 1);
   g_assert_cmpuint (f->other_batches->len, ==, 0);
   text = g_variant_print (g_ptr_array_index (f->batches, 0), FALSE);
@@ -131,9 +58,9 @@ test_two_subscribers (LsServiceFixture *f, gconstpointer data)
   ls_service_fixture_publish (f, "grade_created", 1, 3);
   ls_service_fixture_publish (f, "announcement_created", 1, 2);
   ls_service_fixture_publish (f, "grade_deleted", 1, 1);
-  flush (f);
-  assert_sequence (f->batches, 1, 3);
-  assert_sequence (f->other_batches, 4, 5);
+  ls_service_fixture_flush (f);
+  ls_service_assert_sequence (f->batches, 1, 3);
+  ls_service_assert_sequence (f->other_batches, 4, 5);
 }
 
 static void
@@ -144,8 +71,8 @@ test_filter (LsServiceFixture *f, gconstpointer data)
   ls_service_fixture_sign_in (f);
   path = subscribe (f, "(['grade_created'], {'filter': <{'odd': 'false', 'n': '4'}>})");
   ls_service_fixture_publish (f, "grade_created", 1, 6);
-  flush (f);
-  assert_sequence (f->batches, 4, 4);
+  ls_service_fixture_flush (f);
+  ls_service_assert_sequence (f->batches, 4, 4);
 }
 
 static void
@@ -196,9 +123,9 @@ test_gapless (LsServiceFixture *f, gconstpointer data)
   arguments = g_strdup_printf ("(@as [], {'cursor': <'%s'>})", cursor);
   path = subscribe (f, arguments);
   ls_service_fixture_publish (f, "grade_updated", 1, 40);
-  LS_SERVICE_WAIT (f, count_events (f->batches) >= 290);
-  flush (f);
-  assert_sequence (f->batches, 11, 300);
+  LS_SERVICE_WAIT (f, ls_service_count_events (f->batches) >= 290);
+  ls_service_fixture_flush (f);
+  ls_service_assert_sequence (f->batches, 11, 300);
 }
 
 static void
@@ -214,21 +141,21 @@ test_window (LsServiceFixture *f, gconstpointer data)
                                                  f->batches, f->batches->len - 1)) == 0);
   last = g_ptr_array_index (f->batches, f->batches->len - 1);
   g_assert_cmpuint (g_variant_n_children (last), ==, 0);
-  assert_sequence (f->batches, 1, LS_WINDOW_EVENTS);
+  ls_service_assert_sequence (f->batches, 1, LS_WINDOW_EVENTS);
 
   /* one hint is enough */
   g_ptr_array_set_size (f->batches, 0);
   ls_service_fixture_publish (f, "grade_created", 1201, 10);
-  flush (f);
+  ls_service_fixture_flush (f);
   g_assert_cmpuint (f->batches->len, ==, 0);
 
-  acknowledge (f, path, LS_WINDOW_EVENTS);
-  LS_SERVICE_WAIT (f, count_events (f->batches) >= 210);
-  flush (f);
-  assert_sequence (f->batches, LS_WINDOW_EVENTS + 1, 1210);
+  ls_service_fixture_acknowledge (f, path, LS_WINDOW_EVENTS);
+  LS_SERVICE_WAIT (f, ls_service_count_events (f->batches) >= 210);
+  ls_service_fixture_flush (f);
+  ls_service_assert_sequence (f->batches, LS_WINDOW_EVENTS + 1, 1210);
   ls_service_fixture_publish (f, "grade_created", 1211, 1);
-  flush (f);
-  assert_sequence (f->batches, LS_WINDOW_EVENTS + 1, 1211);
+  ls_service_fixture_flush (f);
+  ls_service_assert_sequence (f->batches, LS_WINDOW_EVENTS + 1, 1211);
 }
 
 static guint64
@@ -264,20 +191,53 @@ test_far_behind (LsServiceFixture *f, gconstpointer data)
   ls_service_fixture_publish (f, "grade_created", 1, n);
   while (last_seq (f->batches) < n || last_seq (f->other_batches) < n)
     {
-      acknowledge (f, path, last_seq (f->batches));
-      call_subscription (f, f->other, other, "Subscription.Acknowledge",
-                         g_variant_new ("(t)", last_seq (f->other_batches) / 2), &error);
+      ls_service_fixture_acknowledge (f, path, last_seq (f->batches));
+      ls_service_fixture_call_subscription (f, f->other, other, "Subscription.Acknowledge",
+                                            g_variant_new ("(t)", last_seq (f->other_batches) / 2),
+                                            &error);
       g_assert_no_error (error);
-      call_subscription (f, f->other, other, "Subscription.Acknowledge",
-                         g_variant_new ("(t)", last_seq (f->other_batches)), &error);
+      ls_service_fixture_call_subscription (f, f->other, other, "Subscription.Acknowledge",
+                                            g_variant_new ("(t)", last_seq (f->other_batches)),
+                                            &error);
       g_assert_no_error (error);
-      flush (f);
+      ls_service_fixture_flush (f);
     }
-  assert_sequence (f->batches, 1, n);
-  assert_sequence (f->other_batches, 1, n);
+  ls_service_assert_sequence (f->batches, 1, n);
+  ls_service_assert_sequence (f->other_batches, 1, n);
 }
 
 /* GetEvents after the hint moves the subscription past what it returned. */
+static gboolean
+has_page (LsServiceFixture *f, LsLogReader *reader)
+{
+  g_autofree gboolean *types = g_new0 (gboolean, ls_event_type_get_count ());
+  g_autoptr (LsLogPage) page =
+      ls_log_reader_find (reader, ls_agent_get_last_seq (f->agent) - 1, types);
+
+  return page != NULL;
+}
+
+/* Memory is for those who come past; when all are level, it is given back. */
+static void
+test_pages_while_behind (LsServiceFixture *f, gconstpointer data)
+{
+  g_autoptr (LsLogReader) reader = NULL;
+
+  ls_service_fixture_sign_in (f);
+  reader = ls_log_reader_new (f->agent);
+  ls_service_fixture_publish (f, "grade_created", 1, 1);
+  g_assert_false (has_page (f, reader));
+
+  ls_log_reader_add_behind (reader);
+  ls_log_reader_add_behind (reader);
+  ls_service_fixture_publish (f, "grade_created", 2, 1);
+  g_assert_true (has_page (f, reader));
+  ls_log_reader_remove_behind (reader);
+  g_assert_true (has_page (f, reader));
+  ls_log_reader_remove_behind (reader);
+  g_assert_false (has_page (f, reader));
+}
+
 static void
 test_get_events_moves_on (LsServiceFixture *f, gconstpointer data)
 {
@@ -302,9 +262,9 @@ test_get_events_moves_on (LsServiceFixture *f, gconstpointer data)
   g_variant_get_child (answer, 2, "b", &more);
   g_assert_cmpuint (g_variant_n_children (events), ==, 50);
   g_assert_true (more);
-  LS_SERVICE_WAIT (f, count_events (f->batches) >= 50);
-  flush (f);
-  assert_sequence (f->batches, 1051, 1100);
+  LS_SERVICE_WAIT (f, ls_service_count_events (f->batches) >= 50);
+  ls_service_fixture_flush (f);
+  ls_service_assert_sequence (f->batches, 1051, 1100);
 }
 
 static void
@@ -328,8 +288,8 @@ test_get_events_pages (LsServiceFixture *f, gconstpointer data)
       g_variant_get_child (answer, 2, "b", &more);
       g_assert_cmpuint (pages->len, <=, 3);
     }
-  assert_sequence (pages, 1, 25);
-  now = cursor_now (f);
+  ls_service_assert_sequence (pages, 1, 25);
+  now = ls_service_fixture_get_cursor (f);
   g_assert_cmpstr (cursor, ==, now);
 }
 
@@ -341,34 +301,22 @@ test_other_sender (LsServiceFixture *f, gconstpointer data)
 
   ls_service_fixture_sign_in (f);
   path = subscribe (f, "(@as [], @a{sv} {})");
-  call_subscription (f, f->other, path, "Subscription.Acknowledge",
-                     g_variant_new ("(t)", (guint64)1), &error);
+  ls_service_fixture_call_subscription (f, f->other, path, "Subscription.Acknowledge",
+                                        g_variant_new ("(t)", (guint64)1), &error);
   g_assert_error (error, LS_ERROR, LS_ERROR_ACCESS_DENIED);
   g_clear_error (&error);
-  call_subscription (f, f->other, path, "Subscription.Close", NULL, &error);
+  ls_service_fixture_call_subscription (f, f->other, path, "Subscription.Close", NULL, &error);
   g_assert_error (error, LS_ERROR, LS_ERROR_ACCESS_DENIED);
   g_clear_error (&error);
 
   ls_service_fixture_publish (f, "grade_created", 1, 1);
-  call_subscription (f, f->app, path, "Subscription.Close", NULL, &error);
+  ls_service_fixture_call_subscription (f, f->app, path, "Subscription.Close", NULL, &error);
   g_assert_no_error (error);
   ls_service_fixture_publish (f, "grade_created", 2, 1);
-  flush (f);
-  assert_sequence (f->batches, 1, 1);
-  call_subscription (f, f->app, path, "Subscription.Close", NULL, &error);
+  ls_service_fixture_flush (f);
+  ls_service_assert_sequence (f->batches, 1, 1);
+  ls_service_fixture_call_subscription (f, f->app, path, "Subscription.Close", NULL, &error);
   g_assert_error (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD);
-}
-
-static void
-restart_service (LsServiceFixture *f)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_clear_object (&f->service);
-  f->service =
-      ls_service_new (f->agent, f->queue, LS_CLOCK (f->clock), f->connection, f->durables_path);
-  g_assert_true (ls_service_export (f->service, &error));
-  g_assert_no_error (error);
 }
 
 static void
@@ -384,39 +332,23 @@ test_durable (LsServiceFixture *f, gconstpointer data)
   ls_service_fixture_publish (f, "grade_created", 1, 2);
   first = subscribe (f, arguments);
   ls_service_fixture_publish (f, "grade_created", 3, 8);
-  flush (f);
-  assert_sequence (f->batches, 3, 10);
-  acknowledge (f, first, 5);
-  call_subscription (f, f->app, first, "Subscription.Close", NULL, &error);
+  ls_service_fixture_flush (f);
+  ls_service_assert_sequence (f->batches, 3, 10);
+  ls_service_fixture_acknowledge (f, first, 5);
+  ls_service_fixture_call_subscription (f, f->app, first, "Subscription.Close", NULL, &error);
   g_assert_no_error (error);
 
   g_ptr_array_set_size (f->batches, 0);
   second = subscribe (f, arguments);
-  LS_SERVICE_WAIT (f, count_events (f->batches) >= 5);
-  assert_sequence (f->batches, 6, 10);
-  acknowledge (f, second, 7);
+  LS_SERVICE_WAIT (f, ls_service_count_events (f->batches) >= 5);
+  ls_service_assert_sequence (f->batches, 6, 10);
+  ls_service_fixture_acknowledge (f, second, 7);
 
-  restart_service (f);
+  ls_service_fixture_restart_service (f);
   g_ptr_array_set_size (f->batches, 0);
   third = subscribe (f, arguments);
-  LS_SERVICE_WAIT (f, count_events (f->batches) >= 3);
-  assert_sequence (f->batches, 8, 10);
-}
-
-static guint64
-count_subscriptions (LsServiceFixture *f)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) answer =
-      ls_service_fixture_call_from (f, f->other, LS_BUS_PATH, "Diagnostics.GetStatistics",
-                                    g_variant_new_parsed ("(@a{sv} {},)"), &error);
-  g_autoptr (GVariant) statistics = NULL;
-  guint64 n;
-
-  g_assert_no_error (error);
-  statistics = g_variant_get_child_value (answer, 0);
-  g_assert_true (g_variant_lookup (statistics, "subscriptions", "t", &n));
-  return n;
+  LS_SERVICE_WAIT (f, ls_service_count_events (f->batches) >= 3);
+  ls_service_assert_sequence (f->batches, 8, 10);
 }
 
 static void
@@ -430,9 +362,9 @@ test_vanishing (LsServiceFixture *f, gconstpointer data)
   path = subscribe (f, "(['user_updated'], @a{sv} {})");
   another = subscribe (f, "(@as [], @a{sv} {})");
   g_assert_cmpuint (ls_agent_get_followed (f->agent) & users, ==, users);
-  g_assert_cmpuint (count_subscriptions (f), ==, 2);
+  g_assert_cmpuint (ls_service_fixture_count_subscriptions (f), ==, 2);
   g_assert_true (g_dbus_connection_close_sync (f->app, NULL, NULL));
-  LS_SERVICE_WAIT (f, count_subscriptions (f) == 0);
+  LS_SERVICE_WAIT (f, ls_service_fixture_count_subscriptions (f) == 0);
 }
 
 static void
@@ -452,7 +384,7 @@ test_subscriptions_limit (LsServiceFixture *f, gconstpointer data)
   ls_service_fixture_refused (f, "Events.Subscribe", "(@as [], @a{sv} {})", LS_ERROR_LIMIT_EXCEEDED,
                               "64");
   other = subscribe_from (f, f->other, "(@as [], @a{sv} {})");
-  call_subscription (f, f->app, path, "Subscription.Close", NULL, &error);
+  ls_service_fixture_call_subscription (f, f->app, path, "Subscription.Close", NULL, &error);
   g_assert_no_error (error);
   again = subscribe (f, "(@as [], @a{sv} {})");
 }
@@ -467,8 +399,8 @@ test_sign_out_ends (LsServiceFixture *f, gconstpointer data)
   path = subscribe (f, "(@as [], @a{sv} {})");
   g_variant_unref (ls_service_fixture_call (f, "Account.SignOut", "(@a{sv} {},)"));
   g_assert_cmpuint (f->batches->len, ==, 1);
-  g_assert_cmpuint (count_events (f->batches), ==, 0);
-  g_assert_cmpuint (count_subscriptions (f), ==, 0);
+  g_assert_cmpuint (ls_service_count_events (f->batches), ==, 0);
+  g_assert_cmpuint (ls_service_fixture_count_subscriptions (f), ==, 0);
 }
 
 #define ADD(name, function)                                                                        \
@@ -487,6 +419,7 @@ main (int argc, char **argv)
   ADD ("gapless", test_gapless);
   ADD ("window", test_window);
   ADD ("far-behind", test_far_behind);
+  ADD ("pages-while-behind", test_pages_while_behind);
   ADD ("get-events/moves-on", test_get_events_moves_on);
   ADD ("get-events/pages", test_get_events_pages);
   ADD ("other-sender", test_other_sender);

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The transport against peers that do what no server should. */
+#include "ls-deflater.h"
 #include "ls-hostile-peer.h"
 #include "ls-link-error.h"
 #include "ls-transport-soup.h"
 
+#include <malloc.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define TOKEN "header.SECRET.signature"
+
+/* The most that a hostile peer may cost: two messages of the largest size, and what libsoup has read
+ * of them. A sanitizer keeps what is freed. */
+#ifdef __SANITIZE_ADDRESS__
+#define MEMORY_SLACK_KIB (1 << 20)
+#else
+#define MEMORY_SLACK_KIB (24 << 10)
+#endif
 
 typedef struct
 {
@@ -218,25 +229,20 @@ create_text (const char *text)
 
 static const char drain[] = "{\"type\":\"drain\",\"retryAfter\":1,\"spread\":2}";
 
-/* Plays @frames (transfer full) to an open socket and waits for its end. */
+/* Plays @script to an open socket and waits for its end. */
 static void
-assert_ends (const char *name,
-             GBytes *frames,
-             LsPeerEnding ending,
-             const char *heard,
-             LsReason reason,
-             guint status)
+assert_script_ends (const char *name,
+                    const LsPeerScript *script,
+                    const char *heard,
+                    LsReason reason,
+                    guint status)
 {
-  g_autoptr (GBytes) owned = frames;
-  LsPeerScript script = {
-    .upgrades = TRUE, .subprotocol = "labsync.v1", .frames = frames, .ending = ending
-  };
   g_autoptr (LsMessage) ping = ls_message_new (LS_MESSAGE_PING);
   g_autoptr (GError) error = NULL;
   Fixture fixture;
 
   g_test_message ("%s", name);
-  fixture_init (&fixture, &script, 10000, "auto");
+  fixture_init (&fixture, script, 10000, "auto");
   g_assert_cmpint (open_socket (&fixture, &error), ==, LS_PROTOCOL_LABSYNC_V1);
   g_assert_no_error (error);
   ls_transport_send (fixture.transport, ping);
@@ -253,6 +259,23 @@ assert_ends (const char *name,
     ;
   g_assert_cmpstr (fixture.heard->str, ==, heard);
   fixture_clear (&fixture);
+}
+
+/* The same with frames (transfer full) and nothing else. */
+static void
+assert_ends (const char *name,
+             GBytes *frames,
+             LsPeerEnding ending,
+             const char *heard,
+             LsReason reason,
+             guint status)
+{
+  g_autoptr (GBytes) owned = frames;
+  LsPeerScript script = {
+    .upgrades = TRUE, .subprotocol = "labsync.v1", .frames = frames, .ending = ending
+  };
+
+  assert_script_ends (name, &script, heard, reason, status);
 }
 
 static void
@@ -382,6 +405,280 @@ test_flood (void)
   /* with the last turn comes the end */
   g_assert_cmpuint (most, <=, largest_turn / frame_size + 1);
   fixture_clear (&fixture);
+}
+
+/* What comes faster than it is dealt with stays with the peer: neither what was read nor what is read
+ * while the socket is held is any more for it. */
+static void
+test_flood_waits (void)
+{
+  const gsize n_frames = 4000;
+  const gsize frame_size = 8 << 10;
+  const gsize room = 2 << 20;
+  g_autofree char *padding = g_strnfill (frame_size - strlen (drain), ' ');
+  g_autofree char *text = g_strconcat (drain, padding, NULL);
+  g_autoptr (GByteArray) flood = g_byte_array_new ();
+  g_autoptr (GBytes) frame = create_text (text);
+  g_autoptr (GBytes) frames = NULL;
+  LsPeerScript script = { .upgrades = TRUE,
+                          .subprotocol = "labsync.v1",
+                          .ending = LS_PEER_FINISHES };
+  g_autoptr (LsMessage) ping = ls_message_new (LS_MESSAGE_PING);
+  g_autoptr (GError) error = NULL;
+  Fixture fixture;
+  gsize before, most = 0;
+
+  for (gsize i = 0; i < n_frames; i++)
+    g_byte_array_append (flood, g_bytes_get_data (frame, NULL), (guint)g_bytes_get_size (frame));
+  script.frames = frames = g_byte_array_free_to_bytes (g_steal_pointer (&flood));
+  fixture_init (&fixture, &script, 10000, "auto");
+  open_socket (&fixture, &error);
+  g_assert_no_error (error);
+  before = mallinfo2 ().uordblks + mallinfo2 ().hblkhd;
+  ls_transport_send (fixture.transport, ping); /* opens the flood */
+  while (fixture.closed_error == NULL)
+    {
+      gsize heard = fixture.heard->len;
+
+      g_main_context_iteration (NULL, TRUE);
+      most = MAX (most, mallinfo2 ().uordblks + mallinfo2 ().hblkhd);
+      if (heard < n_frames / 2 && fixture.heard->len >= n_frames / 2)
+        {
+          ls_transport_set_held (fixture.transport, TRUE);
+          heard = fixture.heard->len;
+          while (g_main_context_iteration (NULL, FALSE))
+            continue;
+          g_assert_cmpuint (fixture.heard->len, ==, heard);
+          ls_transport_set_held (fixture.transport, FALSE);
+        }
+    }
+
+  g_assert_cmpuint (fixture.heard->len, ==, n_frames + 1);
+  g_assert_cmpuint (most, <, before + room);
+  fixture_clear (&fixture);
+}
+
+/* Returns: (transfer full): a compressed frame of @deflater */
+static GBytes *
+pack (LsDeflater *deflater, const char *text)
+{
+  g_autoptr (GBytes) message = g_bytes_new (text, strlen (text));
+  g_autoptr (GBytes) packed = ls_deflater_deflate (deflater, message, 0, NULL);
+
+  return ls_hostile_peer_frame (0xc1, g_bytes_get_data (packed, NULL), g_bytes_get_size (packed));
+}
+
+/* Plays @frames (transfer full) where @extensions were agreed on. */
+static void
+assert_compressed_ends (const char *extensions, GBytes *frames, const char *heard)
+{
+  g_autoptr (GBytes) owned = frames;
+  LsPeerScript script = { .upgrades = TRUE,
+                          .subprotocol = "labsync.v1",
+                          .extensions = extensions,
+                          .frames = frames,
+                          .ending = LS_PEER_FINISHES };
+
+  assert_script_ends (extensions, &script, heard, LS_REASON_SERVER_UNREACHABLE, 0);
+}
+
+static void
+test_compressed (void)
+{
+  static const struct
+  {
+    const char *extensions;
+    LsDeflateSide side;
+  } answers[] = {
+    { "permessage-deflate", { FALSE, 15 } },
+    { "permessage-deflate; client_max_window_bits=15", { FALSE, 15 } },
+    { "permessage-deflate; server_max_window_bits=9", { FALSE, 9 } },
+    { "permessage-deflate; server_max_window_bits=8", { FALSE, 8 } },
+    { "permessage-deflate; server_no_context_takeover", { TRUE, 15 } },
+    { "permessage-deflate; client_no_context_takeover; server_no_context_takeover; "
+      "server_max_window_bits=10; client_max_window_bits=8",
+      { TRUE, 10 } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      g_autoptr (LsDeflater) deflater = ls_deflater_new (&answers[i].side);
+      GBytes *frames = pack (deflater, drain);
+
+      frames = join (frames, pack (deflater, drain));
+      /* What is not compressed may come between. */
+      frames = join (frames, create_text (drain));
+      frames = join (frames, pack (deflater, "no JSON"));
+      frames = join (frames, pack (deflater, drain));
+      assert_compressed_ends (answers[i].extensions, frames, "mmmbmc");
+    }
+}
+
+static void
+test_offer (void)
+{
+  static const char offer[] = "permessage-deflate; client_max_window_bits\r\n";
+  LsPeerScript script = { .upgrades = TRUE, .ending = LS_PEER_FINISHES };
+  g_autofree char *request = NULL;
+  const char *header;
+  Fixture fixture;
+
+  fixture_init (&fixture, &script, 10000, "auto");
+  g_assert_cmpint (open_socket (&fixture, NULL), ==, LS_PROTOCOL_CLASSIC);
+  request = ls_hostile_peer_get_request (fixture.peer, 0);
+  header = strstr (request, "Sec-WebSocket-Extensions: ");
+  g_assert_nonnull (header);
+  g_assert_true (g_str_has_prefix (header + strlen ("Sec-WebSocket-Extensions: "), offer));
+  g_assert_null (strstr (header + 1, "Sec-WebSocket-Extensions"));
+  fixture_clear (&fixture);
+}
+
+static void
+test_bad_answers (void)
+{
+  static const char *const answers[] = {
+    "permessage-deflate; client_max_window_bits",
+    "permessage-deflate; client_max_window_bits=16",
+    "permessage-deflate; server_max_window_bits=7",
+    "permessage-deflate; server_max_window_bits",
+    "permessage-deflate; server_no_context_takeover=1",
+    "permessage-deflate; server_max_window_bits=9; server_max_window_bits=9",
+    "permessage-deflate; novelty",
+    "x-novelty",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      LsPeerScript script = { .upgrades = TRUE,
+                              .subprotocol = "labsync.v1",
+                              .extensions = answers[i],
+                              .is_early = TRUE,
+                              .ending = LS_PEER_FINISHES };
+      g_autoptr (GBytes) frames = create_text (drain);
+      g_autoptr (GError) error = NULL;
+      Fixture fixture;
+
+      g_test_message ("%s", answers[i]);
+      script.frames = frames;
+      fixture_init (&fixture, &script, 10000, "auto");
+      g_assert_cmpint (open_socket (&fixture, &error), ==, LS_PROTOCOL_UNKNOWN);
+      assert_link_error (error, LS_REASON_UPGRADE_REFUSED, 101);
+      fixture_clear (&fixture);
+    }
+}
+
+static glong
+get_peak_kib (void)
+{
+  struct rusage usage;
+
+  getrusage (RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
+
+/* Returns: (transfer full): a message in @n fragments, the last of which never comes */
+static GBytes *
+create_endless (guint8 first_byte, guint n, gsize size)
+{
+  g_autofree char *part = g_strnfill (size, ' ');
+  GBytes *frames = ls_hostile_peer_frame (first_byte, part, (gssize)size);
+
+  for (guint i = 1; i < n; i++)
+    frames = join (frames, ls_hostile_peer_frame (0x00, part, (gssize)size));
+  return frames;
+}
+
+static void
+test_endless_fragments (void)
+{
+  assert_compressed_ends (NULL, create_endless (0x01, 50, 100000), "c");
+  assert_compressed_ends ("permessage-deflate", create_endless (0x01, 50, 100000), "c");
+  assert_compressed_ends ("permessage-deflate", create_endless (0x41, 50, 100000), "c");
+}
+
+static void
+test_broken_compression (void)
+{
+  g_autoptr (LsDeflater) deflater = ls_deflater_new (&(LsDeflateSide) { FALSE, 15 });
+  GBytes *good = pack (deflater, drain);
+  GBytes *late = pack (deflater, drain);
+
+  assert_compressed_ends ("permessage-deflate",
+                          join (good, join (ls_hostile_peer_frame (0xc1, "\x07", 1), late)), "mc");
+  assert_compressed_ends (NULL, ls_hostile_peer_frame (0xc1, "\x07", 1), "c");
+  assert_compressed_ends ("permessage-deflate", ls_hostile_peer_frame (0xa1, "x", 1), "c");
+  assert_compressed_ends ("permessage-deflate", ls_hostile_peer_frame (0xc9, "x", 1), "c");
+}
+
+static void
+test_bomb (void)
+{
+  const gsize size = 64 << 20;
+  g_autoptr (LsDeflater) deflater = ls_deflater_new (&(LsDeflateSide) { FALSE, 15 });
+  g_autofree char *text = g_strnfill (size, ' ');
+  GBytes *bomb = pack (deflater, text);
+  glong before;
+
+  g_clear_pointer (&text, g_free);
+  g_assert_cmpuint (g_bytes_get_size (bomb), <, 70000);
+  before = get_peak_kib ();
+  assert_compressed_ends ("permessage-deflate", join (bomb, pack (deflater, drain)), "c");
+  g_assert_cmpint (get_peak_kib () - before, <, MEMORY_SLACK_KIB);
+}
+
+/* Many that are just small enough cost no more than one. */
+static void
+test_many_bombs (void)
+{
+  const guint n = 128;
+  g_autoptr (LsDeflater) deflater = ls_deflater_new (&(LsDeflateSide) { FALSE, 15 });
+  g_autofree char *text = g_strnfill (1 << 20, ' ');
+  GBytes *frames = pack (deflater, drain);
+  g_autofree char *bad = g_strnfill (n, 'b');
+  g_autofree char *heard = g_strconcat ("m", bad, "mc", NULL);
+  glong before;
+
+  for (guint i = 0; i < n; i++)
+    frames = join (frames, pack (deflater, text));
+  frames = join (frames, pack (deflater, drain));
+  before = get_peak_kib ();
+  assert_compressed_ends ("permessage-deflate", frames, heard);
+  g_assert_cmpint (get_peak_kib () - before, <, MEMORY_SLACK_KIB);
+}
+
+/* Behind an error libsoup would read on for five seconds, and keep all of it. What a peer can send
+ * after all is what the kernel takes, which is 10 MiB at most. */
+static void
+assert_drops (gboolean is_closing, const char *heard)
+{
+  const gsize most = 16 << 20;
+  g_autofree char *filler = g_strnfill (1 << 20, ' ');
+  g_autoptr (GBytes) frames = create_endless (0x01, 12, 100000);
+  g_autoptr (GBytes) received = NULL;
+  LsPeerScript script = { .upgrades = TRUE,
+                          .subprotocol = "labsync.v1",
+                          .is_early = !is_closing,
+                          .frames = frames,
+                          .filler = filler,
+                          .filler_size = G_MAXSIZE,
+                          .ending = LS_PEER_FINISHES };
+  Fixture fixture;
+
+  fixture_init (&fixture, &script, 10000, "auto");
+  g_assert_cmpint (open_socket (&fixture, NULL), ==, LS_PROTOCOL_LABSYNC_V1);
+  if (is_closing)
+    ls_transport_close (fixture.transport);
+  received = ls_hostile_peer_wait_gone (fixture.peer);
+  g_assert_cmpstr (fixture.heard->str, ==, heard);
+  g_assert_cmpuint (ls_hostile_peer_get_filler_sent (fixture.peer), <, most);
+  fixture_clear (&fixture);
+}
+
+static void
+test_drops (void)
+{
+  assert_drops (FALSE, "c");
+  assert_drops (TRUE, "");
 }
 
 /* The peer never answers our close: the connection is given up all the same. */
@@ -562,7 +859,16 @@ main (int argc, char *argv[])
   g_test_add_func ("/transport/socket/survives-bad-messages", test_bad_messages);
   g_test_add_func ("/transport/socket/loses-no-early-message", test_early);
   g_test_add_func ("/transport/socket/flood-leaves-others-their-turn", test_flood);
+  g_test_add_func ("/transport/socket/flood-waits-at-the-peer", test_flood_waits);
   g_test_add_func ("/transport/socket/gives-up-unanswered-close", test_close_unanswered);
+  g_test_add_func ("/transport/deflate/is-offered-once", test_offer);
+  g_test_add_func ("/transport/deflate/refuses-bad-answers", test_bad_answers);
+  g_test_add_func ("/transport/deflate/reads-what-was-agreed-on", test_compressed);
+  g_test_add_func ("/transport/deflate/ends-on-broken-frames", test_broken_compression);
+  g_test_add_func ("/transport/deflate/bounds-endless-fragments", test_endless_fragments);
+  g_test_add_func ("/transport/deflate/bounds-a-bomb", test_bomb);
+  g_test_add_func ("/transport/deflate/bounds-many-bombs", test_many_bombs);
+  g_test_add_func ("/transport/deflate/drops-who-goes-on-behind-an-error", test_drops);
   g_test_add_func ("/transport/socket/can-be-cancelled", test_cancel);
   g_test_add_func ("/transport/socket/puts-token-in-query-only-if-asked", test_query);
   g_test_add_func ("/transport/socket/knows-classic", test_classic);

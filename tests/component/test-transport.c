@@ -639,6 +639,59 @@ test_tls (Fixture *fixture, gconstpointer unused)
 }
 
 static void
+on_next (LsTransport *transport, LsMessage *message, gint64 *seen)
+{
+  g_assert_cmpint (message->timestamp, ==, *seen + 1);
+  *seen = message->timestamp;
+}
+
+/* White space that compression does not make short */
+static char *
+random_space (GRand *rand, gsize length)
+{
+  char *text = g_strnfill (length, ' ');
+
+  for (gsize i = 0; i < length; i++)
+    text[i] = " \t\n\r"[g_rand_int_range (rand, 0, 4)];
+  return text;
+}
+
+/* Much more than TLS and a turn take at once, and held in the midst of it: nothing is lost, also of
+ * what TLS has read by then. */
+static void
+test_much (Fixture *fixture, gconstpointer unused)
+{
+  const gint64 last = 2000;
+  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
+  gint64 seen = 0, seen_when_held;
+
+  open_socket (fixture);
+  g_signal_connect (fixture->transport, "message", G_CALLBACK (on_next), &seen);
+  for (gint64 i = 1; i <= last; i++)
+    {
+      g_autofree char *padding = random_space (rand, 2000);
+      g_autofree char *text =
+          g_strdup_printf ("{\"type\":\"ping\",\"timestamp\":%" G_GINT64_FORMAT "%s}", i, padding);
+
+      soup_websocket_connection_send_text (fixture->peer, text);
+    }
+  while (seen == 0)
+    g_main_context_iteration (NULL, TRUE);
+
+  ls_transport_set_held (fixture->transport, TRUE);
+  seen_when_held = seen;
+  g_assert_cmpint (seen, <, last);
+  while (g_main_context_iteration (NULL, FALSE))
+    continue;
+  g_assert_cmpint (seen, ==, seen_when_held);
+
+  ls_transport_set_held (fixture->transport, FALSE);
+  while (seen < last)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_null (fixture->closed_error);
+}
+
+static void
 assert_untrusted (const GError *error)
 {
   g_assert_error (error, LS_LINK_ERROR, LS_REASON_TLS_UNTRUSTED);
@@ -687,6 +740,7 @@ main (int argc, char *argv[])
   add ("/transport/socket/cuts-fields-of-events", NULL, test_events);
   add ("/transport/socket/closes-politely", NULL, test_close);
   add ("/transport/socket/opens-again", NULL, test_reopen);
+  add ("/transport/socket/much", NULL, test_much);
   add ("/transport/calls/get-updates", NULL, test_updates);
   add ("/transport/calls/get-snapshot", NULL, test_snapshot);
   add ("/transport/calls/get-checksum", NULL, test_checksum);
@@ -700,6 +754,7 @@ main (int argc, char *argv[])
   add ("/transport/calls/sign-out", NULL, test_sign_out);
   add ("/transport/config/unusable-is-not-configured", NULL, test_config);
   add ("/transport/tls/trusts-ca-file", certificate, test_tls);
+  add ("/transport/tls/much", certificate, test_much);
   add ("/transport/tls/names-untrusted-issuer", certificate, test_tls_untrusted);
 
   return g_test_run ();

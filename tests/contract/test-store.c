@@ -843,6 +843,29 @@ test_forgotten_baseline (Fixture *fixture, gconstpointer data)
   g_assert_false (row->deleted);
 }
 
+/* Whose rows the user may see is kept until something else is known, and is nobody else's. */
+static void
+test_sight (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsChangeSet) set = change_set (NULL, 0);
+  g_autoptr (LsCommit) done = NULL;
+  g_autoptr (LsCommit) other = NULL;
+  g_autoptr (LsStoreState) kept = NULL;
+  g_autoptr (LsStoreState) of_another = NULL;
+
+  open_quietly (fixture);
+  set->sight = g_strdup ("('student', ['s\'1'])");
+  done = ls_call_commit (fixture->store, set, NULL);
+  g_assert_nonnull (done);
+  other = commit (fixture, NULL, 5);
+  restart (fixture);
+  kept = open_store (fixture, "u");
+  g_assert_cmpstr (kept->sight, ==, set->sight);
+  g_assert_cmpint (kept->cursor.offset, ==, 5);
+  of_another = open_store (fixture, "v");
+  g_assert_true (of_another->sight == NULL || *of_another->sight == '\0');
+}
+
 static void
 test_users_are_apart (Fixture *fixture, gconstpointer data)
 {
@@ -911,6 +934,7 @@ main (int argc, char *argv[])
     { "/contract/store/snapshot-ends-versions", test_snapshot_ends_versions },
     { "/contract/store/deletion-names-the-row", test_deletion_names_the_row },
     { "/contract/store/forgotten-baseline", test_forgotten_baseline },
+    { "/contract/store/sight", test_sight },
     { "/contract/store/users-are-apart", test_users_are_apart },
     { "/contract/store/close-and-wipe", test_close_and_wipe },
   };

@@ -2,6 +2,7 @@
 /* What the engine relies on in a transport, of the fake and of libsoup's: how often it is told of
  * something, when, and in which words. What goes over the wire is the component test's. */
 #include <libsoup/soup.h>
+#include <string.h>
 
 #include "ls-error.h"
 #include "ls-fake-transport.h"
@@ -16,6 +17,7 @@ typedef struct
   SoupServer *server;            /* (owned) (nullable) */
   SoupWebsocketConnection *peer; /* (owned) (nullable): its end of the socket */
   guint status;                  /* how it answers everything */
+  const char *body;              /* (unowned) (nullable): with what, as the classic system */
   guint n_heard;                 /* pings */
   guint n_results, n_messages, n_bad, n_closed;
   GAsyncResult *result; /* (owned) (nullable): the last */
@@ -56,10 +58,14 @@ on_request (SoupServer *server,
 {
   Fixture *fixture = user_data;
 
-  soup_message_headers_replace (soup_server_message_get_response_headers (message),
-                                "X-Labsync-Server", "1");
-  if (fixture->status != SOUP_STATUS_OK)
+  if (fixture->status != SOUP_STATUS_OK || fixture->body != NULL)
     soup_server_message_set_status (message, fixture->status, NULL);
+  if (fixture->body != NULL)
+    soup_server_message_set_response (message, "application/json", SOUP_MEMORY_STATIC,
+                                      fixture->body, strlen (fixture->body));
+  else
+    soup_message_headers_replace (soup_server_message_get_response_headers (message),
+                                  "X-Labsync-Server", "1");
 }
 
 static void
@@ -75,6 +81,36 @@ start_server (Fixture *fixture)
                                      fixture, NULL);
   soup_server_listen_local (fixture->server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, &error);
   g_assert_no_error (error);
+}
+
+static LsTableRows *
+one_grade (void)
+{
+  LsTableRows *rows = ls_table_rows_new ();
+
+  g_ptr_array_add (rows->rows, ls_row_new (LS_ENTITY_GRADE, "g", "{\"id\":\"g\"}", 0));
+  rows->n_sent = 1;
+  return rows;
+}
+
+static void
+serve_classic (LsFakeTransport *fake)
+{
+  if (ls_fake_transport_peek_call (fake, LS_FAKE_CALL_POLL) != NULL)
+    {
+      LsPoll *poll = ls_poll_new ();
+
+      poll->tables[LS_ENTITY_GRADE] = one_grade ();
+      ls_fake_transport_answer_poll (fake, poll);
+    }
+  if (ls_fake_transport_peek_call (fake, LS_FAKE_CALL_LIST) != NULL)
+    {
+      LsListing *listing = ls_listing_new ();
+
+      ls_table_rows_free (listing->rows);
+      listing->rows = one_grade ();
+      ls_fake_transport_answer_list (fake, listing);
+    }
 }
 
 /* The fake's other end is the test; libsoup's answers by itself. */
@@ -103,6 +139,7 @@ serve (Fixture *fixture)
       updates->not_modified = TRUE;
       ls_fake_transport_answer_updates (fake, updates);
     }
+  serve_classic (fake);
 }
 
 static void
@@ -297,6 +334,44 @@ test_garbage (Fixture *fixture, gconstpointer kind)
   g_assert_cmpuint (fixture->n_closed, ==, 0);
 }
 
+/* What comes while the socket is held waits at the other end, in order. */
+static void
+test_held (Fixture *fixture, gconstpointer kind)
+{
+  open_socket (fixture);
+  say (fixture, 1);
+  wait_for (fixture, &fixture->n_messages, 1);
+  ls_transport_set_held (fixture->transport, TRUE);
+  say (fixture, 2);
+  say (fixture, 3);
+  settle (fixture);
+  g_assert_cmpuint (fixture->n_messages, ==, 1);
+  send_ping (fixture); /* which still goes out */
+  wait_for (fixture, &fixture->n_heard, 1);
+  g_assert_cmpuint (fixture->n_messages, ==, 1);
+
+  ls_transport_set_held (fixture->transport, FALSE);
+  g_assert_cmpuint (fixture->n_messages, ==, 1); /* never from inside the call */
+  wait_for (fixture, &fixture->n_messages, 3);
+  g_assert_cmpint (fixture->timestamp, ==, 3);
+}
+
+/* A socket that is held can be closed; the next one is not held. */
+static void
+test_held_and_closed (Fixture *fixture, gconstpointer kind)
+{
+  ls_transport_set_held (fixture->transport, TRUE);
+  open_socket (fixture);
+  ls_transport_set_held (fixture->transport, TRUE);
+  say (fixture, 1);
+  ls_transport_close (fixture->transport);
+  settle (fixture);
+  open_socket (fixture);
+  say (fixture, 2);
+  wait_for (fixture, &fixture->n_messages, 1);
+  g_assert_cmpint (fixture->timestamp, ==, 2);
+}
+
 /* The end is told once, in words of the link; there can be another socket then. */
 static void
 test_server_closes (Fixture *fixture, gconstpointer kind)
@@ -383,6 +458,82 @@ test_nothing_new (Fixture *fixture, gconstpointer kind)
   g_assert_cmpuint (updates->events->len, ==, 0);
 }
 
+static void
+assert_one_grade (const LsTableRows *rows)
+{
+  g_assert_nonnull (rows);
+  g_assert_cmpuint (rows->n_sent, ==, 1);
+  g_assert_cmpuint (rows->n_bad, ==, 0);
+  g_assert_cmpstr (((LsRow *)rows->rows->pdata[0])->id, ==, "g");
+}
+
+/* What the classic system is asked for: a poll, and a table. */
+static void
+test_classic (Fixture *fixture, gconstpointer kind)
+{
+  g_autoptr (LsPoll) poll = NULL;
+  g_autoptr (LsListing) listing = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture->body = "{\"success\":true,\"data\":{\"updates\":[{\"entity\":\"grades\","
+                  "\"entityId\":\"g\",\"data\":{\"id\":\"g\"}}]}}";
+  ls_transport_poll_async (fixture->transport, "token", 1, NULL, result_cb, fixture);
+  g_assert_cmpuint (fixture->n_results, ==, 0);
+  wait_for (fixture, &fixture->n_results, 1);
+  poll = ls_transport_poll_finish (fixture->transport, fixture->result, &error);
+  g_assert_no_error (error);
+  assert_one_grade (poll->tables[LS_ENTITY_GRADE]);
+  g_assert_null (poll->tables[LS_ENTITY_USER]);
+  g_assert_false (poll->is_ours);
+  g_assert_cmpuint (poll->quota.limit, ==, 0);
+
+  fixture->body = "{\"success\":true,\"data\":[{\"id\":\"g\"}]}";
+  ls_transport_list_async (fixture->transport, "token", "grades", NULL, result_cb, fixture);
+  g_assert_cmpuint (fixture->n_results, ==, 1);
+  wait_for (fixture, &fixture->n_results, 2);
+  listing = ls_transport_list_finish (fixture->transport, fixture->result, &error);
+  g_assert_no_error (error);
+  assert_one_grade (listing->rows);
+}
+
+static void
+test_classic_refused (Fixture *fixture, gconstpointer kind)
+{
+  g_autoptr (GError) poll_error = NULL;
+  g_autoptr (GError) list_error = NULL;
+
+  fixture->status = SOUP_STATUS_UNAUTHORIZED;
+  ls_transport_poll_async (fixture->transport, "token", 0, NULL, result_cb, fixture);
+  wait_for (fixture, &fixture->n_results, 1);
+  g_assert_null (ls_transport_poll_finish (fixture->transport, fixture->result, &poll_error));
+  g_assert_error (poll_error, LS_LINK_ERROR, LS_REASON_TOKEN_REFUSED);
+
+  ls_transport_list_async (fixture->transport, "token", "grades", NULL, result_cb, fixture);
+  wait_for (fixture, &fixture->n_results, 2);
+  g_assert_null (ls_transport_list_finish (fixture->transport, fixture->result, &list_error));
+  g_assert_error (list_error, LS_LINK_ERROR, LS_REASON_TOKEN_REFUSED);
+  g_assert_cmpuint (ls_link_error_get_status (list_error), ==, 401);
+}
+
+static void
+test_classic_cancelled (Fixture *fixture, gconstpointer kind)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) poll_error = NULL;
+  g_autoptr (GError) list_error = NULL;
+
+  ls_transport_poll_async (fixture->transport, "token", 0, cancellable, result_cb, fixture);
+  g_cancellable_cancel (cancellable);
+  wait_for (fixture, &fixture->n_results, 1);
+  g_assert_null (ls_transport_poll_finish (fixture->transport, fixture->result, &poll_error));
+  g_assert_error (poll_error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+  ls_transport_list_async (fixture->transport, "token", "grades", cancellable, result_cb, fixture);
+  wait_for (fixture, &fixture->n_results, 2);
+  g_assert_null (ls_transport_list_finish (fixture->transport, fixture->result, &list_error));
+  g_assert_error (list_error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
 /* A call that is cancelled, before or after it was made, is answered once, and with that. */
 static void
 test_cancelled (Fixture *fixture, gconstpointer kind)
@@ -426,10 +577,15 @@ main (int argc, char *argv[])
   kind = argc > 1 ? argv[1] : "fake";
   ADD ("talks", test_talks);
   ADD ("garbage-costs-nothing", test_garbage);
+  ADD ("held", test_held);
+  ADD ("held-and-closed", test_held_and_closed);
   ADD ("end-is-told-once", test_server_closes);
   ADD ("closing-is-silent", test_closes);
   ADD ("refusals-have-reasons", test_refused);
   ADD ("nothing-new", test_nothing_new);
   ADD ("cancelled-is-told-once", test_cancelled);
+  ADD ("classic/answers", test_classic);
+  ADD ("classic/refusals-have-reasons", test_classic_refused);
+  ADD ("classic/cancelled-is-told-once", test_classic_cancelled);
   return g_test_run ();
 }

@@ -15,6 +15,8 @@ struct _LsFakeTransport
   GQueue calls; /* (owned) (element-type LsFakeCall), not answered yet, oldest first */
   guint n_started[LS_N_FAKE_CALL_KINDS];
   gboolean is_open;
+  gboolean is_held;
+  GQueue held; /* (owned) (element-type LsMessage), while is_held, oldest first */
   GQueue sent; /* (owned) (element-type LsMessage), not taken yet, oldest first */
 };
 
@@ -155,9 +157,43 @@ ls_fake_transport_send (LsTransport *transport, LsMessage *message)
 }
 
 static void
+end_socket (LsFakeTransport *self)
+{
+  self->is_open = FALSE;
+  self->is_held = FALSE;
+  g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
+}
+
+static void
 ls_fake_transport_close (LsTransport *transport)
 {
-  LS_FAKE_TRANSPORT (transport)->is_open = FALSE;
+  end_socket (LS_FAKE_TRANSPORT (transport));
+}
+
+static gboolean
+let_go (gpointer user_data)
+{
+  LsFakeTransport *self = user_data;
+
+  while (!self->is_held && self->held.length > 0)
+    {
+      g_autoptr (LsMessage) message = g_queue_pop_head (&self->held);
+
+      ls_transport_emit_message (LS_TRANSPORT (self), message);
+    }
+
+  return G_SOURCE_REMOVE;
+}
+
+/* What was held comes from the main loop, as it does from a socket. */
+static void
+ls_fake_transport_set_held (LsTransport *transport, gboolean held)
+{
+  LsFakeTransport *self = LS_FAKE_TRANSPORT (transport);
+
+  self->is_held = held && self->is_open;
+  if (self->held.length > 0 && !self->is_held)
+    g_idle_add_full (G_PRIORITY_DEFAULT, let_go, g_object_ref (self), g_object_unref);
 }
 
 static void
@@ -313,6 +349,7 @@ ls_fake_transport_transport_init (LsTransportInterface *iface)
   iface->open_async = ls_fake_transport_open_async;
   iface->send = ls_fake_transport_send;
   iface->close = ls_fake_transport_close;
+  iface->set_held = ls_fake_transport_set_held;
   iface->updates_async = ls_fake_transport_updates_async;
   iface->snapshot_async = ls_fake_transport_snapshot_async;
   iface->checksum_async = ls_fake_transport_checksum_async;
@@ -333,6 +370,7 @@ ls_fake_transport_finalize (GObject *object)
   /* A pending call holds a reference, so there is none. */
   g_assert (g_queue_is_empty (&self->calls));
   g_queue_clear_full (&self->sent, (GDestroyNotify)ls_message_unref);
+  g_queue_clear_full (&self->held, (GDestroyNotify)ls_message_unref);
 
   G_OBJECT_CLASS (ls_fake_transport_parent_class)->finalize (object);
 }
@@ -348,6 +386,7 @@ ls_fake_transport_init (LsFakeTransport *self)
 {
   g_queue_init (&self->calls);
   g_queue_init (&self->sent);
+  g_queue_init (&self->held);
 }
 
 /**
@@ -628,6 +667,20 @@ ls_fake_transport_is_open (LsFakeTransport *self)
 }
 
 /**
+ * ls_fake_transport_is_held:
+ * @self: a fake transport
+ *
+ * Returns: whether the socket is held
+ */
+gboolean
+ls_fake_transport_is_held (LsFakeTransport *self)
+{
+  g_return_val_if_fail (LS_IS_FAKE_TRANSPORT (self), FALSE);
+
+  return self->is_held;
+}
+
+/**
  * ls_fake_transport_count_sent:
  * @self: a fake transport
  *
@@ -660,7 +713,7 @@ ls_fake_transport_take_sent (LsFakeTransport *self)
  * @self: a fake transport with an open socket
  * @message: (transfer full): what the server sends
  *
- * Lets a message arrive.
+ * Lets a message arrive, once the socket is not held.
  */
 void
 ls_fake_transport_deliver (LsFakeTransport *self, LsMessage *message)
@@ -670,7 +723,10 @@ ls_fake_transport_deliver (LsFakeTransport *self, LsMessage *message)
   g_return_if_fail (LS_IS_FAKE_TRANSPORT (self));
   g_return_if_fail (self->is_open);
 
-  ls_transport_emit_message (LS_TRANSPORT (self), owned);
+  if (self->is_held || self->held.length > 0)
+    g_queue_push_tail (&self->held, g_steal_pointer (&owned));
+  else
+    ls_transport_emit_message (LS_TRANSPORT (self), owned);
 }
 
 /**
@@ -706,6 +762,6 @@ ls_fake_transport_drop (LsFakeTransport *self, GError *error)
   g_return_if_fail (LS_IS_FAKE_TRANSPORT (self));
   g_return_if_fail (self->is_open);
 
-  self->is_open = FALSE;
+  end_socket (self);
   ls_transport_emit_closed (LS_TRANSPORT (self), owned);
 }

@@ -84,6 +84,7 @@ void ls_fake_transport_fail (LsFakeTransport *self, LsFakeCallKind kind, GError 
 
 /* The socket */
 gboolean ls_fake_transport_is_open (LsFakeTransport *self);
+gboolean ls_fake_transport_is_held (LsFakeTransport *self);
 guint ls_fake_transport_count_sent (LsFakeTransport *self);
 LsMessage *ls_fake_transport_take_sent (LsFakeTransport *self);
 void ls_fake_transport_deliver (LsFakeTransport *self, LsMessage *message);

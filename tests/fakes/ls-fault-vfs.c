@@ -564,10 +564,11 @@ ls_fault_vfs_restore_power (LsFaultVfs *self, GRand *torn)
       Disk *disk = value;
 
       settle_disk (disk, torn);
-      /* By a new file: without that flag GLib 2.74 leaves the rest of a longer one in its place. */
+      /* GLib 2.74 leaves the rest of a longer file in its place. */
+      g_remove (path);
       g_assert_true (g_file_set_contents_full (path, (const char *)disk->synced->data,
-                                               disk->synced->len, G_FILE_SET_CONTENTS_CONSISTENT,
-                                               0600, NULL));
+                                               disk->synced->len, G_FILE_SET_CONTENTS_NONE, 0600,
+                                               NULL));
       g_remove (shm);
     }
   self->cut_at = 0;

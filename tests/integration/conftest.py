@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Worlds for one test each."""
 
+import os
+import subprocess
+import tempfile
+from collections import namedtuple
+
 import pytest
 
+from classic_server import ClassicServer
 from labsync_testing import Desktop
 from server_client import ADMIN, STUDENT, TEACHER, Socket
 from worlds import directory, server, world  # noqa: F401
+
+Namespace = namedtuple("Namespace", "address device inside")
 
 # What would take minutes in a school takes a second here.
 QUICK = {
@@ -40,6 +48,45 @@ def desktop(server, desk):
 
 
 @pytest.fixture
+def namespace(world):
+    """A network namespace: its address, its device, and what runs a program in it."""
+    name = f"ls{os.getpid()}"
+
+    def run(*command):
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    if os.geteuid() != 0 or run("ip", "netns", "add", name).returncode:
+        pytest.skip("network namespaces need root")
+    world.callback(run, "ip", "netns", "del", name)
+    world.callback(run, "ip", "link", "del", f"{name}a")
+    network = f"198.18.{os.getpid() % 256}"
+    made = Namespace(f"{network}.2", f"{name}b", ("ip", "netns", "exec", name))
+    for command in (
+        ("ip", "link", "add", f"{name}a", "type", "veth", "peer", "name", made.device),
+        ("ip", "link", "set", made.device, "netns", name),
+        ("ip", "addr", "add", f"{network}.1/30", "dev", f"{name}a"),
+        ("ip", "link", "set", f"{name}a", "up"),
+        (*made.inside, "ip", "addr", "add", f"{made.address}/30", "dev", made.device),
+        (*made.inside, "ip", "link", "set", made.device, "up"),
+    ):
+        done = run(*command)
+        assert done.returncode == 0, (command, done.stderr)
+    return made
+
+
+@pytest.fixture
+def certificate(directory):
+    """A certificate of a server's on this machine, which signs itself, and its key: two paths."""
+    paths = str(directory / "cert.pem"), str(directory / "key.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+         "-subj", "/CN=localhost", "-keyout", paths[1], "-out", paths[0]],
+        check=True, stderr=subprocess.DEVNULL,
+    )
+    return paths
+
+
+@pytest.fixture
 def teacher(server):
     return server.person(TEACHER)
 
@@ -60,3 +107,16 @@ def connect(server, world):
         return world.enter_context(Socket(server, person.token, **options))
 
     return make
+
+
+@pytest.fixture(scope="module")
+def classic_program():
+    with tempfile.TemporaryDirectory(prefix="ls-") as folder, ClassicServer(folder, "--no-rate-limit") as school:
+        yield school
+
+
+@pytest.fixture
+def classic(classic_program):
+    """The school system that exists, without its rate limit, as at its start."""
+    classic_program.reset()
+    return classic_program

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A school and a lab machine for tests: the real programs, each in a world of its own."""
 
+import base64
+import http.client
 import json
 import os
 import re
@@ -14,6 +16,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import zlib
 from collections import namedtuple
 from pathlib import Path
 
@@ -55,22 +58,33 @@ def seed():
 def program(name):
     """Path of a built program."""
     build = Path(os.environ["LABSYNC_BUILD"])
-    for folder in ("agent/daemon", "agent/ctl", "server", "agent"):
+    for folder in ("agent/daemon", "agent/ctl", "server", "agent", "tests/fakes"):
         if os.access(build / folder / name, os.X_OK) and (build / folder / name).is_file():
             return str(build / folder / name)
     raise FileNotFoundError(f"{name} is not built in {build}")
 
 
 def until(condition, seconds=10, what="the condition"):
-    """Waits for a true value and returns it; says what it was waiting for."""
+    """Waits for a true value and returns it; says what it was waiting for, a text or what makes one then."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {seconds} s")
+            raise AssertionError(f"{what() if callable(what) else what}: not within {seconds} s")
         time.sleep(0.02)
+
+
+def unsigned_token():
+    """A token for a server that does not look at it: it only has to live long enough."""
+
+    def part(data):
+        return base64.urlsafe_b64encode(json.dumps(data).encode()).rstrip(b"=").decode()
+
+    now = int(time.time())
+    claims = {"user_id": "u-1", "role": "admin", "iat": now, "exp": now + 24 * 3600}
+    return f"{part({'alg': 'none'})}.{part(claims)}.nothing"
 
 
 def stop_process(process, how=signal.SIGTERM, seconds=5):
@@ -88,6 +102,8 @@ def stop_process(process, how=signal.SIGTERM, seconds=5):
 
 class Person:
     """Somebody signed in at the server by HTTP, without an agent."""
+
+    UPDATE = "PATCH"
 
     def __init__(self, server, email, password=PASSWORD):
         self.server = server
@@ -111,7 +127,7 @@ class Person:
         return answer.body["data"]
 
     def update(self, table, row_id, **columns):
-        answer = self.call("PATCH", f"/api/{table}/{row_id}", columns)
+        answer = self.call(self.UPDATE, f"/api/{table}/{row_id}", columns)
         assert answer.status == 200, answer
         return answer.body["data"]
 
@@ -122,6 +138,8 @@ class Person:
 
 class Server:
     """labsync-server with a demo school, on a port of its own that it keeps over restarts."""
+
+    PROGRAM = "labsync-server"
 
     def __init__(self, directory, *options, host="127.0.0.1", wrapper=()):
         self.directory = Path(directory)
@@ -147,14 +165,14 @@ class Server:
         with open(self.directory / "server.log", "ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *self.wrapper, program("labsync-server"), "--listen", f"{self.host}:{self.port}",
+                    *self.wrapper, program(self.PROGRAM), "--listen", f"{self.host}:{self.port}",
                     "--data-dir", str(self.directory / "data"), "--seed-demo", *self.options,
                 ],
                 stdout=subprocess.PIPE, stderr=log, text=True,
             )
         ready, _, _ = select.select([self.process.stdout], [], [], 15)
         line = self.process.stdout.readline() if ready else ""
-        match = re.match(r"listening on http://.*:(\d+)", line)
+        match = re.match(r"listening on https?://.*:(\d+)", line)
         assert match, f"no port in {line!r}; {(self.directory / 'server.log').read_text()}"
         self.port = int(match[1])
 
@@ -184,6 +202,8 @@ class Server:
                 status, text, got = answer.status, answer.read(), answer.headers
         except urllib.error.HTTPError as error:
             status, text, got = error.code, error.read(), error.headers
+        except http.client.HTTPException as error:
+            raise ConnectionError("the answer broke off") from error  # as where it does not begin
         return Answer(status, json.loads(text) if text else None, got)
 
     def person(self, email):
@@ -432,6 +452,10 @@ class Desktop:
     def sign_in(self, email="student@demo.test", password=PASSWORD):
         self.bus.agent("Account", "SignIn", "(ssa{sv})", email, password, {})
 
+    def sign_in_anywhere(self):
+        """At a server that takes any token."""
+        self.bus.agent("Account", "SetTokens", "(ssa{sv})", unsigned_token(), "refresh", {})
+
     def state(self):
         return self.bus.property("Connection", "State")
 
@@ -439,7 +463,7 @@ class Desktop:
         return self.bus.property("Connection", "Reason")
 
     def wait_state(self, *states, seconds=15):
-        until(lambda: self.state() in states, seconds, f"state {' or '.join(states)} (is {self.state()})")
+        until(lambda: self.state() in states, seconds, lambda: f"state {' or '.join(states)} (is {self.state()})")
 
     def app(self, *types, **options):
         return App(self.address, types, **options)
@@ -499,6 +523,8 @@ class Frames:
 
     def __init__(self):
         self.buffer = b""
+        self.size = 0  # bytes of whole frames
+        self.inflater = zlib.decompressobj(-zlib.MAX_WBITS)  # the server keeps its context
         self.upgraded = None
         self.cursor = None
         self.target = None
@@ -512,18 +538,28 @@ class Frames:
         while self.upgraded and self._take_frame():
             pass
 
-    def _take_frame(self):
+    def _head(self):
+        """Where the payload of the frame under way begins and how long it is, None before that is known."""
         if len(self.buffer) < 2:
-            return False
+            return None
         size, start = self.buffer[1] & 0x7F, 2
         if size >= 126:
             start, form = (4, ">H") if size == 126 else (10, ">Q")
             if len(self.buffer) < start:
-                return False
+                return None
             (size,) = struct.unpack(form, self.buffer[2:start])
-        if len(self.buffer) < start + size:
+        return start, size
+
+    def _take_frame(self):
+        head = self._head()
+        if not head or len(self.buffer) < sum(head):
             return False
-        payload, self.buffer = self.buffer[start : start + size], self.buffer[start + size :]
+        start, size = head
+        payload = self.buffer[start : start + size]
+        if self.buffer[0] & 0x40:
+            payload = self.inflater.decompress(payload + b"\0\0\xff\xff")
+        self.buffer = self.buffer[start + size :]
+        self.size += start + size
         cursor = self._member(payload, b"cursor")
         if b'"type":"welcome"' in payload:
             self.target = cursor
@@ -537,12 +573,20 @@ class Frames:
         match = re.search(rb'"%s":"([^"]+:\d+)"' % name, text)
         return match[1].decode() if match else None
 
+    def _begun(self):
+        """As much of the frame under way as can be read."""
+        head = self._head()
+        if not head:
+            return b""
+        payload = self.buffer[head[0] :]
+        return self.inflater.copy().decompress(payload) if self.buffer[0] & 0x40 else payload
+
     @property
     def in_backlog(self):
         """More was announced, or the frame under way begins before where the log stood at the welcome."""
         if self.more:
             return True
-        previous = self._member(self.buffer, b"prev") if self.upgraded else None
+        previous = self._member(self._begun(), b"prev") if self.upgraded else None
         return bool(previous and self.target and offset(previous) < offset(self.target))
 
     @property
@@ -566,6 +610,7 @@ class Proxy:
         self.no_websocket = False
         self.cuts = self.cuts_in_frame = self.cuts_in_backlog = 0
         self.cursor = None
+        self.socket_size = 0  # bytes of whole WebSocket frames from the server
         self.on_frame = None  # called once, right after the next bytes that complete a frame
         self.running = True
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -635,9 +680,10 @@ class Proxy:
                 self.allowance -= len(data)
             if not data or (self.no_websocket and b"upgrade: websocket" in data.lower()):
                 raise ConnectionError
-            before = frames.cursor
+            before, size = frames.cursor, frames.size
             if from_server:
                 frames.feed(data)
+                self.socket_size += frames.size - size
             peer.sendall(data)
             if frames.cursor != before:
                 self.cursor = frames.cursor

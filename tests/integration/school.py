@@ -5,6 +5,8 @@ The list is written from the protocol's table (dbus/PROTOCOL.md, "Who sees and w
 of this file's own records; nothing in it comes from the server.
 """
 
+import hashlib
+import json
 import random
 from dataclasses import dataclass, field
 
@@ -59,11 +61,17 @@ class School:
 
     def _user(self, user_id, role, **links):
         user = User(user_id, role, **links)
-        self.admin.create(
-            "users", id=user_id, name=f"Name of {user_id}", email=user.email, role=role, password="demo"
-        )
+        self._sign_up(id=user_id, name=f"Name of {user_id}", email=user.email, role=role)
         self.users[user_id] = user
         return user
+
+    def _sign_up(self, **columns):
+        self.admin.create("users", **columns, password="demo")
+
+    def _relate(self, parent_id, child):
+        self.admin.create(
+            "parent_student_relationship", parent_id=parent_id, student_id=child, relationship_type="ibu"
+        )
 
     def _people(self):
         create = self.admin.create
@@ -91,15 +99,16 @@ class School:
             parent = self._user(f"g-parent{n}", "parent")
             children = [f"g-s{n}"] + ([f"g-s{n + 3}"] if n == 0 else [])
             for child in children:
-                create(
-                    "parent_student_relationship", parent_id=parent.id, student_id=child, relationship_type="ibu"
-                )
+                self._relate(parent.id, child)
                 parent.children.add(child)
 
     def _add(self, who, entity, **columns):
         row_id = f"g-{entity}{len(self.rows[entity])}"
-        self.person(who).create(TABLES[entity], id=row_id, **columns)
+        self._write_row(who, entity, {"id": row_id, **columns})
         self.rows[entity][row_id] = {**columns, "author": who.id}
+
+    def _write_row(self, who, entity, row):
+        self.person(who).create(TABLES[entity], **row)
 
     def write(self):
         """What happens at a school in a day: rows of every kind, by those who may make them."""
@@ -122,6 +131,10 @@ class School:
                 )
         self._add(teachers[0], "library_material", title="Atlas", category="maps", file_url="/a.pdf", file_type="pdf")
         self._add(teachers[1], "event", event_name="Fair", date="2026-12-01", organizer="School")
+        self._talk()
+
+    def _talk(self):
+        students, teachers = self.of("student"), self.of("teacher")
         pairs = [(teachers[0], students[0]), (teachers[1], self.of("parent")[1]), (teachers[2], teachers[3])]
         for first, second in pairs:
             self._add(first, "conversation", type="direct", members=[first.id, second.id])
@@ -159,3 +172,46 @@ class School:
 
     def _sees_message(self, user, row):
         return user.id in self.rows["conversation"][row["conversation_id"]]["members"]
+
+
+class ClassicSchool(School):
+    """The same in the existing system, which has no messages, notes no authors by itself, and tells nobody whose
+    parents somebody is."""
+
+    AUTHORS = {
+        "grade": "created_by", "attendance": "recorded_by", "announcement": "created_by",
+        "library_material": "uploaded_by", "event": "created_by",
+    }
+
+    def _sign_up(self, **columns):
+        self.admin.create("users", **columns, password_hash=hashlib.sha256(b"demo").hexdigest())
+
+    def _relate(self, parent_id, child):
+        self.server.sql(
+            "INSERT INTO parent_student_relationship (id, parent_id, student_id, relationship_type) VALUES (?, ?, ?, ?)",
+            f"{parent_id} {child}", parent_id, child, "ibu",
+        )
+
+    def _write_row(self, who, entity, row):
+        columns = {**row, self.AUTHORS[entity]: who.id}
+        if columns.get("target_audience"):
+            columns["target_audience"] = json.dumps(columns["target_audience"])
+        super()._write_row(who, entity, columns)
+
+    def _talk(self):
+        pass
+
+    def _sees_schoolwork(self, user, row):
+        return user.role != "parent" and super()._sees_schoolwork(user, row)
+
+    _sees_grade = _sees_attendance = _sees_schoolwork
+
+    def sees_of(self, user, other):
+        """Which members of another's row somebody gets; none: not the row either."""
+        members = {
+            "admin": ["id", "name", "role", "email"],
+            "teacher": ["id", "name", "role"] + ["email"] * (other.class_id in user.classes),
+            "student": ["id", "name", "role"] * (other.role == "teacher" or other.class_id == user.class_id),
+            "parent": ["id", "name"] * (other.role == "teacher"),
+        }
+        return ["id", "name", "role", "email"] if other is user else members[user.role]

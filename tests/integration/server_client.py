@@ -19,10 +19,21 @@ ADMIN, TEACHER, STUDENT, STUDENT2, PARENT = (
 LARGE_LIMIT = 2 << 20  # what this client takes, more than the server may send
 
 
+def upgrade_headers(token, *offers):
+    """With which a raw socket asks for labsync.v1, and offers extensions."""
+    headers = {"Sec-WebSocket-Protocol": "labsync.v1", "Authorization": f"Bearer {token}"}
+    return {**headers, "Sec-WebSocket-Extensions": ", ".join(offers)} if offers else headers
+
+
+def hello_members(cursor=None, types=None, machine=None):
+    agent = {"version": "1.0", "machine": machine or uuid.uuid4().hex}
+    return {"cursor": cursor, "eventTypes": types, "agent": agent}
+
+
 class Socket:
     """A client of labsync.v1, step by step. Every frame is checked against its schema."""
 
-    def __init__(self, server, token, protocols=("labsync.v1",), query="", headers=None):
+    def __init__(self, server, token, protocols=("labsync.v1",), query="", headers=None, extensions=()):
         self.loop = asyncio.new_event_loop()
         if headers is None:
             headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -31,7 +42,7 @@ class Socket:
             return await websockets.connect(
                 f"ws://{server.host}:{server.port}/ws{query}",
                 subprotocols=list(protocols), extra_headers=headers, max_size=LARGE_LIMIT,
-                ping_interval=None, close_timeout=0.5, compression=None,
+                ping_interval=None, close_timeout=0.5, compression=None, extensions=list(extensions),
             )
 
         try:
@@ -69,10 +80,7 @@ class Socket:
         return frame
 
     def hello(self, cursor=None, types=None, machine=None):
-        self.send(
-            "hello", cursor=cursor, eventTypes=types,
-            agent={"version": "1.0", "machine": machine or uuid.uuid4().hex},
-        )
+        self.send("hello", **hello_members(cursor, types, machine))
         return self.receive("welcome")
 
     def ping(self):

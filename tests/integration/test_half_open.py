@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A link that is dead without saying so: noticed within 9 s with an app attached, 35 s idle."""
 
-import os
 import subprocess
 import time
 
@@ -39,36 +38,18 @@ def test_a_server_that_stopped(server, desktop, attached, limit):
 
 
 @pytest.fixture
-def far_away(directory, world):
+def far_away(directory, world, namespace):
     """A server in a network namespace of its own, and what cuts the way to it without a word."""
-    name = f"ls{os.getpid()}"
-
-    def run(*command):
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
-    if os.geteuid() != 0 or run("ip", "netns", "add", name).returncode:
-        pytest.skip("network namespaces need root")
-    world.callback(run, "ip", "netns", "del", name)
-    world.callback(run, "ip", "link", "del", f"{name}a")
-    inside = ("ip", "netns", "exec", name)
-    for command in (
-        ("ip", "link", "add", f"{name}a", "type", "veth", "peer", "name", f"{name}b"),
-        ("ip", "link", "set", f"{name}b", "netns", name),
-        ("ip", "addr", "add", "198.18.77.1/30", "dev", f"{name}a"),
-        ("ip", "link", "set", f"{name}a", "up"),
-        (*inside, "ip", "addr", "add", "198.18.77.2/30", "dev", f"{name}b"),
-        (*inside, "ip", "link", "set", f"{name}b", "up"),
-    ):
-        done = run(*command)
-        assert done.returncode == 0, (command, done.stderr)
-    server = world.enter_context(Server(directory / "far", host="198.18.77.2", wrapper=inside))
+    server = world.enter_context(Server(directory / "far", host=namespace.address, wrapper=namespace.inside))
 
     def drop():
         rules = (
             "table inet cut {\n  chain in {\n    type filter hook input priority 0\n"
-            f'    iifname "{name}b" drop\n  }}\n}}\n'
+            f'    iifname "{namespace.device}" drop\n  }}\n}}\n'
         )
-        done = subprocess.run([*inside, "nft", "-f", "-"], input=rules, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*namespace.inside, "nft", "-f", "-"], input=rules, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
 
     return server, drop

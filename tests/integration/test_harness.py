@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The breaking link itself: a test that trusts it should know that it breaks what it says."""
 
+import os
 import socket
 import struct
 import threading
+import zlib
 
 import pytest
 
 from labsync_testing import Frames, Proxy, until
+from server_client import ADMIN
 
 
 class Echo:
@@ -70,22 +73,30 @@ def test_refuses(echo):
         assert read_all(proxy.port) == (b"", "reset")
 
 
-def frame(payload):
+def frame(payload, packer):
+    first_byte = 0x81
+    if packer:
+        first_byte = 0xC1
+        payload = (packer.compress(payload) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
     size = len(payload)
-    head = struct.pack(">BB", 0x81, size) if size < 126 else struct.pack(">BBH", 0x81, 126, size)
+    head = struct.pack(">BB", first_byte, size) if size < 126 else struct.pack(">BBH", first_byte, 126, size)
     return head + payload
 
 
+@pytest.mark.parametrize("packer", [None, zlib.compressobj(wbits=-15)], ids=["plain", "compressed"])
 @pytest.mark.parametrize("step", [1, 2, 7, 1000])
-def test_finds_frames(step):
-    body = b'{"type":"events","prev":"E:1","cursor":"E:2","more":true,"events":[' + b" " * 200 + b"]}"
-    stream = b"HTTP/1.1 101 Switching\r\nX: y\r\n\r\n" + frame(b'{"type":"welcome","cursor":"E:9"}') + frame(body)
+def test_finds_frames(step, packer):
+    packer = packer and packer.copy()
+    body = b'{"type":"events","prev":"E:1","cursor":"E:2","more":true,"events":[' + os.urandom(100).hex().encode() + b"]}"
+    welcome = b'{"type":"welcome","cursor":"E:9"}'
+    stream = b"HTTP/1.1 101 Switching\r\nX: y\r\n\r\n" + frame(welcome, packer) + frame(body, packer)
     frames = Frames()
     for at in range(0, len(stream), step):
         frames.feed(stream[at : at + step])
     assert (frames.cursor, frames.target) == ("E:2", "E:9")
     assert frames.in_backlog and not frames.inside_a_frame
-    last = frame(body.replace(b"true", b"false"))
+    assert frames.size == len(stream) - len("HTTP/1.1 101 Switching\r\nX: y\r\n\r\n")
+    last = frame(body.replace(b"true", b"false"), packer)
     frames.feed(last)
     assert not frames.in_backlog
     frames.feed(last[:-1])
@@ -97,3 +108,17 @@ def test_finds_frames(step):
 def test_until_says_what():
     with pytest.raises(AssertionError, match="the moon"):
         until(lambda: False, 0.05, "the moon")
+
+
+def test_both_servers_demonstrate_the_same_school(classic, server):
+    """The same people and rows; what differs is what labsync-server adds to all of them, and how it says it."""
+    ours, theirs = server.person(ADMIN), classic.person(ADMIN)
+    added = {"version", "created_at", "updated_at", "expires_at", "target_audience"}
+    for table in ("users", "teachers", "subjects", "classes", "students", "schedules", "grades", "attendance",
+                  "announcements", "e_library", "school_events"):
+        expected = {row["id"]: row for row in ours.rows(table)}
+        found = {row["id"]: row for row in theirs.rows(table)}
+        assert list(found) and found.keys() == expected.keys(), table
+        for row_id, row in found.items():
+            shared = (row.keys() & expected[row_id].keys()) - added
+            assert {key: row[key] for key in shared} == {key: expected[row_id][key] for key in shared}

@@ -2,7 +2,6 @@
 """What a client of labsync-server may cost: time, connections, bytes. The limits are set low here."""
 
 import http.client
-import re
 import signal
 import socket
 import time
@@ -12,7 +11,8 @@ import pytest
 import websockets
 
 from labsync_testing import Server, until
-from server_client import STUDENT, Socket
+from raw_socket import RawSocket
+from server_client import STUDENT, Socket, upgrade_headers
 
 QUICK = ("--header-timeout=2", "--idle-timeout=4", "--body-timeout=3", "--hello-timeout=1")
 GET = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -179,19 +179,46 @@ def test_all_connections_are_counted(directory, world):
         assert read_answer(client) == 200
 
 
+@pytest.mark.parametrize(("soft", "hard", "room"), [(70, 1000, 40), (74, 74, 10)])
+def test_open_files_are_enough_or_connections_are_fewer(directory, world, soft, hard, room):
+    wrapper = ["prlimit", f"--nofile={soft}:{hard}"]
+    server = world.enter_context(Server(directory / "few", "--max-connections=40", wrapper=wrapper))
+    held = [world.enter_context(dial(server)) for _ in range(room)]
+    for client in held:
+        client.sendall(GET)
+        assert read_answer(client) == 200
+    for _ in range(2 * room):
+        with dial(server) as further:
+            assert seconds_until_closed(further) < 2
+    said = "there is room for 10" in (directory / "few" / "server.log").read_text()
+    assert said == (room < 40)
+
+    # It has not gone deaf.
+    held.pop().close()
+    until(lambda: has_room(server), 5, "room for another")
+
+
+HALF_HELLO = bytes.fromhex("16 0301 0200 01 0001fc 0303")
+
+
+@pytest.mark.parametrize("hello", [b"", HALF_HELLO], ids=["silent", "half"])
+def test_a_tls_handshake_counts_and_has_its_time(directory, world, certificate, hello):
+    options = ["--tls-certificate", certificate[0], "--tls-key", certificate[1], "--header-timeout=2"]
+    server = world.enter_context(Server(directory / "tls", *options, "--max-connections=2"))
+    held = [world.enter_context(dial(server)) for _ in range(2)]
+    for client in held:
+        client.sendall(hello)
+    with dial(server) as further:
+        assert seconds_until_closed(further) < 1.5
+    for client in held:
+        assert seconds_until_closed(client, hello[-1:]) < 5
+
+
 def handshake(world, server, token):
     """When it began and ended, the status, and the seconds of Retry-After."""
-    client = world.enter_context(dial(server))
     began = time.monotonic()
-    client.sendall(
-        b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        b"Sec-WebSocket-Protocol: labsync.v1\r\n"
-        b"Authorization: Bearer " + token.encode() + b"\r\n\r\n"
-    )
-    text = client.recv(65536).decode()
-    after = re.search(r"^Retry-After: (\d+)\r$", text, re.MULTILINE)
-    return began, time.monotonic(), int(text.split()[1]), int(after[1]) if after else 0
+    client = world.enter_context(RawSocket(server, headers=upgrade_headers(token)))
+    return began, time.monotonic(), client.status, int(client.headers.get("retry-after", 0))
 
 
 def test_agents_that_connect_in_a_second_are_counted(directory, world):

@@ -99,17 +99,11 @@ def test_addresses(directory):
         assert result.returncode == 1 and "Could not listen" in result.stderr
 
 
-def test_tls(directory):
-    certificate, key = directory / "cert.pem", directory / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
-         "-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)],
-        check=True, stderr=subprocess.DEVNULL,
-    )
-    arguments = ["--listen", "127.0.0.1:0", "--tls-certificate", str(certificate), "--tls-key", str(key)]
+def test_tls(directory, certificate):
+    arguments = ["--listen", "127.0.0.1:0", "--tls-certificate", certificate[0], "--tls-key", certificate[1]]
     with listening(*arguments, "--data-dir", str(directory / "data")) as line:
         assert line.startswith("listening on https://127.0.0.1:")
-        context = ssl.create_default_context(cafile=str(certificate))
+        context = ssl.create_default_context(cafile=certificate[0])
         context.check_hostname = False
         connection = http.client.HTTPSConnection(line.split("//")[1], context=context)
         connection.request("GET", "/health")

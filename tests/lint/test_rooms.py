@@ -14,7 +14,8 @@ MAY_USE = {
     "agent/wire": ("agent/core/values", "agent/base"),
     # The rules judge each event against the row in the same transaction.
     "agent/store": ("ports", "ls-cache-rules.h", "agent/core/values", "agent/base"),
-    "agent/transport": ("ports", "agent/core/values", "agent/wire", "agent/base"),
+    "agent/deflate": ("agent/base",),
+    "agent/transport": ("ports", "agent/core/values", "agent/wire", "agent/deflate", "agent/base"),
     "agent/platform": ("ports", "agent/core/values", "agent/base"),
     "agent/service": ("agent/core", "agent/core/values", "agent/base", "dbus"),
     "agent/daemon": (
@@ -25,7 +26,7 @@ MAY_USE = {
     "agent/tray": ("dbus", "agent/base"),
     "dbus": ("agent/base",),
     "server/data": ("agent/core/values", "agent/wire", "agent/base"),
-    "server": ("server/data", "agent/core/values", "agent/wire", "agent/base"),
+    "server": ("server/data", "agent/core/values", "agent/wire", "agent/deflate", "agent/base"),
 }
 
 # Headers that the build makes, beside those of the contract.
@@ -38,7 +39,8 @@ PORTS = {
 
 # library -> rooms that may talk to it
 LIBRARIES = {
-    "libsoup/": {"agent/transport", "server"},
+    "libsoup/": {"agent/deflate", "agent/transport", "server"},
+    "zlib.h": {"agent/deflate"},
     "sqlite3.h": {"agent/store", "server", "server/data"},
     "libsecret/": {"agent/platform"},
     "json-glib/": {"agent/wire", "server", "server/data"},
@@ -136,6 +138,7 @@ def test_every_folder_belongs_to_a_room():
         ("agent/ctl/a.c", '#include "ls-tray-sni.h"'),
         ("agent/tray/a.c", '#include "ls-state.h"'),
         ("server/data/a.c", '#include "ls-engine.h"'),
+        ("agent/transport/a.c", "#include <zlib.h>"),
         ("agent/service/a.c", '#include "ls-nowhere.h"'),
     ],
 )

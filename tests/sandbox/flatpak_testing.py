@@ -14,6 +14,7 @@ from labsync_testing import BUS_NAME, Desktop, Result, until
 APP = "org.labsync.Agent"
 TREE = Path(__file__).resolve().parents[2]
 MANIFEST = TREE / "flatpak" / f"{APP}.json"
+RUNTIME_SCRIPT = TREE / "flatpak" / "runtime"
 RUNTIME = {"runtime": "org.labsync.Platform", "sdk": "org.labsync.Sdk", "runtime-version": "12"}
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -57,6 +58,7 @@ class Flatpak:
         self.user = self.directory / "user"
         self.repo = self.directory / "repo"
         self.build = self.directory / "build"
+        self.runtime = self.directory / f"runtime-{hashlib.sha256(RUNTIME_SCRIPT.read_bytes()).hexdigest()[:12]}"
         self.environment = {**os.environ, "FLATPAK_USER_DIR": str(self.user)}
         self.arch = run("flatpak", "--default-arch")[0].strip()
 
@@ -64,21 +66,20 @@ class Flatpak:
         return run("flatpak", command, "--user", *arguments, environment=self.environment)[0]
 
     def install(self):
-        started = time.monotonic()
-        self._make_runtime()
-        made = time.monotonic()
-        self._build_app()
-        print(f"runtime {made - started:.0f} s, app built and installed {time.monotonic() - made:.0f} s")
+        for step in (self._make_runtime, self._install_runtime, self._build_app, self._install_app):
+            started = time.monotonic()
+            step()
+            print(f"{step.__name__.strip('_')}: {time.monotonic() - started:.1f} s")
 
     def _make_runtime(self):
         """Made anew when the script that makes it has changed."""
-        script = TREE / "flatpak" / "runtime"
-        stamp = self.directory / f"runtime-{hashlib.sha256(script.read_bytes()).hexdigest()[:12]}"
-        if not stamp.exists():
+        if not self.runtime.exists():
             shutil.rmtree(self.directory, ignore_errors=True)
-            run(script, stamp.with_suffix(".new"), seconds=600)
-            stamp.with_suffix(".new").rename(stamp)
-        self.flatpak("remote-add", "--if-not-exists", "--no-gpg-verify", "runtime", str(stamp / "repo"))
+            run(RUNTIME_SCRIPT, self.runtime.with_suffix(".new"), seconds=600)
+            self.runtime.with_suffix(".new").rename(self.runtime)
+
+    def _install_runtime(self):
+        self.flatpak("remote-add", "--if-not-exists", "--no-gpg-verify", "runtime", str(self.runtime / "repo"))
         for name in ("Platform", "Sdk"):
             self.flatpak("install", "-y", "--noninteractive", "--or-update", "runtime", f"org.labsync.{name}//12")
 
@@ -90,10 +91,12 @@ class Flatpak:
         shutil.rmtree(self.repo, ignore_errors=True)
         _, errors = run(
             "flatpak-builder", "--user", "--force-clean", "--disable-download", "--disable-rofiles-fuse",
-            "--disable-cache", f"--state-dir={self.directory / 'state'}", f"--repo={self.repo}",
+            "--disable-cache", "--ccache", f"--state-dir={self.directory / 'state'}", f"--repo={self.repo}",
             self.build, manifest, environment=self.environment, seconds=900,
         )
         assert "Unknown property" not in errors, errors
+
+    def _install_app(self):
         self.flatpak("remote-add", "--if-not-exists", "--no-gpg-verify", "app", str(self.repo))
         self.flatpak("install", "-y", "--noninteractive", "--or-update", "app", APP)
 

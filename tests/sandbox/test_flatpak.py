@@ -11,7 +11,7 @@ import pytest
 
 from flatpak_testing import APP, MANIFEST, TREE, Flatpak, SandboxedDesktop, development_manifest, run
 from labsync_testing import BUS_NAME, until
-from panels import Panel
+from panels import TRAY_NAME, Panel
 
 GOLDEN = Path(__file__).with_name("metadata.golden")
 TALK = "org.kde.StatusNotifierWatcher"
@@ -192,6 +192,20 @@ def test_tray_inside_is_shown_and_clicked_outside(panel):
     panel.click_entry("Resume")
     panel.desktop.wait_state("live")
     assert len(registered(panel)) == 1
+
+
+def test_update_hands_over_to_the_new_tray(panel, flatpak):
+    panel.start_tray("flatpak", "run", "--user", APP, **panel.sandbox)
+    until(lambda: registered(panel), what="the icon to be announced")
+    owner = panel.bus.owner(TRAY_NAME)
+    flatpak.publish_update()
+    flatpak.update()
+    until(lambda: panel.bus.owner(TRAY_NAME) not in (None, owner), 30, "a new tray")
+    assert panel.tray.wait(10) == 0
+    until(lambda: len(registered(panel)) == 1, what="the icon of the new one alone")
+    until(lambda: panel.title() == "Lab Sync: Connected and up to date", 30, "the title of who is live")
+    panel.click_entry("Pause")
+    panel.desktop.wait_state("stopped")
 
 
 def test_without_the_watcher_the_tray_stays_away(panel):

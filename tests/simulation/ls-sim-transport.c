@@ -18,11 +18,13 @@ struct _LsSimTransport
 {
   GObject parent_instance;
 
-  LsSim *sim;            /* (unowned) */
-  LsModelServer *server; /* (unowned) */
-  const LsSimLink *link; /* (unowned) */
-  LsModelPeer *peer;     /* (unowned) (nullable): the server's end of the socket */
-  gboolean is_open;      /* the agent's end */
+  LsSim *sim;              /* (unowned) */
+  LsModelServer *server;   /* (unowned) (nullable) */
+  LsModelClassic *classic; /* (unowned) (nullable): instead */
+  const LsSimLink *link;   /* (unowned) */
+  LsModelPeer *peer;       /* (unowned) (nullable): the server's end of the socket */
+  gboolean is_open;        /* the agent's end */
+  gboolean is_held;        /* the agent does not read */
   guint n_calls;
   GQueue inbound;  /* (element-type Parcel) (owned): on its way to the agent, in order */
   GQueue outbound; /* (element-type Parcel) (owned): on its way to the server, in order */
@@ -50,6 +52,7 @@ typedef struct
   LsCursor cursor;
   LsEntity entity;
   char *page;
+  char *email;
   guint alarm;
   gulong cancelled;
 } Call;
@@ -78,6 +81,7 @@ call_free (gpointer data)
 
   g_free (call->token);
   g_free (call->page);
+  g_free (call->email);
   g_free (call);
 }
 
@@ -116,20 +120,22 @@ static void
 close_socket (LsSimTransport *self)
 {
   self->is_open = FALSE;
+  self->is_held = FALSE;
   g_queue_clear_full (&self->inbound, (GDestroyNotify)parcel_free);
   g_queue_clear_full (&self->outbound, (GDestroyNotify)parcel_free);
   if (self->peer != NULL)
     ls_model_peer_disconnect (g_steal_pointer (&self->peer));
 }
 
-/* TCP sends again what did not get through, and hands nothing over before its turn. */
+/* TCP sends again what did not get through or was not read, and hands nothing over before its turn. */
 static gboolean
 is_held_up (Parcel *parcel, GQueue *queue, LsClockAlarmFunc arrive)
 {
   LsSimTransport *self = parcel->transport;
+  gboolean is_unread = self->is_held && queue == &self->inbound;
 
   parcel->alarm = 0;
-  if (!is_dead (self) && g_queue_peek_head (queue) == parcel)
+  if (!is_dead (self) && !is_unread && g_queue_peek_head (queue) == parcel)
     return FALSE;
 
   parcel->due = ls_sim_get_time (self->sim) + RETRANSMISSION;
@@ -217,6 +223,16 @@ server_closes (GError *error, gpointer user_data)
 
 static const LsModelPeerCallbacks peer_callbacks = { server_sends, server_closes };
 
+/* All that the classic system ever says */
+static void
+pong (LsSimTransport *self)
+{
+  LsMessage *message = ls_message_new (LS_MESSAGE_PONG);
+
+  message->timestamp = ls_sim_get_server_wall (self->sim);
+  post (self, &self->inbound, arrive_at_agent)->message = message;
+}
+
 static void
 arrive_at_server (gpointer user_data)
 {
@@ -231,6 +247,8 @@ arrive_at_server (gpointer user_data)
   parcel_free (g_queue_pop_head (&self->outbound));
   if (self->peer != NULL)
     ls_model_peer_receive (self->peer, message);
+  else if (self->classic != NULL && message->kind == LS_MESSAGE_PING)
+    pong (self);
 }
 
 static void
@@ -249,6 +267,15 @@ static void
 ls_sim_transport_close (LsTransport *transport)
 {
   close_socket (LS_SIM_TRANSPORT (transport));
+}
+
+static void
+ls_sim_transport_set_held (LsTransport *transport, gboolean held)
+{
+  LsSimTransport *self = LS_SIM_TRANSPORT (transport);
+
+  ls_sim_trace (self->sim, held ? "held" : "let go");
+  self->is_held = held && self->is_open;
 }
 
 /**
@@ -412,6 +439,8 @@ open_at_server (LsSimTransport *self, GTask *task)
     error = ls_link_error_new (LS_REASON_UPGRADE_REFUSED, 400, 0, "no upgrade here");
   else if (is_dead (self))
     error = ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "unreachable");
+  else if (self->classic != NULL)
+    ls_model_classic_connect (self->classic, call->token, &error);
   else
     self->peer = connect_to_server (self, call->token, &error);
 
@@ -424,7 +453,7 @@ open_at_server (LsSimTransport *self, GTask *task)
 
   ls_sim_trace (self->sim, "handshake: done");
   self->is_open = TRUE;
-  g_task_return_int (task, LS_PROTOCOL_LABSYNC_V1);
+  g_task_return_int (task, self->classic != NULL ? LS_PROTOCOL_CLASSIC : LS_PROTOCOL_LABSYNC_V1);
 }
 
 static void
@@ -448,8 +477,13 @@ updates_at_server (LsSimTransport *self, GTask *task)
 {
   Call *call = g_task_get_task_data (task);
   GError *error = NULL;
-  LsUpdates *updates = ls_model_server_updates (self->server, call->token, call->cursor, &error);
+  LsUpdates *updates = NULL;
   g_autofree char *from = ls_cursor_to_string (call->cursor);
+
+  if (self->classic != NULL)
+    error = ls_model_classic_fail (self->classic);
+  else
+    updates = ls_model_server_updates (self->server, call->token, call->cursor, &error);
 
   ls_sim_trace (self->sim, "updates after %s: %s", from,
                 error != NULL                           ? error->message
@@ -478,8 +512,12 @@ snapshot_at_server (LsSimTransport *self, GTask *task)
 {
   Call *call = g_task_get_task_data (task);
   GError *error = NULL;
-  LsSnapshotPage *page =
-      ls_model_server_snapshot (self->server, call->token, call->entity, call->page, &error);
+  LsSnapshotPage *page = NULL;
+
+  if (self->classic != NULL)
+    error = ls_model_classic_fail (self->classic);
+  else
+    page = ls_model_server_snapshot (self->server, call->token, call->entity, call->page, &error);
 
   ls_sim_trace (self->sim, "snapshot of %s from %s: %s", ls_entity_to_string (call->entity),
                 call->page != NULL ? call->page : "the start",
@@ -530,10 +568,59 @@ ls_sim_transport_checksum_async (LsTransport *transport,
 }
 
 static void
+poll_at_server (LsSimTransport *self, GTask *task)
+{
+  Call *call = g_task_get_task_data (task);
+  GError *error = NULL;
+  LsPoll *poll = ls_model_classic_poll (self->classic, call->token, &error);
+
+  give (self, task, poll, (GDestroyNotify)ls_poll_free, error);
+}
+
+static void
+ls_sim_transport_poll_async (LsTransport *transport,
+                             const char *token,
+                             gint64 since,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  g_autoptr (GTask) task = new_task (transport, token, cancellable, callback, user_data);
+
+  start_call (LS_SIM_TRANSPORT (transport), task, poll_at_server);
+}
+
+static void
+list_at_server (LsSimTransport *self, GTask *task)
+{
+  Call *call = g_task_get_task_data (task);
+  GError *error = NULL;
+  LsListing *listing = ls_model_classic_list (self->classic, call->token, &error);
+
+  give (self, task, listing, (GDestroyNotify)ls_listing_free, error);
+}
+
+static void
+ls_sim_transport_list_async (LsTransport *transport,
+                             const char *token,
+                             const char *table,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  g_autoptr (GTask) task = new_task (transport, token, cancellable, callback, user_data);
+
+  start_call (LS_SIM_TRANSPORT (transport), task, list_at_server);
+}
+
+static void
 sign_in_at_server (LsSimTransport *self, GTask *task)
 {
+  Call *call = g_task_get_task_data (task);
   GError *error = NULL;
-  LsSession *session = ls_model_server_sign_in (self->server, &error);
+  LsSession *session = self->classic != NULL
+                           ? ls_model_classic_sign_in (self->classic, call->email, &error)
+                           : ls_model_server_sign_in (self->server, &error);
 
   ls_sim_trace (self->sim, "sign-in: %s", error != NULL ? error->message : "done");
   give (self, task, session, (GDestroyNotify)ls_session_free, error);
@@ -548,7 +635,9 @@ ls_sim_transport_sign_in_async (LsTransport *transport,
                                 gpointer user_data)
 {
   g_autoptr (GTask) task = new_task (transport, NULL, cancellable, callback, user_data);
+  Call *call = g_task_get_task_data (task);
 
+  call->email = g_strdup (email);
   start_call (LS_SIM_TRANSPORT (transport), task, sign_in_at_server);
 }
 
@@ -557,7 +646,9 @@ refresh_at_server (LsSimTransport *self, GTask *task)
 {
   Call *call = g_task_get_task_data (task);
   GError *error = NULL;
-  LsSession *session = ls_model_server_refresh (self->server, call->token, &error);
+  LsSession *session = self->classic != NULL
+                           ? ls_model_classic_refresh (self->classic, call->token, &error)
+                           : ls_model_server_refresh (self->server, call->token, &error);
 
   ls_sim_trace (self->sim, "refresh: %s", error != NULL ? error->message : "done");
   give (self, task, session, (GDestroyNotify)ls_session_free, error);
@@ -599,9 +690,12 @@ ls_sim_transport_transport_init (LsTransportInterface *iface)
   iface->open_async = ls_sim_transport_open_async;
   iface->send = ls_sim_transport_send;
   iface->close = ls_sim_transport_close;
+  iface->set_held = ls_sim_transport_set_held;
   iface->updates_async = ls_sim_transport_updates_async;
   iface->snapshot_async = ls_sim_transport_snapshot_async;
   iface->checksum_async = ls_sim_transport_checksum_async;
+  iface->poll_async = ls_sim_transport_poll_async;
+  iface->list_async = ls_sim_transport_list_async;
   iface->sign_in_async = ls_sim_transport_sign_in_async;
   iface->refresh_async = ls_sim_transport_refresh_async;
   iface->sign_out_async = ls_sim_transport_sign_out_async;
@@ -648,6 +742,23 @@ ls_sim_transport_new (LsSim *sim, LsModelServer *server, const LsSimLink *link)
   self->sim = sim;
   self->server = server;
   self->link = link;
+  return self;
+}
+
+/**
+ * ls_sim_transport_new_classic:
+ * @sim: the world it is in; outlives it
+ * @classic: what is at the other end; outlives it
+ * @link: what is in between; outlives it
+ *
+ * Returns: (transfer full): a transport to the classic system, without a socket
+ */
+LsSimTransport *
+ls_sim_transport_new_classic (LsSim *sim, LsModelClassic *classic, const LsSimLink *link)
+{
+  LsSimTransport *self = ls_sim_transport_new (sim, NULL, link);
+
+  self->classic = classic;
   return self;
 }
 

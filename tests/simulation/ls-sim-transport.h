@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ls-admission.h"
+#include "ls-model-classic.h"
 #include "ls-model-server.h"
 #include "ls-transport.h"
 
@@ -53,6 +54,8 @@ typedef struct
 G_DECLARE_FINAL_TYPE (LsSimTransport, ls_sim_transport, LS, SIM_TRANSPORT, GObject)
 
 LsSimTransport *ls_sim_transport_new (LsSim *sim, LsModelServer *server, const LsSimLink *link);
+LsSimTransport *
+ls_sim_transport_new_classic (LsSim *sim, LsModelClassic *classic, const LsSimLink *link);
 void ls_sim_transport_cut (LsSimTransport *self);
 guint ls_sim_transport_count_pending (LsSimTransport *self);
 GArray *ls_sim_transport_get_opens (LsSimTransport *self);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-poll.h"
 
-#include <string.h>
-
 /**
  * ls_table_rows_new:
  *
@@ -27,32 +25,7 @@ void
 ls_table_rows_free (LsTableRows *rows)
 {
   g_ptr_array_unref (rows->rows);
-  g_free (rows->digest);
   g_free (rows);
-}
-
-/**
- * ls_table_rows_seal:
- * @rows: rows, of which all are there
- *
- * Takes the digest.
- */
-void
-ls_table_rows_seal (LsTableRows *rows)
-{
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-
-  for (guint i = 0; i < rows->rows->len; i++)
-    {
-      const LsRow *row = rows->rows->pdata[i];
-
-      /* With the zero bytes at their ends, so that what is one's is not another's. */
-      g_checksum_update (checksum, (const guchar *)row->id, (gssize)strlen (row->id) + 1);
-      g_checksum_update (checksum, (const guchar *)row->data, (gssize)strlen (row->data) + 1);
-    }
-
-  g_free (rows->digest);
-  rows->digest = g_strdup (g_checksum_get_string (checksum));
 }
 
 /**

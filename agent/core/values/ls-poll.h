@@ -28,7 +28,6 @@ typedef struct
  * @n_sent: how many there were, those that were left out included
  * @n_bad: how many were left out as their id could not be read; one with a null id is nobody's row
  *   and is not counted
- * @digest: of ids and data of @rows: the same as long as nothing changes
  *
  * Rows of one table as the classic system has them.
  */
@@ -37,12 +36,12 @@ typedef struct
   GPtrArray *rows;
   guint n_sent;
   guint n_bad;
-  char *digest;
 } LsTableRows;
 
 /**
  * LsPoll:
  * @tables: (nullable): by entity; %NULL: no row of it came
+ * @n_bad: how many rows can't be told whose they are: of no table it is sure then that all came
  * @quota: what is left to ask for
  * @is_ours: whether it is labsync-server that answers, which speaks a better protocol
  *
@@ -51,6 +50,7 @@ typedef struct
 typedef struct
 {
   LsTableRows *tables[LS_N_ENTITIES];
+  guint n_bad;
   LsQuota quota;
   gboolean is_ours;
 } LsPoll;
@@ -70,7 +70,6 @@ typedef struct
 
 LsTableRows *ls_table_rows_new (void);
 void ls_table_rows_free (LsTableRows *rows);
-void ls_table_rows_seal (LsTableRows *rows);
 LsPoll *ls_poll_new (void);
 void ls_poll_free (LsPoll *poll);
 LsListing *ls_listing_new (void);

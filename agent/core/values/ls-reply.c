@@ -105,6 +105,7 @@ ls_session_copy (const LsSession *session)
   LsSession *copy = ls_session_new (session->access, session->refresh);
 
   copy->user = session->user != NULL ? ls_user_copy (session->user) : NULL;
+  copy->is_classic = session->is_classic;
   return copy;
 }
 

@@ -53,6 +53,7 @@ typedef struct
  * @user: (nullable): who signed in; %NULL in the answer to a refresh
  * @access: the access token
  * @refresh: (nullable): the refresh token; %NULL: keep the old one
+ * @is_classic: whether whoever gave them did not say that it is labsync-server
  *
  * What sign-in and refresh answer. Secrets: never logged, wiped when freed.
  */
@@ -61,6 +62,7 @@ typedef struct
   LsUser *user;
   char *access;
   char *refresh;
+  gboolean is_classic;
 } LsSession;
 
 /** LS_MAX_ANSWER: bytes of an answer that are kept with its action */

@@ -620,7 +620,6 @@ answer_poll (Fixture *fixture, const char *row)
   wait_until (is_asked (fixture, LS_FAKE_CALL_POLL));
   g_ptr_array_add (rows->rows, ls_row_new (LS_ENTITY_GRADE, "g-1", row, 0));
   rows->n_sent = 1;
-  ls_table_rows_seal (rows);
   poll->tables[LS_ENTITY_GRADE] = rows;
   ls_fake_transport_answer_poll (fixture->transport, poll);
   settle ();

@@ -432,11 +432,34 @@ def run(bus_address, *arguments):
     )
 
 
+def test_a_menu_does_not_grow_while_it_opens(host, start, agent):
+    """What a state brings along unsignalled is there before anybody opens the menu."""
+    agent.properties["Connection"].update(
+        State=GLib.Variant("s", "connecting"), ConfirmedAt=GLib.Variant("t", 0)
+    )
+    start()
+    host.until(lambda: host.items)
+    name = host.items[0][0]
+    wait_title(host, name, "Lab Sync: Connecting…")
+    agent.properties["Connection"]["ConfirmedAt"] = GLib.Variant("t", 1700000123000)
+    agent.change("Connection", State="live")
+    host.until(lambda: "Last confirmed: 14 November 2023, 22:15" in host.labels(name))
+
+
 def test_a_second_one_leaves_at_once(host, name, bus):
     second = run(bus.address)
     assert (second.returncode, second.stdout) == (0, "")
     assert "already" in second.stderr
     assert len(host.items) == 1
+
+
+def test_one_that_replaces_takes_the_place(host, start):
+    first = start()
+    host.until(lambda: host.items)
+    second = start("--replace")
+    assert first.wait(10) == 0
+    host.until(lambda: len(host.items) == 2)
+    assert second.poll() is None and title(host, host.items[1][0]) == title(host, TRAY_NAME)
 
 
 def test_options(bus):

@@ -213,6 +213,34 @@ test_intake_backlog_fails (void)
   g_assert_cmpint (ls_intake_get_position (intake).offset, ==, 1000);
 }
 
+/* Frames that wait for a gap to be filled take no more memory than that. */
+static void
+test_intake_held_size (void)
+{
+  g_autoptr (LsIntake) intake = intake_at (0);
+  g_autofree char *data = g_strnfill (1 << 20, ' ');
+  guint n_released = 0;
+
+  for (gint64 i = 1; i <= 6; i++)
+    {
+      g_autoptr (LsMessage) message = frame ("e", i - 1, i, NULL, 0);
+
+      g_ptr_array_add (message->events,
+                       ls_event_new (ls_event_type_from_string ("grade_updated"), "g", data));
+      ls_intake_hold (intake, message);
+    }
+  for (;;)
+    {
+      g_autoptr (LsMessage) message = ls_intake_release (intake);
+
+      if (message == NULL)
+        break;
+      g_assert_cmpint (message->cursor.offset, ==, 5 + n_released);
+      n_released++;
+    }
+  g_assert_cmpuint (n_released, ==, 2);
+}
+
 static void
 test_intake_not_followed (void)
 {
@@ -404,6 +432,64 @@ test_intake_forgets_what_is_followed_again (void)
   ls_intake_committed (intake);
 }
 
+static void
+assert_next_sight (LsIntake *intake, const char *sight, gint64 cursor)
+{
+  g_autoptr (LsChangeSet) set = ls_intake_next (intake, 1);
+
+  g_assert_nonnull (set);
+  g_assert_cmpstr (set->sight, ==, sight);
+  g_assert_cmpint (set->cursor.offset, ==, cursor);
+}
+
+/* What the user may see goes to the disk by itself or with what waits, and until it is there. */
+static void
+test_intake_sight (void)
+{
+  g_autoptr (LsIntake) intake = intake_at (10);
+  g_autoptr (LsMessage) message = frame ("e", 10, 11, (gint64[]) { 11 }, 1);
+
+  ls_intake_set_sight (intake, g_strdup ("one"));
+  g_assert_false (ls_intake_is_settled (intake));
+  assert_next_sight (intake, "one", 10);
+  ls_intake_failed (intake);
+  g_assert_false (ls_intake_is_settled (intake));
+  assert_next_sight (intake, "one", 10);
+  ls_intake_committed (intake);
+  g_assert_true (ls_intake_is_settled (intake));
+
+  ls_intake_set_sight (intake, g_strdup ("two"));
+  assert_next_sight (intake, "two", 10);
+  ls_intake_set_sight (intake, g_strdup ("three"));
+  g_assert_cmpint (ls_intake_take (intake, message), ==, LS_INTAKE_TAKEN);
+  ls_intake_failed (intake); /* the newer one is what counts */
+  assert_next_sight (intake, "three", 10);
+  ls_intake_committed (intake);
+  g_assert_cmpint (ls_intake_take (intake, message), ==, LS_INTAKE_TAKEN);
+  assert_next_sight (intake, NULL, 11);
+  ls_intake_committed (intake);
+
+  ls_intake_set_sight (intake, g_strdup ("of another"));
+  ls_intake_begin (intake, ls_cursor_new ("e", 11));
+  g_assert_true (ls_intake_is_settled (intake));
+}
+
+/* What is missing depends on the log. */
+static void
+test_intake_missing_in (void)
+{
+  g_autoptr (LsIntake) intake = intake_at (10);
+  const LsEntitySet grade = 1u << LS_ENTITY_GRADE;
+
+  ls_intake_set_baseline (intake, LS_ENTITY_GRADE, ls_cursor_new ("e", 10));
+  g_assert_cmphex (ls_intake_get_missing (intake), ==, LS_ENTITY_SET_STORED & ~grade);
+  g_assert_cmphex (ls_intake_get_missing_in (intake, ls_cursor_new ("e", 1)), ==,
+                   LS_ENTITY_SET_STORED & ~grade);
+  g_assert_cmphex (ls_intake_get_missing_in (intake, ls_cursor_new ("f", 10)), ==,
+                   LS_ENTITY_SET_STORED);
+  g_assert_cmphex (ls_intake_get_missing_in (intake, LS_CURSOR_NONE), ==, LS_ENTITY_SET_STORED);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -418,9 +504,12 @@ main (int argc, char *argv[])
   g_test_add_func ("/core/intake/backlog", test_intake_backlog);
   g_test_add_func ("/core/intake/backlog-size", test_intake_backlog_size);
   g_test_add_func ("/core/intake/backlog-fails", test_intake_backlog_fails);
+  g_test_add_func ("/core/intake/held-size", test_intake_held_size);
   g_test_add_func ("/core/intake/not-followed", test_intake_not_followed);
   g_test_add_func ("/core/intake/forgets-what-is-followed-again",
                    test_intake_forgets_what_is_followed_again);
+  g_test_add_func ("/core/intake/sight", test_intake_sight);
+  g_test_add_func ("/core/intake/missing-in", test_intake_missing_in);
   g_test_add_func ("/core/intake/partial", test_intake_partial);
   g_test_add_func ("/core/intake/partial-page", test_intake_partial_page);
   g_test_add_func ("/core/intake/partial-bound", test_intake_partial_bound);

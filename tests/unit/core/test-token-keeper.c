@@ -95,6 +95,66 @@ test_token_keeper_keeps_refresh_token (void)
   ls_token_keeper_clear (&keeper);
 }
 
+/* Nothing to refresh: what is due then is to hang up. */
+static void
+test_token_keeper_without_refresh_token (void)
+{
+  g_autoptr (LsRandom) random = LS_RANDOM (ls_fake_random_new (3));
+  g_autoptr (LsSession) session = ls_session_new ("token", NULL);
+  LsTokenKeeper keeper = { 0 };
+
+  ls_token_keeper_take (&keeper, session, &reader, random, 5000, 0);
+  g_assert_false (ls_token_keeper_is_due (&keeper, 5000 + LIFE + 999));
+  g_assert_true (ls_token_keeper_is_due (&keeper, 5000 + LIFE + 1000));
+  /* By our clock it is over; the server's may say otherwise. */
+  ls_token_keeper_take (&keeper, session, &reader, random, 5000, LIFE);
+  g_assert_false (ls_token_keeper_is_due (&keeper, G_MAXINT64));
+  ls_token_keeper_clear (&keeper);
+}
+
+/* The token of a sign-in stays beside the one that takes its place, as long as it is good. */
+static void
+test_token_keeper_login (void)
+{
+  g_autoptr (LsRandom) random = LS_RANDOM (ls_fake_random_new (3));
+  g_autoptr (LsSession) login = ls_session_new ("login", "refresh");
+  g_autoptr (LsSession) refreshed = ls_session_new ("refreshed", NULL);
+  g_autoptr (LsSession) again = ls_session_new ("again", NULL);
+  LsTokenKeeper keeper = { 0 };
+
+  ls_token_keeper_take (&keeper, login, &reader, random, 1000, 0);
+  keeper.is_login = TRUE;
+  g_assert_cmpstr (ls_token_keeper_get_login (&keeper, 1000), ==, "login");
+  ls_token_keeper_take (&keeper, refreshed, &reader, random, 1000 + LIFE / 2, 0);
+  ls_token_keeper_take (&keeper, again, &reader, random, 2000 + LIFE / 2, 0);
+  g_assert_cmpstr (keeper.session->access, ==, "again");
+  g_assert_cmpstr (ls_token_keeper_get_login (&keeper, 1000 + LIFE - 1), ==, "login");
+  g_assert_cmpstr (ls_token_keeper_get_login (&keeper, 1000 + LIFE), ==, "again");
+  ls_token_keeper_clear (&keeper);
+  g_assert_null (keeper.login);
+}
+
+/* Whatever we reckon, the server knows whether a token is over. */
+static void
+test_token_keeper_refused (void)
+{
+  g_autoptr (LsRandom) random = LS_RANDOM (ls_fake_random_new (3));
+  g_autoptr (LsSession) login = ls_session_new ("login", "refresh");
+  g_autoptr (LsSession) refreshed = ls_session_new ("refreshed", NULL);
+  LsTokenKeeper keeper = { 0 };
+
+  ls_token_keeper_take (&keeper, login, &reader, random, 1000, 0);
+  keeper.is_login = TRUE;
+  g_assert_false (ls_token_keeper_is_over (&keeper, 2000));
+  ls_token_keeper_refused (&keeper, 2000);
+  g_assert_true (ls_token_keeper_is_over (&keeper, 2000));
+  g_assert_true (ls_token_keeper_is_due (&keeper, 2000));
+  ls_token_keeper_take (&keeper, refreshed, &reader, random, 3000, 0);
+  g_assert_false (ls_token_keeper_is_over (&keeper, 3000));
+  g_assert_cmpstr (ls_token_keeper_get_login (&keeper, 3000), ==, "refreshed");
+  ls_token_keeper_clear (&keeper);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -103,5 +163,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/core/token-keeper/age", test_token_keeper_age);
   g_test_add_func ("/core/token-keeper/endless", test_token_keeper_endless);
   g_test_add_func ("/core/token-keeper/keeps-refresh-token", test_token_keeper_keeps_refresh_token);
+  g_test_add_func ("/core/token-keeper/without-refresh-token",
+                   test_token_keeper_without_refresh_token);
+  g_test_add_func ("/core/token-keeper/login", test_token_keeper_login);
+  g_test_add_func ("/core/token-keeper/refused", test_token_keeper_refused);
   return g_test_run ();
 }

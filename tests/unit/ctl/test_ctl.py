@@ -280,6 +280,17 @@ def test_list(ctl, agent):
     assert options(agent.calls[-1]) == {}
 
 
+@pytest.mark.parametrize("command", [["list", "grades"], ["get", "grades", "g1"]])
+def test_reading_names_the_kinds_that_there_are(ctl, agent, indonesian, command):
+    agent.properties["Cache"] = {"Entities": GLib.Variant("as", ["grade", "user"])}
+    result = ctl(*command, "--json")
+    assert (result.returncode, agent.calls) == (1, [])
+    assert error_of(result) == {
+        "code": "UnknownEntity", "message": "There is no kind of data “grades”. There are: grade user",
+    }
+    assert ctl(*command, **indonesian).stderr == "labsyncctl: Jenis data “grades” tidak dikenal. Yang ada: grade user\n"
+
+
 # Doing
 
 @pytest.mark.parametrize("command, call", [
@@ -633,13 +644,16 @@ def test_watch_prints_and_acknowledges(env, eager_agent):
     assert eager_agent.calls[0] == ("Events.Subscribe", (["grade_updated", "grade_created"], {}))
 
 
-def test_watch_names_a_type_that_there_is_not(ctl, eager_agent, indonesian):
+def test_watch_names_the_types_that_there_are(ctl, eager_agent, indonesian):
     eager_agent.properties["Events"] = {"EventTypes": GLib.Variant("as", ["grade_created", "grade_updated"])}
     for command in (["watch", "grade_updated", "grade_lost"], ["watch", "grade_lost", "--json"]):
         result = ctl(*command)
-        assert (result.returncode, result.stdout) == (1, "") and "There is no event type “grade_lost”" in result.stderr
+        assert (result.returncode, result.stdout) == (1, "")
+        assert "There is no event type “grade_lost”. There are: grade_created grade_updated" in result.stderr
     assert error_of(result)["code"] == "InvalidArgument"
-    assert ctl(*command[:-1], **indonesian).stderr == "labsyncctl: Tidak ada jenis peristiwa “grade_lost”\n"
+    assert ctl(*command[:-1], **indonesian).stderr == (
+        "labsyncctl: Tidak ada jenis peristiwa “grade_lost”. Yang ada: grade_created grade_updated\n"
+    )
     assert eager_agent.calls == []
 
 

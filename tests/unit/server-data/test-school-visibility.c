@@ -332,55 +332,6 @@ test_password_hash_stays (School *school, gconstpointer data)
   g_assert_cmpstr (result.row, ==, row);
 }
 
-/* The checksum is of what a snapshot has, for everybody. */
-static void
-test_checksum (School *school, gconstpointer data)
-{
-  static const char *const users[] = { "admin", "t1", "t2", "s1", "s3", "osis", "p1", "staff" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (users); i++)
-    for (guint entity = 0; entity < LS_N_ENTITIES; entity++)
-      {
-        g_autoptr (LsViewer) viewer = school_get_viewer (school, users[i]);
-        g_autoptr (LsChecksum) of_snapshot = ls_checksum_new (entity);
-        g_autoptr (LsChecksum) checksum = NULL;
-        g_autoptr (LsSnapshotPage) page = NULL;
-        g_autoptr (GError) error = NULL;
-
-        if (entity == LS_ENTITY_PRESENCE)
-          continue;
-        page = ls_school_snapshot (school->school, viewer, entity, NULL, 500, &error);
-        g_assert_no_error (error);
-        g_assert_null (page->next);
-        for (guint j = 0; j < page->rows->len; j++)
-          {
-            const LsRow *row = page->rows->pdata[j];
-
-            ls_checksum_add (of_snapshot, row->id, row->version);
-          }
-        checksum = ls_school_checksum (school->school, viewer, entity, &error);
-        g_assert_no_error (error);
-        g_assert_true (ls_checksum_agrees (checksum, of_snapshot));
-        g_assert_true (ls_cursor_equal (checksum->cursor, ls_school_get_cursor (school->school)));
-      }
-}
-
-static void
-test_checksum_refused (School *school, gconstpointer data)
-{
-  g_autoptr (LsViewer) viewer = school_get_viewer (school, "admin");
-  g_autoptr (LsViewer) pupil = NULL;
-  g_autoptr (GError) none = NULL;
-  g_autoptr (GError) inactive = NULL;
-
-  g_assert_null (ls_school_checksum (school->school, viewer, LS_ENTITY_PRESENCE, &none));
-  g_assert_error (none, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND);
-  g_assert_cmpint (school_update (school, "admin", "users", "s1", "{'status':'inactive'}"), ==, OK);
-  pupil = school_get_viewer (school, "s1");
-  g_assert_null (ls_school_checksum (school->school, pupil, LS_ENTITY_GRADE, &inactive));
-  g_assert_error (inactive, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_FORBIDDEN);
-}
-
 #define ADD(path, function)                                                                        \
   g_test_add ("/school/visibility/" path, School, NULL, school_set_up, function, school_tear_down)
 
@@ -398,8 +349,6 @@ main (int argc, char *argv[])
   ADD ("same-everywhere", test_same_everywhere);
   ADD ("inactive", test_inactive);
   ADD ("password-hash-stays", test_password_hash_stays);
-  ADD ("checksum", test_checksum);
-  ADD ("checksum-refused", test_checksum_refused);
 
   return g_test_run ();
 }

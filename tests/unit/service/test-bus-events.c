@@ -25,6 +25,32 @@ test_bus_events_form (void)
                    "[(7, 'grade_deleted', 'grade', 'g-1', '{\"id\": 1 }', 1700000000000, '', '')]");
 }
 
+/* What neighbours share is made once, and each still says what it says. */
+static void
+test_bus_events_neighbours (void)
+{
+  static const char *const types[] = { "grade_updated", "grade_updated", "user_updated" };
+  static const char *const roles[] = { "teacher", "", "" };
+  g_autoptr (GPtrArray) events = ls_event_array_new ();
+  g_autoptr (GVariant) variant = NULL;
+  g_autofree char *text = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      LsEvent *event = ls_event_new (ls_event_type_from_string (types[i]), "x", "{}");
+
+      g_free (event->user_role);
+      event->user_role = g_strdup (roles[i]);
+      g_ptr_array_add (events, event);
+    }
+  variant = g_variant_ref_sink (ls_bus_events_new (events));
+  text = g_variant_print (variant, FALSE);
+  g_assert_cmpstr (text, ==,
+                   "[(0, 'grade_updated', 'grade', 'x', '{}', 0, 'teacher', ''), "
+                   "(0, 'grade_updated', 'grade', 'x', '{}', 0, '', ''), "
+                   "(0, 'user_updated', 'user', 'x', '{}', 0, '', '')]");
+}
+
 static void
 test_bus_events_types (void)
 {
@@ -50,6 +76,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/service/bus-events/form", test_bus_events_form);
+  g_test_add_func ("/service/bus-events/neighbours", test_bus_events_neighbours);
   g_test_add_func ("/service/bus-events/types", test_bus_events_types);
   return g_test_run ();
 }

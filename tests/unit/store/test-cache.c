@@ -315,6 +315,50 @@ test_cache_list_bad_position (Fixture *fixture, gconstpointer data)
     }
 }
 
+/* Numbers go on where they stood, also above what the log still holds, and what was trimmed stays so. */
+static void
+test_cache_migration (gconstpointer file)
+{
+  Fixture fixture = { .dir = g_dir_make_tmp ("labsync-XXXXXX", NULL) };
+  g_autofree char *old = g_build_filename (TEST_DIR, file, NULL);
+  g_autofree char *sql = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsStoreState) state = NULL;
+  g_autoptr (LsEventPage) page = NULL;
+  g_autoptr (LsEventPage) trimmed = NULL;
+  g_autoptr (LsCommit) done = NULL;
+  g_autoptr (LsCommit) after_gap = NULL;
+  sqlite3 *handle;
+
+  fixture.path = g_build_filename (fixture.dir, "cache.db", NULL);
+  g_assert_true (g_file_get_contents (old, &sql, NULL, NULL));
+  g_assert_cmpint (sqlite3_open (fixture.path, &handle), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (handle, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_close (handle), ==, SQLITE_OK);
+
+  fixture.cache = ls_cache_open (fixture.path, &error);
+  g_assert_no_error (error);
+  state = ls_cache_read_state (fixture.cache, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (state->first_seq, ==, 3);
+  g_assert_cmpuint (state->last_seq, ==, 7);
+  g_assert_cmpstr (state->sight, ==, "");
+  page = ls_cache_read_events (fixture.cache, 2, NULL, 100, G_MAXSIZE, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (page->events->len, ==, 4);
+  g_assert_cmpstr (((LsEvent *)page->events->pdata[0])->data, ==, "{\"id\":\"g-1\",\"n\":3}");
+  trimmed = ls_cache_read_events (fixture.cache, 1, NULL, 100, G_MAXSIZE, &error);
+  g_assert_null (trimmed);
+  g_assert_error (error, LS_ERROR, LS_ERROR_CURSOR_EXPIRED);
+
+  done = commit (&fixture, grade ("grade_updated", "g-1", "{}", 8), 8);
+  g_assert_cmpuint (((LsEvent *)done->events->pdata[0])->seq, ==, 8);
+  g_assert_true (ls_cache_leave_gap (fixture.cache, NULL));
+  after_gap = commit (&fixture, grade ("grade_updated", "g-1", "{}", 9), 9);
+  g_assert_cmpuint (((LsEvent *)after_gap->events->pdata[0])->seq, ==, 1000009);
+  tear_down (&fixture, NULL);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -341,5 +385,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].path, Fixture, NULL, set_up, tests[i].func, tear_down);
+  g_test_add_data_func ("/store/cache/migration/2", "cache-2.sql", test_cache_migration);
+  g_test_add_data_func ("/store/cache/migration/3", "cache-3.sql", test_cache_migration);
   return g_test_run ();
 }

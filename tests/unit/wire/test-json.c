@@ -511,6 +511,27 @@ test_without_members (void)
 }
 
 static void
+test_with_members (void)
+{
+  static const char *const names[] = { "id", "name", NULL };
+  static const char *const cases[][2] = {
+    { "{}", "{}" },
+    { "{ \"a\" : 1 }", "{}" },
+    { "{ \"id\" : 1 }", "{\"id\" : 1}" },
+    { "{\"name\":\"x\",\"email\":\"y\",\"id\":1.50}", "{\"name\":\"x\",\"id\":1.50}" },
+    { "{\"\\u0069d\":1,\"a\":{\"id\":2}}", "{\"\\u0069d\":1}" },
+    { "{\"id\":{\"b\":[1,{}]},\"Id\":2,\"i\":3}", "{\"id\":{\"b\":[1,{}]}}" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *rest = ls_json_with_members (cases[i][0], names);
+
+      g_assert_cmpstr (rest, ==, cases[i][1]);
+    }
+}
+
+static void
 test_write (void)
 {
   g_autoptr (GString) out = g_string_new ("{");
@@ -555,6 +576,7 @@ main (int argc, char **argv)
   g_test_add_func ("/wire/json/get-int", test_get_int);
   g_test_add_func ("/wire/json/get-boolean", test_get_boolean);
   g_test_add_func ("/wire/json/without-members", test_without_members);
+  g_test_add_func ("/wire/json/with-members", test_with_members);
   g_test_add_func ("/wire/json/write", test_write);
 
   return g_test_run ();
