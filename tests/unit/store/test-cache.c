@@ -355,7 +355,7 @@ test_cache_migration (gconstpointer file)
   g_assert_cmpuint (((LsEvent *)done->events->pdata[0])->seq, ==, 8);
   g_assert_true (ls_cache_leave_gap (fixture.cache, NULL));
   after_gap = commit (&fixture, grade ("grade_updated", "g-1", "{}", 9), 9);
-  g_assert_cmpuint (((LsEvent *)after_gap->events->pdata[0])->seq, ==, 1000009);
+  g_assert_cmpuint (((LsEvent *)after_gap->events->pdata[0])->seq, ==, 10000009);
   tear_down (&fixture, NULL);
 }
 
