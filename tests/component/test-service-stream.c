@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ls-event-packet.h"
 #include "ls-store-sqlite.h"
 #include "ls-window.h"
 
@@ -53,8 +52,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Stream, stream_free)
 static gboolean
 receive_one (Stream *stream)
 {
-  g_autofree char *buffer = g_malloc (2 * LS_EVENT_PACKET_SIZE);
-  gssize size = recv (stream->fd, buffer, 2 * LS_EVENT_PACKET_SIZE, MSG_DONTWAIT);
+  g_autofree char *buffer = g_malloc (2 * LS_BUS_PACKET_SIZE);
+  gssize size = recv (stream->fd, buffer, 2 * LS_BUS_PACKET_SIZE, MSG_DONTWAIT);
   g_autoptr (GBytes) bytes = NULL;
   GVariant *packet;
 
@@ -65,7 +64,7 @@ receive_one (Stream *stream)
       return FALSE;
     }
 
-  g_assert_cmpint (size, <=, LS_EVENT_PACKET_SIZE);
+  g_assert_cmpint (size, <=, LS_BUS_PACKET_SIZE);
   bytes = g_bytes_new (buffer, (gsize)size);
   packet = g_variant_new_from_bytes (G_VARIANT_TYPE ("a" LS_BUS_EVENT_TYPE), bytes, FALSE);
   g_assert_true (g_variant_is_normal_form (packet));
@@ -207,9 +206,10 @@ static void
 test_too_large (LsServiceFixture *f, gconstpointer data)
 {
   const char *const types[] = { "grade_created", "grade_updated", "grade_updated", NULL };
-  g_autofree char *padding = g_strnfill (LS_EVENT_PACKET_SIZE, 'x');
+  g_autofree char *padding = g_strnfill (LS_BUS_PACKET_SIZE, 'x');
   g_autofree char *large = g_strdup_printf ("{\"id\":\"r\",\"notes\":\"%s\"}", padding);
   g_autofree char *arguments = NULL;
+  g_autoptr (GVariant) cursor = NULL;
   g_autoptr (GVariant) answer = NULL;
   g_autoptr (GVariant) events = NULL;
   g_autoptr (Stream) live = NULL;
@@ -231,11 +231,12 @@ test_too_large (LsServiceFixture *f, gconstpointer data)
                        NULL, &text, NULL, NULL, NULL);
   g_assert_cmpstr (text, ==, "");
 
-  g_free (g_steal_pointer (&arguments));
-  arguments = ls_agent_format_cursor (f->agent, 2);
+  ls_service_fixture_acknowledge (f, live->path, 2);
+  cursor = ls_service_fixture_get_property_of (f, live->path, "Subscription", "Cursor");
   answer = ls_service_fixture_call_from (
       f, f->app, LS_BUS_PATH, "Events.GetEvents",
-      g_variant_new_parsed ("(%s, uint32 1, @a{sv} {})", arguments), NULL);
+      g_variant_new_parsed ("(%s, uint32 1, @a{sv} {})", g_variant_get_string (cursor, NULL)),
+      NULL);
   events = g_variant_get_child_value (answer, 0);
   g_variant_get_child (events, 0, "(tsss&sxss)", NULL, NULL, NULL, NULL, &text, NULL, NULL, NULL);
   g_assert_cmpstr (text, ==, large);

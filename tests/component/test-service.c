@@ -27,7 +27,7 @@ test_properties (LsServiceFixture *f, gconstpointer data)
   const char *const interfaces[] = { "Connection", "Account", "Events", "Cache", "Diagnostics" };
 
   for (guint i = 0; i < G_N_ELEMENTS (interfaces); i++)
-    assert_property (f, interfaces[i], "Version", "1");
+    assert_property (f, interfaces[i], "Version", "2");
   assert_property (f, "Connection", "State", "'signed-out'");
   assert_property (f, "Account", "State", "'signed-out'");
   assert_property (f, "Account", "UserId", "''");
