@@ -209,8 +209,8 @@ ls_cache_trim (LsCache *self, gint64 max_size, gint64 oldest, GError **error)
   gboolean too_large = ls_database_get_used (database) > max_size;
   sqlite3_stmt *stmt = ls_database_prepare (
       database,
-      "UPDATE meta SET trimmed = max (trimmed, coalesce ((SELECT max (seq) FROM (SELECT seq"
-      " FROM event WHERE ? OR as_of < ? ORDER BY seq LIMIT " TRIM_STEP ")), 0))",
+      "UPDATE meta SET trimmed = max (trimmed, coalesce ((SELECT max (seq) FROM (SELECT seq, as_of"
+      " FROM event ORDER BY seq LIMIT " TRIM_STEP ") WHERE ? OR as_of < ?), 0))",
       error);
   gint64 n_removed;
 
