@@ -244,9 +244,9 @@ class Bus:
     def agent(self, interface, method, signature="()", *arguments, **options):
         return self.call(INTERFACE + interface, method, signature, *arguments, **options)
 
-    def property(self, interface, name):
+    def property(self, interface, name, **options):
         return self.call(
-            "org.freedesktop.DBus.Properties", "Get", "(ss)", INTERFACE + interface, name
+            "org.freedesktop.DBus.Properties", "Get", "(ss)", INTERFACE + interface, name, **options
         )[0]
 
     def has_owner(self, name):

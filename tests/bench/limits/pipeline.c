@@ -10,7 +10,7 @@
 
 #include "limit.h"
 
-#define MAX_GROUP 256
+#define MAX_GROUP 10
 #define MAX_MESSAGE (1024 * 1024)
 
 typedef struct
