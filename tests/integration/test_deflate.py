@@ -48,10 +48,11 @@ def test_bytes_of_an_event(server, desk, world):
 class School:
     """A server on an independent implementation of WebSocket, as far as an agent gets live with it."""
 
-    def __init__(self, extension, hostile=None, n_hostile=1):
+    def __init__(self, extension, hostile=None, n_hostile=1, pause=0):
         self.extension = extension
         self.hostile = hostile  # what to send behind the welcome, to the first n_hostile connections
         self.n_hostile = n_hostile
+        self.pause = pause  # seconds between the two
         self.heard = []
         self.client = None
         self.offset = 1000
@@ -119,6 +120,7 @@ class School:
             }))
             self.client = client
             if self.hostile and self.n_opened <= self.n_hostile:
+                await asyncio.sleep(self.pause)
                 for chunk in self.hostile():
                     client.transport.write(chunk)
 
@@ -259,19 +261,22 @@ def test_a_hostile_server_costs_little(world, desk, name):
 
 @pytest.mark.parametrize("name", ["bomb", "fragments", "event of 2 MiB", "event of 2 MiB, compressed"])
 def test_a_server_that_stays_hostile_is_asked_less_often(world, desk, name):
-    """Each connection is welcomed and gets the same again. That it opened does not make it a good one."""
+    """Each connection is welcomed, gets live and then gets the same again. That does not make it a good one."""
     extension, hostile = HOSTILE[name]
     chunks = hostile()
-    school = world.enter_context(School(extension, lambda: chunks, n_hostile=1000))
+    school = world.enter_context(School(extension, lambda: chunks, n_hostile=1000, pause=0.2))
     desktop = desk(school.url, Connection_reconnect_initial="10ms", Connection_reconnect_max="60s")
     before = peak(desktop)
+    states = set()
 
     def attempt():
+        states.add(desktop.state())
         return desktop.bus.property("Connection", "Attempt")
 
     desktop.sign_in_anywhere()
     until(lambda: attempt() >= 8, 20, "eight attempts")
     assert school.n_opened <= attempt() + 1
+    assert "live" in states
     desktop.wait_state("waiting")
     assert desktop.reason() == "server-unreachable"
     assert_cost_little(desktop, before, f"{name}, {school.n_opened} times")
