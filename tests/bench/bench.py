@@ -2,8 +2,8 @@
 """The whole path beside its limits: the same feeder, the same batches, the same subscribers, one run.
 
 A limit (limits/*.c) does the least that could do the same. A machine is noisy, so in every round ours
-and the limit take turns, and the ratio is taken within the round. A new measurement is a method of
-Round that returns a number for one side, and a line in TABLE.
+and the limit take turns, and the ratio is taken within the round. A new measurement is one more number
+from measure_side(), and a line in TABLE.
 """
 
 import argparse
