@@ -441,15 +441,15 @@ def lines(found):
         )
 
 
-def print_markdown(found):
-    for index, cells in enumerate(lines(found)):
+def print_markdown(table):
+    for index, cells in enumerate(table):
         print("| " + " | ".join(cells) + " |")
         if index == 0:
             print("|" + "---|" * len(cells))
 
 
-def print_table(found):
-    cells = list(lines(found))
+def print_table(table):
+    cells = list(table)
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     for row in cells:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
@@ -468,9 +468,9 @@ def main():
     if options.json:
         print(json.dumps({"when": time.strftime("%Y-%m-%d"), "cpus": os.cpu_count(), "figures": found}, indent=1))
     elif options.markdown:
-        print_markdown(found)
+        print_markdown(lines(found))
     else:
-        print_table(found)
+        print_table(lines(found))
 
 
 if __name__ == "__main__":
