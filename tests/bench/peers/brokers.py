@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Peers that are brokers: one for the school, and one on the lab machine that is connected to it."""
 
+import getpass
 import json
 import socket
 import subprocess
@@ -8,7 +9,7 @@ import urllib.request
 
 import bench
 from labsync_testing import memory, stop_process, until
-from sides import free_port, program, report_of
+from sides import ACTION, free_port, program, report_of
 
 WINDOW = 1000  # events that the school's publisher leaves unacknowledged, where there are acknowledgements
 
@@ -94,6 +95,7 @@ class Broker:
 
     def enqueue(self, n_in_flight, count):
         """Hands actions to the lab's broker while the school's is away."""
+        self.publisher.process.kill()  # before its broker goes, or it would complain
         stop_process(self.school)
         caller = Publisher(self.protocol, self.lab_port, "actions", n_in_flight)
         try:
@@ -116,7 +118,7 @@ class Broker:
 class Mosquitto(Broker):
     """A bridge with quality of service 1 and persistence, its limits raised so that nothing is lost."""
 
-    title = "Mosquitto bridge, QoS 1, persistence, limits raised"
+    title = "Mosquitto, limits raised"
     needs = ("mosquitto",)
     protocol = "mqtt"
     window = WINDOW
@@ -126,14 +128,17 @@ class Mosquitto(Broker):
 
     limits = "max_inflight_messages 0\nmax_queued_messages 0\n"
     saving = ""
-    school_config = """listener {self.school_port} 127.0.0.1
+    user = getpass.getuser()  # it would become another, who may not write here
+    school_config = """user {self.user}
+listener {self.school_port} 127.0.0.1
 allow_anonymous true
 set_tcp_nodelay true
 log_dest stderr
 log_type error
 log_type subscribe
 {self.limits}"""
-    lab_config = """listener {self.lab_port} 127.0.0.1
+    lab_config = """user {self.user}
+listener {self.lab_port} 127.0.0.1
 allow_anonymous true
 set_tcp_nodelay true
 log_dest stderr
@@ -158,7 +163,7 @@ topic actions out 1
 class StockMosquitto(Mosquitto):
     """As it is installed: only what is lost is of interest."""
 
-    title = "Mosquitto bridge, stock limits"
+    title = "Mosquitto, stock limits"
     counts = {10: 25_000}
     actions = {}
     total = 0
@@ -174,11 +179,16 @@ class SavingMosquitto(Mosquitto):
     total = 0
     saving = "autosave_on_changes true\nautosave_interval 1\n"
 
+    def enqueue(self, n_in_flight, count):
+        report = super().enqueue(n_in_flight, count)
+        assert (self.directory / "lab/mosquitto.db").stat().st_size > count * len(ACTION), self.log("lab")
+        return report
+
 
 class Nats(Broker):
     """A leaf node whose streams are in files; it syncs them every two minutes."""
 
-    title = "NATS leaf node, JetStream file store"
+    title = "NATS leaf node"
     needs = ("nats-server",)
     protocol = "nats"
     counts = {1: 100_000, 10: 50_000, 50: 15_000}

@@ -39,16 +39,32 @@ TABLE = [
 ]
 
 
-def feed_fast(side, scale):
-    """As many events as a side takes: how fast every app has them, and how many never came."""
-    found, n_wanted, n_came = {}, 0, 0
-    for n_apps, count in side.counts.items():
-        reports = side.feed(n_apps, count // scale)
-        n_wanted += count // scale * n_apps
-        n_came += sum(report["events"] for report in reports)
-        found[f"rate_{n_apps}"] = bench.rate(reports)
-    found["lost"] = 100 - 100 * n_came / n_wanted
-    return found
+class Load:
+    """Feeds a side as fast as it goes, and counts what does not arrive."""
+
+    def __init__(self, side, scale):
+        self.side = side
+        self.scale = scale
+        self.n_wanted = self.n_came = 0
+
+    def feed(self, n_apps):
+        """Returns how many events a second each app had."""
+        count = self.side.counts[n_apps] // self.scale
+        reports = self.side.feed(n_apps, count)
+        self.n_wanted += count * n_apps
+        self.n_came += sum(report["events"] for report in reports)
+        return bench.rate(reports)
+
+    def fill(self):
+        """Feeds one app until it has had as many events as memory is judged after. Returns the rate, and the memory."""
+        rates = []
+        while self.side.n_fed < self.side.total // self.scale:
+            rates.append(self.feed(1))
+        time.sleep(SECONDS / min(self.scale, 3))  # ours gives a burst's memory back when it has been quiet for 2 s
+        return statistics.median(rates), self.side.pss()
+
+    def lost(self):
+        return 100 - 100 * self.n_came / self.n_wanted
 
 
 def feed_slowly(side, scale):
@@ -62,14 +78,16 @@ def feed_slowly(side, scale):
 def measure_side(side, scale):
     """What a side reaches: name -> number."""
     found = {}
+    load = Load(side, scale)
     if side.total:
         found["idle"] = side.pss()
-        found |= feed_fast(side, scale) | feed_slowly(side, scale)
-        side.feed(1, max(side.total // scale - side.n_fed, 1))
-        time.sleep(SECONDS / min(scale, 3))  # ours gives a burst's memory back when it has been quiet for 2 s
-        found["used"] = side.pss()
+        found["rate_1"], found["used"] = load.fill()
+        found |= {f"rate_{n_apps}": load.feed(n_apps) for n_apps in (10, 50)}
+        found |= feed_slowly(side, scale)
     elif side.counts:
-        found["lost"] = feed_fast(side, scale)["lost"]  # what is lost is no rate
+        load.feed(10)
+    if load.n_wanted:
+        found["lost"] = load.lost()
     for n_in_flight, count in side.actions.items():
         found[f"queue_{n_in_flight}"] = bench.rate([side.enqueue(n_in_flight, count // min(scale, 10))])
     return found
@@ -90,17 +108,19 @@ def measure_round(directory, kinds, scale):
 
 def measure(kinds, rounds, scale):
     """A list of what each round found: kind -> name -> number. No round begins that would not end in time."""
-    began = time.monotonic()
+    end = time.monotonic() + WHOLE
+    longest = 0
     found = []
     while len(found) < rounds:
-        spent = time.monotonic() - began
-        if found and spent + spent / len(found) > WHOLE:
+        began = time.monotonic()
+        if began + longest > end:
             print(f"no more than {len(found)} rounds in {WHOLE} s", file=sys.stderr)
             break
         print(f"round {len(found) + 1} of {rounds}", file=sys.stderr, flush=True)
         first = len(found) % len(kinds)  # so that nobody gains from what another leaves behind
         with tempfile.TemporaryDirectory(prefix="ls-peers-") as directory:
             found.append(measure_round(Path(directory), kinds[first:] + kinds[:first], scale))
+        longest = max(longest, time.monotonic() - began)
     return found
 
 

@@ -2,11 +2,13 @@
 """Who is compared: ours and its peers, each as somebody would set it up, behind one face.
 
 A side takes events from a school's server on this machine, keeps them and tells them to apps; and it keeps
-actions that apps hand to it. It has n_fed, the events that it was fed, and:
+actions that apps hand to it. It says in `counts` how many events it can be fed at once for so many apps, in
+`actions` how many actions with so many in flight, in `total` after how many events its memory is judged; n_fed are
+those that it was fed. And it has:
 
 enter()               starts it and waits until an event would arrive
 feed(n_apps, count, batch, rate)   feeds events and returns what each app says of them
-enqueue(n_in_flight, count)        hands actions in; returns how that went, or None where there is no queue
+enqueue(n_in_flight, count)        hands actions in and returns how that went
 pss()                 the memory on the lab machine, in MiB
 close()               ends everything that it has started
 """
@@ -41,13 +43,25 @@ def report_of(process):
     return json.loads(process.stdout.readline())
 
 
+def app_of(side, *arguments):
+    """app.c on a side's bus."""
+    return subprocess.Popen(
+        [bench.BUILD / "bench-peer-app", *map(str, arguments)], env=side.environment, stdout=subprocess.PIPE, text=True
+    )
+
+
+def call_often(side, n_in_flight, count, arguments, *method):
+    """Calls destination, path, interface, method with arguments as GVariant writes them. Returns how that went."""
+    return side.collect([app_of(side, count, bench.SECONDS, n_in_flight, arguments, *method)])[0]
+
+
 class Ours(bench.Ours):
     """The agent, its apps by stream."""
 
     title = "ours"
     needs = ()
     counts = {1: 100_000, 10: 50_000, 50: 15_000}
-    actions = {}  # the agent has no queue yet
+    actions = {}  # none as long as the agent has no queue; then an enqueue() by call_often(), as Script has it
     total = 100_000
 
     def __init__(self, directory):
@@ -64,7 +78,7 @@ class Ours(bench.Ours):
 class Script(bench.Side):
     """plain_script.py in the agent's place."""
 
-    title = "WebSocket, SQLite and D-Bus script (Python)"
+    title = "plain script"
     needs = ()
     counts = {1: 20_000, 10: 10_000, 50: 2_000}
     actions = {1: 1_000, 64: 2_000}
@@ -84,14 +98,8 @@ class Script(bench.Side):
         self.start()
         until(lambda: self.bus.has_owner("org.example.School"), bench.SECONDS, "the script")
 
-    def app(self, *arguments):
-        return subprocess.Popen(
-            [bench.BUILD / "bench-peer-app", *map(str, arguments)],
-            env=self.environment, stdout=subprocess.PIPE, text=True,
-        )
-
     def subscribe(self, n_apps, count, how=None, pause=0):
-        apps = [self.app(count, bench.SECONDS) for _ in range(n_apps)]
+        apps = [app_of(self, count, bench.SECONDS) for _ in range(n_apps)]
         for app in apps:
             assert app.stdout.readline() == "ready\n"
         return apps
@@ -100,9 +108,8 @@ class Script(bench.Side):
         return super().feed(n_apps, count, batch=batch, rate=rate)
 
     def enqueue(self, n_in_flight, count):
-        arguments = f"({json.dumps(ACTION)},)"
         school = ("org.example.School", "/org/example/School", "org.example.School", "Enqueue")
-        return self.collect([self.app(count, bench.SECONDS, n_in_flight, arguments, *school)])[0]
+        return call_often(self, n_in_flight, count, f"({json.dumps(ACTION)},)", *school)
 
     def close(self):
         super().close()
@@ -112,9 +119,9 @@ class Script(bench.Side):
 class Browser:
     """browser_client.js, which is its apps as well: they are callbacks in its process."""
 
-    title = "the existing browser client in Node, 1,000 rows"
+    title = "browser client"
     needs = ("node",)
-    counts = {1: 1_500, 10: 1_500, 50: 1_500}
+    counts = {1: 2_000, 10: 1_500, 50: 1_500}
     actions = {1: 500}  # as many in flight make no difference, and a longer queue is slower still
     total = 10_000
 
