@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "ls-bus-names.h"
+#include "tally.h"
 
 typedef struct
 {
@@ -19,12 +20,8 @@ typedef struct
   char *path;      /* of the subscription */
   int fd;          /* of the stream; -1: by signal */
   gint64 pause;    /* between two packets, in microseconds */
-  guint count;     /* how many to wait for */
   guint64 n_bytes; /* of what was decoded, so that no decoding can be left out */
-  guint64 last_seq;
-  gint64 first_sent; /* in microseconds since the epoch, as all times here */
-  GArray *delays;    /* (element-type gint64) */
-  gboolean in_order;
+  Tally tally;
 } Subscriber;
 
 /* An event as an app has it before it. */
@@ -47,23 +44,17 @@ get_sent (const char *data)
 static void
 take_event (Subscriber *self, const Event *event, gint64 now)
 {
-  gint64 sent = get_sent (event->data);
-  gint64 delay = now - sent;
-
-  if (self->first_sent == 0)
-    self->first_sent = sent;
-  self->in_order &= event->seq > self->last_seq;
-  self->last_seq = event->seq;
+  tally_take_number (&self->tally, (gint64)event->seq);
+  tally_take (&self->tally, get_sent (event->data), now);
   self->n_bytes += strlen (event->type) + strlen (event->entity) + strlen (event->entity_id) +
                    strlen (event->user_role) + strlen (event->user_id) +
                    (event->timestamp > 0 ? 8 : 0);
-  g_array_append_val (self->delays, delay);
 }
 
 static void
 end_if_done (Subscriber *self)
 {
-  if (self->delays->len >= self->count)
+  if (tally_done (&self->tally))
     g_main_loop_quit (self->loop);
 }
 
@@ -166,7 +157,7 @@ receive_packets (gpointer user_data)
   Subscriber *self = user_data;
   g_autofree guint8 *packet = g_malloc (LS_BUS_PACKET_SIZE);
 
-  while (self->delays->len < self->count)
+  while (!tally_done (&self->tally))
     {
       gssize size = recv (self->fd, packet, LS_BUS_PACKET_SIZE, 0);
 
@@ -174,7 +165,7 @@ receive_packets (gpointer user_data)
         continue;
       if (size <= 0)
         {
-          g_printerr ("subscriber: the stream ended after %u events\n", self->delays->len);
+          g_printerr ("subscriber: the stream ended after %u events\n", self->tally.delays->len);
           exit (EXIT_FAILURE);
         }
       take_packet (self, packet, (gsize)size);
@@ -185,34 +176,13 @@ receive_packets (gpointer user_data)
   return NULL;
 }
 
-static gint
-compare (gconstpointer a, gconstpointer b)
-{
-  const gint64 *x = a, *y = b;
-
-  return (*x > *y) - (*x < *y);
-}
-
 static gboolean
 on_timeout (gpointer user_data)
 {
   Subscriber *self = user_data;
 
-  g_printerr ("subscriber: %u of %u events in time\n", self->delays->len, self->count);
+  g_printerr ("subscriber: %u of %u events in time\n", self->tally.delays->len, self->tally.count);
   exit (EXIT_FAILURE);
-}
-
-static void
-report (Subscriber *self, gint64 last)
-{
-  guint n = self->delays->len;
-
-  g_array_sort (self->delays, compare);
-  g_print ("{\"events\":%u,\"first_sent\":%" G_GINT64_FORMAT ",\"last\":%" G_GINT64_FORMAT
-           ",\"p50\":%" G_GINT64_FORMAT ",\"p99\":%" G_GINT64_FORMAT ",\"in_order\":%s}\n",
-           n, self->first_sent, last, g_array_index (self->delays, gint64, n / 2),
-           g_array_index (self->delays, gint64, n - 1 - n / 100),
-           self->in_order && self->n_bytes > 0 ? "true" : "false");
 }
 
 static gboolean
@@ -243,7 +213,7 @@ subscribe (Subscriber *self, gboolean by_stream, GError **error)
 int
 main (int argc, char *argv[])
 {
-  Subscriber self = { .in_order = TRUE };
+  Subscriber self = { 0 };
   gboolean by_stream = argc > 1 && g_str_equal (argv[1], "stream");
   g_autoptr (GError) error = NULL;
 
@@ -253,10 +223,9 @@ main (int argc, char *argv[])
       return 2;
     }
 
-  self.count = (guint)atoi (argv[2]);
+  tally_init (&self.tally, (guint)atoi (argv[2]));
   self.pause = argc > 4 ? atoi (argv[4]) * 1000 : 0;
   self.loop = g_main_loop_new (NULL, FALSE);
-  self.delays = g_array_sized_new (FALSE, FALSE, sizeof (gint64), self.count);
   self.connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &error);
   if (self.connection == NULL || !subscribe (&self, by_stream, &error))
     {
@@ -269,7 +238,9 @@ main (int argc, char *argv[])
   if (by_stream)
     g_thread_unref (g_thread_new ("stream", receive_packets, &self));
   g_main_loop_run (self.loop);
-  report (&self, g_get_real_time ());
+  if (self.n_bytes == 0)
+    return EXIT_FAILURE;
+  tally_report (&self.tally);
   g_dbus_connection_call (self.connection, LS_BUS_NAME, self.path, LS_BUS_INTERFACE_SUBSCRIPTION,
                           "Close", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
   g_dbus_connection_flush_sync (self.connection, NULL, NULL);

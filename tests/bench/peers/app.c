@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tally.h"
+#include "../tally.h"
 
 typedef struct
 {
@@ -73,7 +73,7 @@ called_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (answer == NULL)
     g_error ("%s", error->message);
-  tally_take (&done->app->tally, done->began);
+  tally_take (&done->app->tally, done->began, g_get_real_time ());
   if (tally_done (&done->app->tally))
     g_main_loop_quit (done->app->loop);
   else

@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "event.h"
+#include "../event.h"
 
 #define OUT_SIZE (256 * 1024)      /* as much is kept ready to be written */
 #define IN_SIZE (256 * 1024)       /* as much is read at once */
@@ -65,7 +65,7 @@ client_acknowledged (Client *self)
 
   if (sent == NULL)
     client_fail ("an acknowledgement too many", NULL, 0);
-  tally_take (&self->tally, *sent);
+  tally_take (&self->tally, *sent, g_get_real_time ());
   if (tally_done (&self->tally))
     tally_report (&self->tally);
 }

@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-#include "tally.h"
+#include "../tally.h"
 
 typedef struct _Client Client;
 

@@ -34,18 +34,30 @@ tally_init (Tally *self, guint count)
 /**
  * tally_take:
  * @self: a tally
- * @sent: when it was sent, in microseconds since 1970; it came now
+ * @sent: when it was sent, in microseconds since 1970
+ * @now: when it came, in the same
  */
 void
-tally_take (Tally *self, gint64 sent)
+tally_take (Tally *self, gint64 sent, gint64 now)
 {
-  gint64 delay;
+  gint64 delay = now - sent;
 
-  self->last = g_get_real_time ();
-  delay = self->last - sent;
+  self->last = now;
   if (self->first_sent == 0)
     self->first_sent = sent;
   g_array_append_val (self->delays, delay);
+}
+
+/**
+ * tally_take_number:
+ * @self: a tally
+ * @number: of what comes, larger than that of everything before
+ */
+void
+tally_take_number (Tally *self, gint64 number)
+{
+  self->in_order &= number > self->last_number;
+  self->last_number = number;
 }
 
 /**
@@ -54,16 +66,13 @@ tally_take (Tally *self, gint64 sent)
  * @text: an event of event_append(); needs no end
  * @length: its length, in bytes
  *
- * Counts an event, which says itself when it was sent.
+ * Counts an event that came now, and says itself when it was sent.
  */
 void
 tally_take_event (Tally *self, const char *text, gsize length)
 {
-  gint64 offset = get_number (text, length, "\"offset\":");
-
-  self->in_order &= offset > self->last_offset;
-  self->last_offset = offset;
-  tally_take (self, get_number (text, length, "\"sent\":"));
+  tally_take_number (self, get_number (text, length, "\"offset\":"));
+  tally_take (self, get_number (text, length, "\"sent\":"), g_get_real_time ());
 }
 
 /**
