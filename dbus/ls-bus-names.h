@@ -23,5 +23,8 @@
 /** LS_BUS_ERROR_PREFIX: what every error name of ours begins with */
 #define LS_BUS_ERROR_PREFIX LS_BUS_INTERFACE_PREFIX "Error."
 
+/** LS_BUS_PACKET_SIZE: how many bytes a packet of a stream has at most; see OpenStream */
+#define LS_BUS_PACKET_SIZE (64 * 1024)
+
 /** LS_BUS_EVENT_TYPE: an event on the bus; see org.labsync.Agent1.Events */
 #define LS_BUS_EVENT_TYPE "(tssssxss)"

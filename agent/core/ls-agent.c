@@ -148,7 +148,7 @@ ls_agent_class_init (LsAgentClass *klass)
    */
   signals[SIGNAL_ROWS_CHANGED] =
       g_signal_new ("rows-changed", LS_TYPE_AGENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                    G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_STRV);
+                    G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_STRV | G_SIGNAL_TYPE_STATIC_SCOPE);
   /**
    * LsAgent::tokens-changed:
    * @self: the agent
@@ -818,37 +818,47 @@ ls_agent_emit_position (LsAgent *self)
   g_signal_emit (self, signals[SIGNAL_POSITION_MOVED], 0);
 }
 
+/* @ids are lent: they belong to events or to a commit. */
 static void
 emit_rows (LsAgent *self, LsEntity entity, GPtrArray *ids)
 {
   for (guint start = 0; start < ids->len; start += MAX_IDS)
     {
-      g_auto (GStrv) part = g_new0 (char *, MAX_IDS + 1);
+      guint n = MIN (ids->len - start, MAX_IDS);
+      g_autofree const char **part = g_new0 (const char *, n + 1);
 
-      for (guint i = start; i < ids->len && i < start + MAX_IDS; i++)
-        part[i - start] = g_strdup (g_ptr_array_index (ids, i));
+      memcpy (part, ids->pdata + start, n * sizeof *part);
       g_signal_emit (self, signals[SIGNAL_ROWS_CHANGED], 0, (gint)entity, part);
     }
 }
 
 static void
+emit_rows_of_entity (LsAgent *self, LsEntity entity, GPtrArray *events)
+{
+  g_autoptr (GPtrArray) ids = g_ptr_array_new ();
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < events->len; i++)
+    {
+      LsEvent *event = g_ptr_array_index (events, i);
+
+      if (ls_event_get_entity (event) == entity && g_hash_table_add (seen, event->entity_id))
+        g_ptr_array_add (ids, event->entity_id);
+    }
+  emit_rows (self, entity, ids);
+}
+
+static void
 emit_rows_of_events (LsAgent *self, GPtrArray *events)
 {
-  for (guint entity = 0; entity < LS_N_ENTITIES; entity++)
-    {
-      g_autoptr (GPtrArray) ids = g_ptr_array_new ();
-      g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  LsEntitySet changed = LS_ENTITY_SET_NONE;
 
-      for (guint i = 0; i < events->len; i++)
-        {
-          LsEvent *event = g_ptr_array_index (events, i);
-
-          if (ls_event_get_entity (event) == entity && event->seq != 0 &&
-              g_hash_table_add (seen, event->entity_id))
-            g_ptr_array_add (ids, event->entity_id);
-        }
-      emit_rows (self, (LsEntity)entity, ids);
-    }
+  for (guint i = 0; i < events->len; i++)
+    changed |= 1u << ls_event_get_entity (g_ptr_array_index (events, i));
+  changed &= LS_ENTITY_SET_STORED;
+  for (LsEntity entity = 0; entity < LS_N_ENTITIES; entity++)
+    if ((changed & (1u << entity)) != 0)
+      emit_rows_of_entity (self, entity, events);
 }
 
 /**
@@ -867,8 +877,8 @@ ls_agent_emit_commit (LsAgent *self, LsCommit *commit)
 
   if (commit->events->len > 0)
     {
-      emit_rows_of_events (self, commit->events);
       g_signal_emit (self, signals[SIGNAL_EVENTS_COMMITTED], 0, commit->events);
+      emit_rows_of_events (self, commit->events);
     }
   if (commit->ids != NULL)
     {

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "ls-bus-names.h"
+
 /* Strings of an event that are followed by the place where they end; the last needs none. */
 #define N_ENDS 5
 
@@ -68,7 +70,7 @@ append_event (GByteArray *out, const LsEvent *event)
 static GByteArray *
 write_events (LsEvent *const *events, guint n)
 {
-  GByteArray *out = g_byte_array_sized_new (LS_EVENT_PACKET_SIZE / 4);
+  GByteArray *out = g_byte_array_sized_new (LS_BUS_PACKET_SIZE / 4);
   g_autofree guint *ends = g_new (guint, n);
   guint width;
 
@@ -90,11 +92,11 @@ lighten (const LsEvent *event)
 {
   gsize names = strlen (event->entity_id) + strlen (event->user_role) + strlen (event->user_id);
   LsEvent *rest =
-      ls_event_new (event->type, names < LS_EVENT_PACKET_SIZE / 2 ? event->entity_id : "", "");
+      ls_event_new (event->type, names < LS_BUS_PACKET_SIZE / 2 ? event->entity_id : "", "");
 
   rest->seq = event->seq;
   rest->timestamp = event->timestamp;
-  if (names < LS_EVENT_PACKET_SIZE / 2)
+  if (names < LS_BUS_PACKET_SIZE / 2)
     {
       g_free (rest->user_role);
       rest->user_role = g_strdup (event->user_role);
@@ -109,7 +111,7 @@ lighten (const LsEvent *event)
  * @events: (element-type LsEvent): at least one; several only if they fit, by ls_event_get_size()
  *
  * Returns: (transfer full): a serialised `a(tssssxss)`, little-endian on every machine; an event that
- *   alone is larger than %LS_EVENT_PACKET_SIZE comes without its data
+ *   alone is larger than %LS_BUS_PACKET_SIZE comes without its data
  */
 GBytes *
 ls_event_packet_new (GPtrArray *events)
@@ -119,7 +121,7 @@ ls_event_packet_new (GPtrArray *events)
   g_return_val_if_fail (events->len > 0, NULL);
 
   packet = write_events ((LsEvent *const *)events->pdata, events->len);
-  if (packet->len > LS_EVENT_PACKET_SIZE)
+  if (packet->len > LS_BUS_PACKET_SIZE)
     {
       g_autoptr (LsEvent) rest = lighten (g_ptr_array_index (events, 0));
 

@@ -18,6 +18,7 @@ struct _LsLogFollower
   LsSubscriber *subscriber; /* (owned) */
   LsDelivery *delivery;     /* (owned) (nullable): %NULL once it is stopped */
   gboolean level;           /* with the log */
+  gboolean holding;         /* see ls_log_reader_hold() */
   gboolean reading;
   gboolean failing; /* the log could not be read, and the app knows */
 };
@@ -49,23 +50,26 @@ ls_log_follower_init (LsLogFollower *self)
 }
 
 static void
-set_level (LsLogFollower *self, gboolean level)
-{
-  if (self->level == level)
-    return;
-
-  self->level = level;
-  if (level)
-    ls_log_reader_remove_behind (self->reader);
-  else
-    ls_log_reader_add_behind (self->reader);
-}
-
-static void
 update_level (LsLogFollower *self)
 {
-  set_level (self,
-             ls_subscriber_get_position (self->subscriber) >= ls_agent_get_last_seq (self->agent));
+  self->level =
+      ls_subscriber_get_position (self->subscriber) >= ls_agent_get_last_seq (self->agent);
+}
+
+/* An app that is behind comes past the next pages soon, or once it has acknowledged what it got. One
+ * that does not read its socket may do so in an hour, and shall cost nothing. */
+static void
+update_hold (LsLogFollower *self)
+{
+  gboolean holding =
+      self->delivery != NULL && !self->level &&
+      (ls_delivery_is_paced (self->delivery) || ls_delivery_has_room (self->delivery));
+
+  if (holding && !self->holding)
+    ls_log_reader_hold (self->reader);
+  else if (!holding && self->holding)
+    ls_log_reader_release (self->reader);
+  self->holding = holding;
 }
 
 /* A page that begins at the subscriber's position or before it. Returns: whether all that is wanted
@@ -131,7 +135,8 @@ reader_read_cb (LsLogPage *page, const GError *error, gpointer user_data)
   read_on (self);
 }
 
-/* Hands on what there is, until the subscriber is level or its delivery has no room. */
+/* Hands on what is in memory, until the subscriber is level or its delivery has no room; has the
+ * rest read. */
 static void
 read_on (LsLogFollower *self)
 {
@@ -143,17 +148,18 @@ read_on (LsLogFollower *self)
       guint64 position = ls_subscriber_get_position (self->subscriber);
       g_autoptr (LsLogPage) page = ls_log_reader_find (self->reader, position, types);
 
-      if (page == NULL)
+      if (page != NULL)
         {
-          self->reading = TRUE;
-          ls_log_reader_read (self->reader, position, types, reader_read_cb, g_object_ref (self));
-          return;
+          offer (self, page);
+          update_level (self);
+          continue;
         }
-      offer (self, page);
-      update_level (self);
+      self->reading = TRUE;
+      ls_log_reader_read (self->reader, position, types, reader_read_cb, g_object_ref (self));
     }
   if (!self->level && !self->reading)
     ls_delivery_hold (self->delivery);
+  update_hold (self);
 }
 
 static void
@@ -165,7 +171,7 @@ on_agent_events_committed (LsAgent *agent, GPtrArray *events, LsLogFollower *sel
     return;
 
   for (guint i = 0; self->level && i < pages->len; i++)
-    set_level (self, offer (self, g_ptr_array_index (pages, i)));
+    self->level = offer (self, g_ptr_array_index (pages, i));
   read_on (self);
 }
 
@@ -197,7 +203,6 @@ ls_log_follower_new (LsAgent *agent,
   self->reader = g_object_ref (reader);
   self->subscriber = g_object_ref (subscriber);
   self->delivery = g_object_ref (delivery);
-  self->level = TRUE; /* nothing is read before the start */
   return self;
 }
 
@@ -240,7 +245,6 @@ ls_log_follower_skip (LsLogFollower *self, guint64 from, guint64 to)
     return FALSE;
 
   ls_subscriber_advance (self->subscriber, to);
-  update_level (self);
   return TRUE;
 }
 
@@ -255,6 +259,6 @@ ls_log_follower_stop (LsLogFollower *self)
 {
   g_return_if_fail (LS_IS_LOG_FOLLOWER (self));
 
-  set_level (self, TRUE);
   g_clear_object (&self->delivery);
+  update_hold (self);
 }

@@ -30,7 +30,7 @@ typedef struct
  *
  * Reads the log for all subscriptions. Those that stand at the same place get the same page, which
  * is read once and put into the bus's form once; what was just committed need not be read at all.
- * While somebody is behind, the last pages are kept for who comes past; when all are level, none.
+ * While somebody is about to come past, the last pages are kept; else none.
  */
 struct _LsLogReader
 {
@@ -40,7 +40,7 @@ struct _LsLogReader
   GQueue pages;         /* (element-type LsLogPage) (owned), oldest first */
   GPtrArray *committed; /* (element-type LsLogPage) (owned): of the commit that is being told */
   GPtrArray *reads; /* (element-type Read) (unowned): under way, and of the store that is open */
-  guint n_behind;   /* subscriptions that are not level with the log */
+  guint n_holds;    /* of ls_log_reader_hold() */
 };
 
 G_DEFINE_FINAL_TYPE (LsLogReader, ls_log_reader, G_TYPE_OBJECT)
@@ -178,7 +178,7 @@ static void
 on_agent_events_told (LsAgent *agent, GPtrArray *events, LsLogReader *self)
 {
   g_ptr_array_set_size (self->committed, 0);
-  if (self->n_behind == 0)
+  if (self->n_holds == 0)
     drop_pages (self);
 }
 
@@ -214,32 +214,33 @@ ls_log_reader_new (LsAgent *agent)
 }
 
 /**
- * ls_log_reader_add_behind:
+ * ls_log_reader_hold:
  * @self: a reader
  *
- * A subscription is not level with the log any more.
+ * Somebody is behind and about to come past the pages that are kept. To be answered by one of
+ * ls_log_reader_release().
  */
 void
-ls_log_reader_add_behind (LsLogReader *self)
+ls_log_reader_hold (LsLogReader *self)
 {
   g_return_if_fail (LS_IS_LOG_READER (self));
 
-  self->n_behind++;
+  self->n_holds++;
 }
 
 /**
- * ls_log_reader_remove_behind:
+ * ls_log_reader_release:
  * @self: a reader
  *
- * A subscription that was not level with the log is level now, or gone.
+ * Undoes ls_log_reader_hold().
  */
 void
-ls_log_reader_remove_behind (LsLogReader *self)
+ls_log_reader_release (LsLogReader *self)
 {
-  g_return_if_fail (LS_IS_LOG_READER (self) && self->n_behind > 0);
+  g_return_if_fail (LS_IS_LOG_READER (self) && self->n_holds > 0);
 
-  self->n_behind--;
-  if (self->n_behind == 0)
+  self->n_holds--;
+  if (self->n_holds == 0)
     drop_pages (self);
 }
 
@@ -329,7 +330,7 @@ store_read_events_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 
       waiter.func (page, error, waiter.user_data);
     }
-  if (read->reader->n_behind == 0)
+  if (read->reader->n_holds == 0)
     drop_pages (read->reader);
   read_free (read);
 }

@@ -22,8 +22,8 @@ G_DECLARE_FINAL_TYPE (LsLogReader, ls_log_reader, LS, LOG_READER, GObject)
 gboolean ls_log_check_gapless (const LsEventPage *page, GError **error);
 
 LsLogReader *ls_log_reader_new (LsAgent *agent);
-void ls_log_reader_add_behind (LsLogReader *self);
-void ls_log_reader_remove_behind (LsLogReader *self);
+void ls_log_reader_hold (LsLogReader *self);
+void ls_log_reader_release (LsLogReader *self);
 GPtrArray *ls_log_reader_get_committed (LsLogReader *self);
 LsLogPage *ls_log_reader_find (LsLogReader *self, guint64 after_seq, const gboolean *types);
 void ls_log_reader_read (LsLogReader *self,

@@ -86,6 +86,12 @@ ls_cache_log_events (LsCache *self, GPtrArray *events, gint64 as_of, GError **er
   return seq == last || put_last_seq (self, seq, error);
 }
 
+static char *
+copy_text (sqlite3_stmt *stmt, int column)
+{
+  return g_strdup (ls_database_column_text (stmt, column));
+}
+
 static LsEvent *
 event_from_row (sqlite3_stmt *stmt)
 {
@@ -95,13 +101,10 @@ event_from_row (sqlite3_stmt *stmt)
   if (type == LS_EVENT_TYPE_INVALID)
     return NULL;
 
-  event = ls_event_new (type, ls_database_column_text (stmt, 2), ls_database_column_text (stmt, 3));
+  event = ls_event_new_take (type, copy_text (stmt, 2), copy_text (stmt, 3), copy_text (stmt, 5),
+                             copy_text (stmt, 6));
   event->seq = (guint64)sqlite3_column_int64 (stmt, 0);
   event->timestamp = sqlite3_column_int64 (stmt, 4);
-  g_free (event->user_role);
-  event->user_role = g_strdup (ls_database_column_text (stmt, 5));
-  g_free (event->user_id);
-  event->user_id = g_strdup (ls_database_column_text (stmt, 6));
   event->version = sqlite3_column_int64 (stmt, 7);
   return event;
 }
@@ -206,8 +209,8 @@ ls_cache_trim (LsCache *self, gint64 max_size, gint64 oldest, GError **error)
   gboolean too_large = ls_database_get_used (database) > max_size;
   sqlite3_stmt *stmt = ls_database_prepare (
       database,
-      "UPDATE meta SET trimmed = max (trimmed, coalesce ((SELECT max (seq) FROM (SELECT seq"
-      " FROM event WHERE ? OR as_of < ? ORDER BY seq LIMIT " TRIM_STEP ")), 0))",
+      "UPDATE meta SET trimmed = max (trimmed, coalesce ((SELECT max (seq) FROM (SELECT seq, as_of"
+      " FROM event ORDER BY seq LIMIT " TRIM_STEP ") WHERE ? OR as_of < ?), 0))",
       error);
   gint64 n_removed;
 

@@ -41,8 +41,8 @@ static const LsMigration migrations[] = {
   "DROP TABLE old_event",
 };
 
-/* More numbers than the write-ahead log can hold events between two checkpoints, which is 4 MB. */
-#define SEQ_GAP "1000000"
+/* More numbers than there can be events in the write-ahead log, which grows to 64 MiB. */
+#define SEQ_GAP "10000000"
 
 struct _LsCache
 {

@@ -7,10 +7,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ls-checkpointer.h"
 #include "ls-error.h"
 
 /* How long another process that reads the file (a backup, a test) may hold us up, in ms. */
 #define BUSY_TIMEOUT 5000
+/* How many pages of the write-ahead log are copied into the file at once; SQLite's own default. */
+#define CHECKPOINT_PAGES 1000
+/* Of each connection. What a flood made of the write-ahead log is cut to 4 MiB when that begins anew. */
+#define SETTINGS                                                                                   \
+  "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1024;"            \
+  "PRAGMA journal_size_limit = 4194304;"
 /* Lists are made of what apps ask for; their statements must not pile up. */
 #define MAX_STATEMENTS 200
 
@@ -22,8 +29,9 @@
  */
 struct _LsDatabase
 {
-  sqlite3 *handle;        /* (owned) */
-  GHashTable *statements; /* (element-type utf8 sqlite3_stmt) (owned): by their SQL */
+  sqlite3 *handle;              /* (owned) */
+  GHashTable *statements;       /* (element-type utf8 sqlite3_stmt) (owned): by their SQL */
+  LsCheckpointer *checkpointer; /* (owned) (nullable) */
   gboolean read_only;
 };
 
@@ -329,18 +337,14 @@ configure (LsDatabase *self,
   if (ls_database_get_int (self, "PRAGMA user_version") > n_migrations)
     return migrate (self, migrations, n_migrations, error);
 
-  sql = g_strdup_printf ("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
-                         "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
-                         "PRAGMA cache_size = -1024; PRAGMA application_id = %d",
+  sql = g_strdup_printf ("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;" SETTINGS
+                         "PRAGMA application_id = %d",
                          application_id);
   /* A store that can't be written is still read: the pragmas then fail, and that is all. */
   if (empty && !ls_database_run (self, sql, error))
     return FALSE;
   if (!empty)
-    ls_database_run (self,
-                     "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
-                     "PRAGMA cache_size = -1024",
-                     NULL);
+    ls_database_run (self, SETTINGS, NULL);
 
   return migrate (self, migrations, n_migrations, error);
 }
@@ -407,6 +411,8 @@ try_open (const char *path,
       *damaged = is_damaged (sqlite3_errcode (self->handle));
       return NULL;
     }
+  if (!read_only)
+    self->checkpointer = ls_checkpointer_new (self->handle, CHECKPOINT_PAGES);
 
   return g_steal_pointer (&self);
 }
@@ -557,6 +563,7 @@ void
 ls_database_free (LsDatabase *self)
 {
   g_hash_table_unref (self->statements);
+  g_clear_pointer (&self->checkpointer, ls_checkpointer_free);
   sqlite3_close (self->handle);
   g_free (self);
 }

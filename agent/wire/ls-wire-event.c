@@ -93,6 +93,13 @@ read_data (LsJsonSlice value, LsEventType type, const char *entity_id, GError **
   return NULL;
 }
 
+/* Returns: (nullable): the text, empty if there is none; %NULL on error */
+static char *
+read_text (LsJsonSlice value, GError **error)
+{
+  return ls_wire_is_absent (value) ? g_strdup ("") : ls_json_get_string (value, error);
+}
+
 /**
  * ls_wire_read_event:
  * @value: an EVENT, from checked text
@@ -107,7 +114,7 @@ ls_wire_read_event (LsJsonSlice value, GError **error)
 {
   LsJsonSlice members[N_MEMBERS];
   g_autoptr (LsEvent) event = NULL;
-  g_autofree char *entity_id = NULL, *data = NULL;
+  g_autofree char *entity_id = NULL, *data = NULL, *user_role = NULL, *user_id = NULL;
   LsEventType type;
 
   if (!ls_json_find_members (value, member_names, members, error))
@@ -120,18 +127,14 @@ ls_wire_read_event (LsJsonSlice value, GError **error)
 
   entity_id = read_entity_id (members, error);
   data = entity_id != NULL ? read_data (members[DATA], type, entity_id, error) : NULL;
-  if (data == NULL)
+  user_role = data != NULL ? read_text (members[USER_ROLE], error) : NULL;
+  user_id = user_role != NULL ? read_text (members[USER_ID], error) : NULL;
+  if (user_id == NULL)
     return NULL;
 
-  event = ls_event_new (type, "", "");
-  g_free (event->entity_id);
-  event->entity_id = g_steal_pointer (&entity_id);
-  g_free (event->data);
-  event->data = g_steal_pointer (&data);
-
+  event = ls_event_new_take (type, g_steal_pointer (&entity_id), g_steal_pointer (&data),
+                             g_steal_pointer (&user_role), g_steal_pointer (&user_id));
   if (!ls_wire_read_timestamp (members[TIMESTAMP], &event->timestamp, error) ||
-      !ls_wire_read_optional_string (members[USER_ROLE], &event->user_role, error) ||
-      !ls_wire_read_optional_string (members[USER_ID], &event->user_id, error) ||
       !ls_wire_read_optional_integer (members[OFFSET], &event->offset, error) ||
       !ls_wire_read_optional_integer (members[VERSION], &event->version, error) ||
       !ls_wire_read_optional_string (members[ACTION_ID], &event->action_id, error))

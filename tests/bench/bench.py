@@ -2,14 +2,15 @@
 """The whole path beside its limits: the same feeder, the same batches, the same subscribers, one run.
 
 A limit (limits/*.c) does the least that could do the same. A machine is noisy, so in every round ours
-and the limit take turns, and the ratio is taken within the round. A new measurement is a method of
-Round that returns a number for one side, and a line in TABLE.
+and the limit take turns, and the ratio is taken within the round. A new measurement is one more number
+from measure_side(), and a line in TABLE.
 """
 
 import argparse
 import json
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from gi.repository import GLib
 
-from labsync_testing import Desktop
+from labsync_testing import Desktop, memory, stop_process
 from wire import measure_wire
 
 BUILD = Path(os.environ["LABSYNC_BUILD"]) / "tests/bench"
@@ -28,23 +29,56 @@ BATCH = 100  # events in a frame when there are many
 ROWS = 1000  # that the events change, one after the other
 SECONDS = 60  # the longest that anything may take
 IDLE = 30  # seconds to count wakeups in
+MIB = 1024 * 1024
 WARM = 100_000  # rows in the cache when the start is measured
+
+# As fast as the server can: how, to how many apps, how many events.
+LOADS = [
+    ("stream", 1, 150_000), ("stream", 10, 80_000), ("stream", 50, 40_000),
+    ("signal", 1, 60_000), ("signal", 10, 25_000), ("signal", 50, 5_000),
+]
+# At a rate: how, to how many apps, events a second, for so many seconds.
+RATES = [
+    ("stream", 1, 100, 6), ("stream", 1, 1000, 3), ("stream", 50, 100, 6),
+    ("signal", 1, 100, 6), ("signal", 1, 1000, 3),
+]
+MISSED = 10_000  # events to catch up with
+N_EVENTS = sum(count for _, _, count in LOADS) + MISSED  # of a round, but for those at a rate
+CLIENTS = 50  # more apps by stream, to see what each takes
+BESIDE = 10  # apps that read beside one that is stopped and one that is slow
 
 Row = namedtuple("Row", "name what unit bar")
 TABLE = [
+    Row("stream_1", "events/s, server to disk to 1 app by stream", "", "≥ 0.80"),
+    Row("stream_10", "the same to each of 10 apps", "", "≥ 0.80"),
+    Row("stream_50", "the same to each of 50 apps", "", "≥ 0.80"),
     Row("signal_1", "events/s, server to disk to 1 app by signal", "", "≥ 0.80"),
     Row("signal_10", "the same to each of 10 apps", "", "≥ 0.80"),
+    Row("signal_50", "the same to each of 50 apps", "", "≥ 0.80"),
     Row("bus_10", "the same, beside 10 apps on a bus without network and disk", "", ""),
-    Row("store_1", "events/s to 1 app, beside the disk alone", "", ""),
-    Row("p50_100", "server to app at 100 events/s, p50", "ms", ""),
-    Row("p99_100", "server to app at 100 events/s, p99", "ms", ""),
-    Row("p50_1000", "server to app at 1,000 events/s, p50", "ms", ""),
-    Row("p99_1000", "server to app at 1,000 events/s, p99", "ms", ""),
-    Row("catch_up", "10,000 missed events: connect until the app has them", "ms", "≤ 1,000 ms"),
+    Row("bus_50", "the same, beside 50 apps on a bus without network and disk", "", ""),
+    Row("store_1", "events/s to 1 app by stream, beside the disk alone", "", ""),
+    Row("p50_stream_1_100", "server to app by stream at 100 events/s, p50", "ms", "≤ 0.6 ms"),
+    Row("p99_stream_1_100", "server to app by stream at 100 events/s, p99", "ms", "≤ 5 ms"),
+    Row("p50_stream_1_1000", "server to app by stream at 1,000 events/s, p50", "ms", "≤ 0.25 ms"),
+    Row("p99_stream_1_1000", "server to app by stream at 1,000 events/s, p99", "ms", "≤ 5 ms"),
+    Row("p50_stream_50_100", "server to 50 apps by stream at 100 events/s, p50", "ms", "≤ 1.2 ms"),
+    Row("p99_stream_50_100", "server to 50 apps by stream at 100 events/s, p99 of the slowest", "ms", "≤ 5 ms"),
+    Row("p50_signal_1_100", "server to app by signal at 100 events/s, p50", "ms", ""),
+    Row("p99_signal_1_100", "server to app by signal at 100 events/s, p99", "ms", ""),
+    Row("p50_signal_1_1000", "server to app by signal at 1,000 events/s, p50", "ms", ""),
+    Row("p99_signal_1_1000", "server to app by signal at 1,000 events/s, p99", "ms", ""),
+    Row("beside_p99", f"p99 of {BESIDE} apps by stream at 1,000 events/s beside a stopped and a slow one; limit: "
+        "without these", "ms", "≤ 1.10"),
+    Row("beside_bus", "the bus daemon's memory then (PSS)", "MiB", "limit + 1 MiB"),
+    Row("beside_agent", "the agent's memory then (PSS)", "MiB", "limit + 1 MiB"),
+    Row("catch_up", f"{MISSED:,} missed events: connect until the app has them", "ms", "≤ 1,000 ms"),
     Row("answer", f"start to the first answer on the bus, {WARM:,} rows cached", "ms", "≤ 150 ms"),
     Row("live", f"start to live, {WARM:,} rows cached", "ms", ""),
     Row("idle", "memory, connected and idle (PSS)", "MiB", "≤ 10 MiB"),
-    Row("used", "memory after 90,000 events (PSS)", "MiB", "idle + 4 MiB"),
+    Row("used", f"memory after {LOADS[0][2]:,} events by stream (PSS)", "MiB", "idle + 4 MiB"),
+    Row("used_most", f"memory after {N_EVENTS:,} events in all the ways above (PSS)", "MiB", ""),
+    Row("client", "memory for each further app by stream", "KiB", "≤ 100 KiB"),
     Row("wakeups", "wakeups a minute, idle, besides the ping", "", "≤ 4"),
     Row("disk", "bytes on disk an event of 300 bytes", "B", "≤ 480 B"),
     Row("wire", "bytes on the wire an event, one at a time; limit: not compressed", "B", "≤ 60 B"),
@@ -96,10 +130,11 @@ class Side(Desktop):
     def call(self, method):
         self.bus.agent("Connection", method, "(a{sv})", {})
 
-    def subscribe(self, n_subscribers, count):
+    def subscribe(self, n_subscribers, count, how="signal", pause=0):
+        """Apps that wait for events by signal or by stream; between two packets for pause milliseconds."""
         subscribers = [
             subprocess.Popen(
-                [BUILD / "bench-subscriber", str(count), str(SECONDS)],
+                [BUILD / "bench-subscriber", how, str(count), str(SECONDS), str(pause)],
                 env=self.environment, stdout=subprocess.PIPE, text=True,
             )
             for _ in range(n_subscribers)
@@ -117,16 +152,18 @@ class Side(Desktop):
             assert reports[-1]["in_order"], reports[-1]
         return reports
 
-    def feed(self, n_subscribers, count, batch=BATCH, rate=0, rows=ROWS):
+    def feed(self, n_subscribers, count, how="signal", batch=BATCH, rate=0, rows=ROWS):
         """Feeds subscribers and returns what they say."""
-        subscribers = self.subscribe(n_subscribers, count)
+        subscribers = self.subscribe(n_subscribers, count, how)
         self.feeder.feed(count, batch, rate, rows)
         self.n_fed += count
         return self.collect(subscribers)
 
     def pss(self):
-        text = Path(f"/proc/{self.agent.pid}/smaps_rollup").read_text()
-        return int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1]) / 1024
+        return memory(self.agent.pid, "Pss") / MIB
+
+    def bus_pss(self):
+        return memory(self.processes[0].pid, "Pss") / MIB
 
     def switches(self):
         """How often each thread of the program has slept and woken up."""
@@ -195,6 +232,13 @@ def rate(reports):
     return reports[0]["events"] * 1e6 / (last - first)
 
 
+def delays(reports):
+    """The typical app's p50 and the slowest app's p99, in milliseconds."""
+    return statistics.median(report["p50"] for report in reports) / 1000, max(
+        report["p99"] for report in reports
+    ) / 1000
+
+
 def catch_up(side, count):
     """Milliseconds from the wish to connect until an app has what was missed."""
     subscribers = side.subscribe(1, count)
@@ -207,34 +251,51 @@ def catch_up(side, count):
     return side.collect(subscribers)[0]["last"] / 1000 - began * 1000
 
 
+def memory_of_clients(side, count):
+    """KiB that the program takes for one of many apps by stream; they wait and go."""
+    before = memory(side.agent.pid)
+    apps = side.subscribe(count, 1, "stream")
+    try:
+        return (memory(side.agent.pid) - before) / 1024 / count
+    finally:
+        for app in apps:
+            stop_process(app)
+            app.stdout.close()
+
+
+def quiet_memory(side, scale):
+    time.sleep(3 / min(scale, 3))  # a burst's memory is given back when it has been quiet for 2 s
+    return side.pss()
+
+
 def measure_side(side, scale):
     """What is measured once a round and for both alike: name -> number."""
     found = {}
     found["idle"] = side.pss()
-    found["signal_1"] = rate(side.feed(1, 50_000 // scale))
-    found["signal_10"] = rate(side.feed(10, 25_000 // scale))
-    for per_second in (100, 1000):
-        (report,) = side.feed(1, per_second * 3 // min(scale, 10), 1, per_second)
-        found[f"p50_{per_second}"] = report["p50"] / 1000
-        found[f"p99_{per_second}"] = report["p99"] / 1000
-    found["catch_up"] = catch_up(side, 10_000 // scale)
-    time.sleep(3 / min(scale, 3))  # a burst's memory is given back when it has been quiet for 2 s
-    found["used"] = side.pss()
+    found["client"] = memory_of_clients(side, CLIENTS // min(scale, 10))
+    for how, n_apps, count in LOADS:
+        found[f"{how}_{n_apps}"] = rate(side.feed(n_apps, count // scale, how))
+        if "used" not in found:
+            found["used"] = quiet_memory(side, scale)
+    for how, n_apps, per_second, seconds in RATES:
+        reports = side.feed(n_apps, per_second * seconds // min(scale, 10), how, 1, per_second)
+        found[f"p50_{how}_{n_apps}_{per_second}"], found[f"p99_{how}_{n_apps}_{per_second}"] = delays(reports)
+    found["catch_up"] = catch_up(side, MISSED // scale)
+    found["used_most"] = quiet_memory(side, scale)
     side.stop()
     found["disk"] = side.stored() / side.n_fed
     return found
 
 
-def bus_alone(side, scale):
-    """Events a second that the bus carries to 10 apps, on a desktop whose own program has ended."""
-    count = 25_000 // scale
+def bus_alone(side, n_apps, count):
+    """Events a second that the bus carries to so many apps, on a desktop whose own program has ended."""
     program = subprocess.Popen(
-        [BUILD / "limit-signal", str(count), "10"], env=side.environment, stdout=subprocess.PIPE, text=True
+        [BUILD / "limit-signal", str(count), str(n_apps)], env=side.environment, stdout=subprocess.PIPE, text=True
     )
     end = time.monotonic() + SECONDS
     while not side.bus.has_owner("org.labsync.Agent") and time.monotonic() < end:
         time.sleep(0.01)
-    side.collect(side.subscribe(10, count))
+    side.collect(side.subscribe(n_apps, count))
     text, _ = program.communicate(timeout=SECONDS)
     return json.loads(text)["events_per_second"]
 
@@ -250,14 +311,15 @@ def measure_round(directory, number, scale):
             side.enter()
             found[kind] = measure_side(side, scale)
             if kind is Limit:
-                found[kind]["bus_10"] = bus_alone(side, scale)
+                found[kind]["bus_10"] = bus_alone(side, 10, 25_000 // scale)
+                found[kind]["bus_50"] = bus_alone(side, 50, 5_000 // scale)
         finally:
             side.close()
             feeder.close()
     store = limit("store", 50_000 // scale, directory / f"{number}.db")
     found[Limit]["store_1"] = store["events_per_second"]
-    found[Ours]["bus_10"] = found[Ours]["signal_10"]
-    found[Ours]["store_1"] = found[Ours]["signal_1"]
+    for of, name in (("signal_10", "bus_10"), ("signal_50", "bus_50"), ("stream_1", "store_1")):
+        found[Ours][name] = found[Ours][of]
     return found[Ours], found[Limit]
 
 
@@ -283,6 +345,39 @@ def measure_idle(directory, scale):
         feeder.close()
 
 
+def measure_beside(directory, rounds, scale):
+    """What apps that read notice of one that is stopped and one that takes a packet a second, and what these
+    cost: a list of (with them, without). In the end who was stopped has everything."""
+    found = []
+    count = 5_000 // scale
+    feeder = Feeder()
+    side = Ours(directory / "beside", feeder)
+
+    def feed():
+        reports = side.feed(BESIDE, count, "stream", 1, 1000)
+        return {"beside_p99": delays(reports)[1], "beside_bus": side.bus_pss(), "beside_agent": side.pss()}
+
+    try:
+        side.enter()
+        feed()  # what comes into memory with the first events is nobody's fault
+        for _ in range(rounds):
+            without = feed()
+            stopped, slow = *side.subscribe(1, count, "stream"), *side.subscribe(1, count, "stream", 1000)
+            try:
+                stopped.send_signal(signal.SIGSTOP)
+                found.append((feed(), without))
+                stopped.send_signal(signal.SIGCONT)
+                side.collect([stopped])
+            finally:
+                stop_process(stopped)
+                stop_process(slow)
+                slow.stdout.close()
+    finally:
+        side.close()
+        feeder.close()
+    return found
+
+
 def measure_start(directory, rounds, scale):
     """Starts with a warm cache: a list of (ours, limit)."""
     found = {}
@@ -291,7 +386,7 @@ def measure_start(directory, rounds, scale):
         side = kind(directory / f"start-{kind.__name__}", feeder)
         try:
             side.enter()
-            side.feed(1, WARM // scale, BATCH, 0, WARM // scale)
+            side.feed(1, WARM // scale, rows=WARM // scale)
             found[kind] = [dict(zip(("answer", "live"), side.times_to_start())) for _ in range(rounds)]
         finally:
             side.close()
@@ -308,6 +403,7 @@ def measure(rounds, scale):
         pairs += idle
         packed, plain = measure_wire(directory, 200 // min(scale, 10))
         pairs.append(({"wire": packed}, {"wire": plain}))
+        pairs += measure_beside(directory, rounds, scale)
         for number in range(rounds):
             print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
             ours, other = measure_round(directory, number, scale)
@@ -345,15 +441,15 @@ def lines(found):
         )
 
 
-def print_markdown(found):
-    for index, cells in enumerate(lines(found)):
+def print_markdown(table):
+    for index, cells in enumerate(table):
         print("| " + " | ".join(cells) + " |")
         if index == 0:
             print("|" + "---|" * len(cells))
 
 
-def print_table(found):
-    cells = list(lines(found))
+def print_table(table):
+    cells = list(table)
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     for row in cells:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
@@ -362,19 +458,19 @@ def print_table(found):
 def main():
     parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="how often (5)")
-    parser.add_argument("--scale", type=int, default=1, help="a part of the events only: a try, no figures")
+    parser.add_argument("--quick", action="store_true", help="one round of a hundredth of everything: no figures")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="print the table of the README")
     form.add_argument("--json", action="store_true", help="print every number")
     options = parser.parse_args()
 
-    found = measure(options.rounds, options.scale)
+    found = measure(1, 100) if options.quick else measure(options.rounds, 1)
     if options.json:
         print(json.dumps({"when": time.strftime("%Y-%m-%d"), "cpus": os.cpu_count(), "figures": found}, indent=1))
     elif options.markdown:
-        print_markdown(found)
+        print_markdown(lines(found))
     else:
-        print_table(found)
+        print_table(lines(found))
 
 
 if __name__ == "__main__":

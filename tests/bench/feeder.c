@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "event.h"
+
 #define EPOCH "0b6f5c1e-2f4b-4c8f-9a55-6f1c2d3e4f50"
 /* Offsets begin here, so that all of them have ten digits. */
 #define FIRST G_GINT64_CONSTANT (1000000000)
@@ -24,19 +26,6 @@
 #define OUT_SIZE (512 * 1024)
 #define MAX_REQUEST (64 * 1024)
 #define MAX_PAGE 500
-
-/* 300 bytes with the comma. Every field has a width of its own, so that digits are all it takes. */
-static const char event_text[] =
-    "{\"type\":\"grade_updated\",\"entity\":\"grade\",\"entityId\":\"g-000000\","
-    "\"data\":{\"id\":\"g-000000\",\"student_id\":\"s-1\",\"score\":87.5,\"sent\":0000000000000000},"
-    "\"timestamp\":0000000000000,\"userRole\":\"teacher\",\"userId\":\"u-teacher\","
-    "\"offset\":0000000000,\"version\":0000000000,"
-    "\"actionId\":\"8c0b4a3e-6a53-4f0e-9c1b-0f5f7f3f8a11\"},";
-
-typedef struct
-{
-  gsize entity_id, id, sent, timestamp, offset, version;
-} Fields;
 
 typedef struct
 {
@@ -54,7 +43,7 @@ typedef struct
 {
   int listener;
   GPtrArray *clients; /* (element-type Client) (owned) */
-  Fields fields;
+  EventFields fields;
   gint64 top; /* the last offset of the log */
   gint64 batch;
   gint64 rows;
@@ -74,37 +63,13 @@ client_free (Client *client)
   g_free (client);
 }
 
-static gsize
-find_field (const char *name)
-{
-  return (gsize)(strstr (event_text, name) - event_text) + strlen (name);
-}
-
-static void
-put_digits (char *at, guint width, gint64 value)
-{
-  for (guint i = width; i > 0; i--, value /= 10)
-    at[i - 1] = (char)('0' + value % 10);
-}
-
 static void
 append_events (Feeder *self, GString *out, gint64 from, gint64 to)
 {
   gint64 now = g_get_real_time ();
 
   for (gint64 offset = from; offset <= to; offset++)
-    {
-      char *at;
-
-      g_string_append_len (out, event_text, sizeof event_text - 1);
-      at = out->str + out->len - (sizeof event_text - 1);
-      put_digits (at + self->fields.entity_id, 6, offset % self->rows);
-      put_digits (at + self->fields.id, 6, offset % self->rows);
-      put_digits (at + self->fields.sent, 16, now);
-      put_digits (at + self->fields.timestamp, 13, now / 1000);
-      put_digits (at + self->fields.offset, 10, offset);
-      put_digits (at + self->fields.version, 10, offset);
-    }
+    event_append (out, &self->fields, offset, offset % self->rows, now);
   if (out->str[out->len - 1] == ',')
     g_string_truncate (out, out->len - 1);
 }
@@ -537,14 +502,7 @@ main (void)
   signal (SIGPIPE, SIG_IGN);
   self.clients = g_ptr_array_new_with_free_func ((GDestroyNotify)client_free);
   self.input = g_string_new (NULL);
-  self.fields = (Fields) {
-    .entity_id = find_field ("\"entityId\":\"g-"),
-    .id = find_field ("\"id\":\"g-"),
-    .sent = find_field ("\"sent\":"),
-    .timestamp = find_field ("\"timestamp\":"),
-    .offset = find_field ("\"offset\":"),
-    .version = find_field ("\"version\":"),
-  };
+  self.fields = event_fields ();
   g_print ("listening on http://127.0.0.1:%u\n", listen_here (&self));
   while (!self.stop)
     serve (&self);

@@ -228,13 +228,13 @@ test_pages_while_behind (LsServiceFixture *f, gconstpointer data)
   ls_service_fixture_publish (f, "grade_created", 1, 1);
   g_assert_false (has_page (f, reader));
 
-  ls_log_reader_add_behind (reader);
-  ls_log_reader_add_behind (reader);
+  ls_log_reader_hold (reader);
+  ls_log_reader_hold (reader);
   ls_service_fixture_publish (f, "grade_created", 2, 1);
   g_assert_true (has_page (f, reader));
-  ls_log_reader_remove_behind (reader);
+  ls_log_reader_release (reader);
   g_assert_true (has_page (f, reader));
-  ls_log_reader_remove_behind (reader);
+  ls_log_reader_release (reader);
   g_assert_false (has_page (f, reader));
 }
 

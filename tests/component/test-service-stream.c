@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ls-event-packet.h"
 #include "ls-store-sqlite.h"
 #include "ls-window.h"
 
@@ -53,8 +52,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Stream, stream_free)
 static gboolean
 receive_one (Stream *stream)
 {
-  g_autofree char *buffer = g_malloc (2 * LS_EVENT_PACKET_SIZE);
-  gssize size = recv (stream->fd, buffer, 2 * LS_EVENT_PACKET_SIZE, MSG_DONTWAIT);
+  g_autofree char *buffer = g_malloc (2 * LS_BUS_PACKET_SIZE);
+  gssize size = recv (stream->fd, buffer, 2 * LS_BUS_PACKET_SIZE, MSG_DONTWAIT);
   g_autoptr (GBytes) bytes = NULL;
   GVariant *packet;
 
@@ -65,7 +64,7 @@ receive_one (Stream *stream)
       return FALSE;
     }
 
-  g_assert_cmpint (size, <=, LS_EVENT_PACKET_SIZE);
+  g_assert_cmpint (size, <=, LS_BUS_PACKET_SIZE);
   bytes = g_bytes_new (buffer, (gsize)size);
   packet = g_variant_new_from_bytes (G_VARIANT_TYPE ("a" LS_BUS_EVENT_TYPE), bytes, FALSE);
   g_assert_true (g_variant_is_normal_form (packet));
@@ -207,9 +206,10 @@ static void
 test_too_large (LsServiceFixture *f, gconstpointer data)
 {
   const char *const types[] = { "grade_created", "grade_updated", "grade_updated", NULL };
-  g_autofree char *padding = g_strnfill (LS_EVENT_PACKET_SIZE, 'x');
+  g_autofree char *padding = g_strnfill (LS_BUS_PACKET_SIZE, 'x');
   g_autofree char *large = g_strdup_printf ("{\"id\":\"r\",\"notes\":\"%s\"}", padding);
   g_autofree char *arguments = NULL;
+  g_autoptr (GVariant) cursor = NULL;
   g_autoptr (GVariant) answer = NULL;
   g_autoptr (GVariant) events = NULL;
   g_autoptr (Stream) live = NULL;
@@ -231,41 +231,54 @@ test_too_large (LsServiceFixture *f, gconstpointer data)
                        NULL, &text, NULL, NULL, NULL);
   g_assert_cmpstr (text, ==, "");
 
-  g_free (g_steal_pointer (&arguments));
-  arguments = ls_agent_format_cursor (f->agent, 2);
+  ls_service_fixture_acknowledge (f, live->path, 2);
+  cursor = ls_service_fixture_get_property_of (f, live->path, "Subscription", "Cursor");
   answer = ls_service_fixture_call_from (
       f, f->app, LS_BUS_PATH, "Events.GetEvents",
-      g_variant_new_parsed ("(%s, uint32 1, @a{sv} {})", arguments), NULL);
+      g_variant_new_parsed ("(%s, uint32 1, @a{sv} {})", g_variant_get_string (cursor, NULL)),
+      NULL);
   events = g_variant_get_child_value (answer, 0);
   g_variant_get_child (events, 0, "(tsss&sxss)", NULL, NULL, NULL, NULL, &text, NULL, NULL, NULL);
   g_assert_cmpstr (text, ==, large);
 }
 
-/* Who does not read costs the socket and nothing else; who reads beside them notices nothing. */
+/* Publishes n events and has them read by somebody who keeps up. Returns: the memory in use then */
+static gsize
+keep_up (LsServiceFixture *f, Stream *stream, guint n)
+{
+  guint64 last = ls_agent_get_last_seq (f->agent);
+
+  for (guint i = 0; i < n; i += 500)
+    {
+      g_ptr_array_set_size (stream->packets, 0);
+      ls_service_fixture_publish (f, "grade_updated", 1, 500);
+      receive_events (f, stream, 500);
+      ls_service_assert_sequence (stream->packets, last + i + 1, last + i + 500);
+    }
+  g_ptr_array_set_size (stream->packets, 0);
+  return mallinfo2 ().uordblks;
+}
+
+/* Who does not read costs the socket and nothing else: no events, and no pages of the log. Who reads
+ * beside them notices nothing. */
 static void
 test_full (LsServiceFixture *f, gconstpointer data)
 {
   const guint n = 30000;
   g_autoptr (Stream) stopped = NULL;
   g_autoptr (Stream) reading = NULL;
-  gsize before = 0;
+  gsize before;
+  guint64 first;
 
   ls_service_fixture_sign_in (f);
-  stopped = open_stream (f, "(@as [], @a{sv} {})");
   reading = open_stream_from (f, f->other, "(@as [], @a{sv} {})");
-  for (guint i = 0; i < n; i += 500)
-    {
-      ls_service_fixture_publish (f, "grade_created", i + 1, 500);
-      receive_events (f, reading, 500);
-      if (i < n / 2)
-        before = mallinfo2 ().uordblks;
-      ls_service_assert_sequence (reading->packets, i + 1, i + 500);
-      g_ptr_array_set_size (reading->packets, 0);
-    }
-  g_assert_cmpuint (mallinfo2 ().uordblks, <, before + 256 * 1024);
+  before = keep_up (f, reading, n);
+  first = ls_agent_get_last_seq (f->agent) + 1;
+  stopped = open_stream (f, "(@as [], @a{sv} {})");
+  g_assert_cmpuint (keep_up (f, reading, n), <, before + 256 * 1024);
 
   receive_events (f, stopped, n);
-  ls_service_assert_sequence (stopped->packets, 1, n);
+  ls_service_assert_sequence (stopped->packets, first, first + n - 1);
   ls_service_fixture_publish (f, "grade_created", n + 1, 1);
   receive_events (f, stopped, n + 1);
   g_assert_cmpuint (ls_service_fixture_count_subscriptions (f), ==, 2);

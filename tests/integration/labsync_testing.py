@@ -28,6 +28,7 @@ from gi.repository import Gio, GLib  # noqa: E402
 BUS_NAME = "org.labsync.Agent"
 OBJECT_PATH = "/org/labsync/Agent"
 INTERFACE = "org.labsync.Agent1."
+MAX_PACKET = 64 * 1024  # of a stream
 PASSWORD = "demo"  # of every account that --seed-demo makes
 LONG = os.environ.get("LABSYNC_LONG") == "1"
 
@@ -98,6 +99,14 @@ def stop_process(process, how=signal.SIGTERM, seconds=5):
             process.kill()
             process.wait()
     return process.returncode
+
+
+def memory(pid, what="Anonymous"):
+    """Bytes of a process: Anonymous is its own, neither files nor shared with others; Pss its share of all."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith(f"{what}:"):
+            return int(line.split()[1]) * 1024
+    raise ValueError(f"no {what}")
 
 
 class Person:
@@ -235,9 +244,9 @@ class Bus:
     def agent(self, interface, method, signature="()", *arguments, **options):
         return self.call(INTERFACE + interface, method, signature, *arguments, **options)
 
-    def property(self, interface, name):
+    def property(self, interface, name, **options):
         return self.call(
-            "org.freedesktop.DBus.Properties", "Get", "(ss)", INTERFACE + interface, name
+            "org.freedesktop.DBus.Properties", "Get", "(ss)", INTERFACE + interface, name, **options
         )[0]
 
     def has_owner(self, name):
@@ -277,6 +286,10 @@ class Bus:
 Event = namedtuple("Event", "seq type entity entity_id data timestamp user_role user_id")
 
 
+def as_variants(options):
+    return {key: GLib.Variant("s", value) for key, value in options.items()}
+
+
 class App(Bus):
     """An app that subscribes and acknowledges what it got."""
 
@@ -284,12 +297,11 @@ class App(Bus):
         super().__init__(address)
         self.events = []
         self.arrived = []
-        variants = {key: GLib.Variant("s", value) for key, value in options.items()}
         self.connection.signal_subscribe(
             BUS_NAME, INTERFACE + "Subscription", "Events", None, None,
             Gio.DBusSignalFlags.NONE, self._on_events,
         )
-        (self.path,) = self.agent("Events", "Subscribe", "(asa{sv})", list(types), variants)
+        (self.path,) = self.agent("Events", "Subscribe", "(asa{sv})", list(types), as_variants(options))
 
     def _on_events(self, _connection, _sender, path, _interface, _signal, parameters):
         batch = [Event(*fields) for fields in parameters.unpack()[0]]
@@ -311,6 +323,38 @@ class App(Bus):
             return None
 
         return self.until(find, seconds, f"an event with {fields}")
+
+
+class Stream(Bus):
+    """An app that has events by a socket."""
+
+    def __init__(self, address, types=(), **options):
+        super().__init__(address)
+        answer, sockets = self.connection.call_with_unix_fd_list_sync(
+            BUS_NAME, OBJECT_PATH, INTERFACE + "Events", "OpenStream",
+            GLib.Variant("(asa{sv})", (types, as_variants(options))), GLib.VariantType("(oh)"),
+            Gio.DBusCallFlags.NO_AUTO_START, -1, None, None,
+        )
+        self.path, handle = answer.unpack()
+        self.socket = socket.socket(fileno=sockets.get(handle))
+        self.socket.settimeout(30)
+
+    def receive(self):
+        """The events of the next packet; none at the end of the stream."""
+        return read_packet(self.socket.recv(MAX_PACKET))
+
+    def acknowledge(self, seq):
+        self.agent("Subscription", "Acknowledge", "(t)", seq, path=self.path)
+
+    def close(self):
+        self.socket.close()
+        super().close()
+
+
+def read_packet(packet):
+    """A serialised GVariant; on a machine with the other byte order it would have to be swapped."""
+    events = GLib.Variant.new_from_bytes(GLib.VariantType("a(tssssxss)"), GLib.Bytes.new(packet), False)
+    return [Event(*fields) for fields in events.unpack()]
 
 
 class Desktop:
@@ -467,6 +511,9 @@ class Desktop:
 
     def app(self, *types, **options):
         return App(self.address, types, **options)
+
+    def stream(self, *types, **options):
+        return Stream(self.address, types, **options)
 
     def row(self, entity, row_id):
         """A row's data as an app gets it."""

@@ -4,21 +4,13 @@
 import os
 from pathlib import Path
 
-from labsync_testing import until
+from labsync_testing import memory, until
 
 WARM_UP, CYCLES = 20, 100
 # What 80 cycles may add. What the allocator keeps in hand is less than half of the agent's 3 KiB each.
 # libsoup before 3.3 never frees a kept connection that its client has closed (its commit d20c660): about
 # 1.5 KiB for each of the server's five a cycle, measured with 3.2.3.
 MOST = {"agent": 80 * 3 * 1024, "server": 80 * 10 * 1024}
-
-
-def memory(pid):
-    """Bytes of a process that are its own: neither files nor what it shares with others."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Anonymous:"):
-            return int(line.split()[1]) * 1024
-    raise ValueError("no Anonymous")
 
 
 def files(pid):
@@ -44,6 +36,8 @@ def go_round(desktop):
     desktop.wait_state("live")
     app = desktop.app("grade_updated")
     app.close()
+    stream = desktop.stream("grade_updated")
+    stream.close()
 
 
 def test_cycles_leave_nothing(server, desktop):

@@ -48,9 +48,11 @@ def test_bytes_of_an_event(server, desk, world):
 class School:
     """A server on an independent implementation of WebSocket, as far as an agent gets live with it."""
 
-    def __init__(self, extension, hostile=None):
+    def __init__(self, extension, hostile=None, n_hostile=1, pause=0):
         self.extension = extension
-        self.hostile = hostile  # what to send behind the welcome, the first time
+        self.hostile = hostile  # what to send behind the welcome, to the first n_hostile connections
+        self.n_hostile = n_hostile
+        self.pause = pause  # seconds between the two
         self.heard = []
         self.client = None
         self.offset = 1000
@@ -117,25 +119,31 @@ class School:
                 "user": {"id": "u-1", "role": "admin", "extraRole": None}, "expiresAt": int(time.time() + 3600) * 1000,
             }))
             self.client = client
-            if self.hostile and self.n_opened == 1:
+            if self.hostile and self.n_opened <= self.n_hostile:
+                await asyncio.sleep(self.pause)
                 for chunk in self.hostile():
                     client.transport.write(chunk)
 
     def send_event(self, title, parts=1):
         """An event, in a message of one or more fragments."""
-        event = {
-            "type": "announcement_created", "entity": "announcement", "entityId": f"a-{self.offset}",
-            "data": {"id": f"a-{self.offset}", "title": title}, "timestamp": 1795413600123, "userRole": "admin",
-            "userId": "u-1", "offset": self.offset + 1, "version": 1, "actionId": None,
-        }
-        frame = json.dumps({
-            "type": "events", "prev": f"{EPOCH}:{self.offset}", "cursor": f"{EPOCH}:{self.offset + 1}",
-            "more": False, "events": [event],
-        })
+        frame = events_message(self.offset, {"title": title})
         self.offset += 1
         size = len(frame) // parts + 1
         pieces = [frame[i:i + size] for i in range(0, len(frame), size)]
         self._run(self.client.send(pieces if parts > 1 else frame))
+
+
+def events_message(offset, data):
+    """A message with the one event that follows an offset."""
+    event = {
+        "type": "announcement_created", "entity": "announcement", "entityId": f"a-{offset}",
+        "data": {"id": f"a-{offset}", **data}, "timestamp": 1795413600123, "userRole": "admin",
+        "userId": "u-1", "offset": offset + 1, "version": 1, "actionId": None,
+    }
+    return json.dumps({
+        "type": "events", "prev": f"{EPOCH}:{offset}", "cursor": f"{EPOCH}:{offset + 1}",
+        "more": False, "events": [event],
+    })
 
 
 @pytest.mark.parametrize(
@@ -212,13 +220,30 @@ def fragments(first_byte):
     return [frame(first_byte if number == 0 else 0, bytes(100_000)) for number in range(601)]
 
 
+def large_event():
+    return events_message(1000, {"content": "x" * (2 << 20)}).encode()
+
+
 HOSTILE = {
     "bomb": (Deflate(), bomb),
     "many bombs": (Deflate(), many_bombs),
     "fragments, compressed": (Deflate(), lambda: fragments(0x41)),
     "fragments": (Deflate(), lambda: fragments(0x01)),
     "fragments, nothing agreed on": (None, lambda: fragments(0x01)),
+    "event of 2 MiB": (None, lambda: [frame(0x81, large_event())]),
+    "event of 2 MiB, compressed": (Deflate(), lambda: [frame(0xC1, pack(zlib.compressobj(wbits=-15), large_event()))]),
 }
+
+
+def peak(desktop):
+    """The most memory that the agent ever had, in bytes."""
+    text = Path(f"/proc/{desktop.agent.pid}/status").read_text()
+    return int(re.search(r"^VmHWM:\s+(\d+)", text, re.M)[1]) << 10
+
+
+def assert_cost_little(desktop, before, what):
+    print(f"{what}: {(peak(desktop) - before) >> 10} KiB more memory")
+    assert peak(desktop) - before < SLACK or "ASAN_OPTIONS" in os.environ  # which keeps what was freed
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -227,14 +252,31 @@ def test_a_hostile_server_costs_little(world, desk, name):
     chunks = hostile()  # before anything else is measured
     school = world.enter_context(School(extension, lambda: chunks))
     desktop = desk(school.url)
-
-    def peak():
-        text = Path(f"/proc/{desktop.agent.pid}/status").read_text()
-        return int(re.search(r"^VmHWM:\s+(\d+)", text, re.M)[1]) << 10
-
-    before = peak()
+    before = peak(desktop)
     desktop.sign_in_anywhere()
     until(lambda: school.n_opened > 1, 20, "another attempt")
-    print(f"{name}: {sum(map(len, chunks)) >> 10} KiB sent, {(peak() - before) >> 10} KiB more memory")
-    assert peak() - before < SLACK or "ASAN_OPTIONS" in os.environ  # which keeps what was freed
+    assert_cost_little(desktop, before, f"{name}, {sum(map(len, chunks)) >> 10} KiB")
     desktop.wait_state("live")
+
+
+@pytest.mark.parametrize("name", ["bomb", "fragments", "event of 2 MiB", "event of 2 MiB, compressed"])
+def test_a_server_that_stays_hostile_is_asked_less_often(world, desk, name):
+    """Each connection is welcomed, gets live and then gets the same again. That does not make it a good one."""
+    extension, hostile = HOSTILE[name]
+    chunks = hostile()
+    school = world.enter_context(School(extension, lambda: chunks, n_hostile=1000, pause=0.2))
+    desktop = desk(school.url, Connection_reconnect_initial="10ms", Connection_reconnect_max="60s")
+    before = peak(desktop)
+    states = set()
+
+    def attempt():
+        states.add(desktop.state())
+        return desktop.bus.property("Connection", "Attempt")
+
+    desktop.sign_in_anywhere()
+    until(lambda: attempt() >= 8, 20, "eight attempts")
+    assert school.n_opened <= attempt() + 1
+    assert "live" in states
+    desktop.wait_state("waiting")
+    assert desktop.reason() == "server-unreachable"
+    assert_cost_little(desktop, before, f"{name}, {school.n_opened} times")

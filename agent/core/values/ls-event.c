@@ -10,6 +10,36 @@ G_DEFINE_BOXED_TYPE (LsEvent, ls_event, ls_event_ref, ls_event_unref)
 #define FIXED_SIZE 96
 
 /**
+ * ls_event_new_take:
+ * @type: a valid event type
+ * @entity_id: (transfer full): the row's id
+ * @data: (transfer full): the row as JSON text
+ * @user_role: (transfer full): who made the change: role; empty if unknown
+ * @user_id: (transfer full): who made the change: id; empty if unknown
+ *
+ * Returns: (transfer full): an event whose other members are 0 or %NULL; the caller fills them in
+ *   before handing it on
+ */
+LsEvent *
+ls_event_new_take (LsEventType type, char *entity_id, char *data, char *user_role, char *user_id)
+{
+  LsEvent *event;
+
+  g_return_val_if_fail (type != LS_EVENT_TYPE_INVALID, NULL);
+  g_return_val_if_fail (entity_id != NULL && data != NULL, NULL);
+  g_return_val_if_fail (user_role != NULL && user_id != NULL, NULL);
+
+  event = g_new0 (LsEvent, 1);
+  g_atomic_ref_count_init (&event->ref_count);
+  event->type = type;
+  event->entity_id = entity_id;
+  event->data = data;
+  event->user_role = user_role;
+  event->user_id = user_id;
+  return event;
+}
+
+/**
  * ls_event_new:
  * @type: a valid event type
  * @entity_id: the row's id
@@ -21,19 +51,8 @@ G_DEFINE_BOXED_TYPE (LsEvent, ls_event, ls_event_ref, ls_event_unref)
 LsEvent *
 ls_event_new (LsEventType type, const char *entity_id, const char *data)
 {
-  LsEvent *event;
-
-  g_return_val_if_fail (type != LS_EVENT_TYPE_INVALID, NULL);
-  g_return_val_if_fail (entity_id != NULL && data != NULL, NULL);
-
-  event = g_new0 (LsEvent, 1);
-  g_atomic_ref_count_init (&event->ref_count);
-  event->type = type;
-  event->entity_id = g_strdup (entity_id);
-  event->data = g_strdup (data);
-  event->user_role = g_strdup ("");
-  event->user_id = g_strdup ("");
-  return event;
+  return ls_event_new_take (type, g_strdup (entity_id), g_strdup (data), g_strdup (""),
+                            g_strdup (""));
 }
 
 /**

@@ -45,6 +45,8 @@ typedef struct
 GType ls_event_get_type (void);
 
 LsEvent *ls_event_new (LsEventType type, const char *entity_id, const char *data);
+LsEvent *
+ls_event_new_take (LsEventType type, char *entity_id, char *data, char *user_role, char *user_id);
 LsEvent *ls_event_ref (LsEvent *event);
 void ls_event_unref (LsEvent *event);
 LsEntity ls_event_get_entity (const LsEvent *event);

@@ -3,8 +3,11 @@
  * recovery, no rules: what Lab Sync does beyond this is what the ratio shows. */
 #include "limit.h"
 
+#include <gio/gunixfdlist.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "ls-bus-names.h"
 
@@ -194,6 +197,7 @@ struct _LimitBus
 {
   GDBusConnection *connection; /* (owned) */
   GPtrArray *subscribers;      /* (element-type utf8) (owned): their unique names */
+  GArray *streams;             /* (element-type int) (owned): sockets */
   const char *state;           /* (unowned) */
   LimitBusFunc func;
   gpointer user_data;
@@ -206,9 +210,25 @@ static const char introspection[] =
     "<property name='State' type='s' access='read'/></interface>"
     "<interface name='" LS_BUS_INTERFACE_EVENTS "'><method name='Subscribe'>"
     "<arg type='as' direction='in'/><arg type='a{sv}' direction='in'/>"
-    "<arg type='o' direction='out'/></method></interface>"
+    "<arg type='o' direction='out'/></method><method name='OpenStream'>"
+    "<arg type='as' direction='in'/><arg type='a{sv}' direction='in'/>"
+    "<arg type='o' direction='out'/><arg type='h' direction='out'/></method></interface>"
     "<interface name='" LS_BUS_INTERFACE_SUBSCRIPTION "'><method name='Acknowledge'>"
     "<arg type='t' direction='in'/></method><method name='Close'/></interface></node>";
+
+static void
+open_stream (LimitBus *self, GDBusMethodInvocation *invocation)
+{
+  g_autoptr (GUnixFDList) list = NULL;
+  int fds[2];
+
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0)
+    g_error ("no socket");
+  g_array_append_val (self->streams, fds[0]);
+  list = g_unix_fd_list_new_from_array (&fds[1], 1);
+  g_dbus_method_invocation_return_value_with_unix_fd_list (
+      invocation, g_variant_new ("(oh)", LS_BUS_PATH, 0), list);
+}
 
 static void
 on_method_call (GDBusConnection *connection,
@@ -224,6 +244,11 @@ on_method_call (GDBusConnection *connection,
   GVariant *answer = NULL;
   guint64 argument = 0;
 
+  if (g_str_equal (method, "OpenStream"))
+    {
+      open_stream (self, invocation);
+      return;
+    }
   if (g_str_equal (method, "Subscribe"))
     {
       g_ptr_array_add (self->subscribers, g_strdup (sender));
@@ -278,6 +303,7 @@ limit_bus_new (LimitBusFunc func, gpointer user_data)
   self->user_data = user_data;
   self->state = "connecting";
   self->subscribers = g_ptr_array_new_with_free_func (g_free);
+  self->streams = g_array_new (FALSE, FALSE, sizeof (int));
   self->connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &error);
   if (self->connection == NULL)
     g_error ("%s", error->message);
@@ -319,25 +345,53 @@ batch_new (GPtrArray *events, guint from, guint to)
   return g_variant_builder_end (&builder);
 }
 
+static void
+send_signals (LimitBus *self, GPtrArray *events, guint from, guint to)
+{
+  g_autoptr (GVariant) batch = g_variant_ref_sink (
+      g_variant_new ("(@a" LS_BUS_EVENT_TYPE ")", batch_new (events, from, to)));
+
+  for (guint i = 0; i < self->subscribers->len; i++)
+    g_dbus_connection_emit_signal (self->connection, self->subscribers->pdata[i], LS_BUS_PATH,
+                                   LS_BUS_INTERFACE_SUBSCRIPTION, "Events", batch, NULL);
+}
+
+/* To everybody who has not gone; who reads slowly holds the others up. */
+static void
+send_packets (LimitBus *self, GPtrArray *events, guint from, guint to)
+{
+  g_autoptr (GByteArray) packet = limit_packet_new (events->pdata + from, to - from);
+
+  for (guint i = self->streams->len; i > 0; i--)
+    {
+      int fd = g_array_index (self->streams, int, i - 1);
+
+      if (send (fd, packet->data, packet->len, MSG_NOSIGNAL) < 0)
+        {
+          close (fd);
+          g_array_remove_index_fast (self->streams, i - 1);
+        }
+    }
+}
+
 /**
  * limit_bus_send:
  * @self: a bus
  * @events: (element-type LimitEvent): events
  *
- * Sends them to every subscriber, up to 100 in a signal.
+ * Sends them to every subscriber, up to 100 in a signal or packet.
  */
 void
 limit_bus_send (LimitBus *self, GPtrArray *events)
 {
-  for (guint from = 0; from < events->len && self->subscribers->len > 0; from += MAX_BATCH)
+  for (guint from = 0; from < events->len; from += MAX_BATCH)
     {
-      g_autoptr (GVariant) batch = g_variant_ref_sink (
-          g_variant_new ("(@a" LS_BUS_EVENT_TYPE ")",
-                         batch_new (events, from, MIN (from + MAX_BATCH, events->len))));
+      guint to = MIN (from + MAX_BATCH, events->len);
 
-      for (guint i = 0; i < self->subscribers->len; i++)
-        g_dbus_connection_emit_signal (self->connection, self->subscribers->pdata[i], LS_BUS_PATH,
-                                       LS_BUS_INTERFACE_SUBSCRIPTION, "Events", batch, NULL);
+      if (self->subscribers->len > 0)
+        send_signals (self, events, from, to);
+      if (self->streams->len > 0)
+        send_packets (self, events, from, to);
     }
 }
 
@@ -352,6 +406,7 @@ limit_bus_free (LimitBus *self)
 {
   g_object_unref (self->connection);
   g_ptr_array_unref (self->subscribers);
+  g_array_unref (self->streams);
   g_free (self);
 }
 

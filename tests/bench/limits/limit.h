@@ -23,6 +23,8 @@ typedef struct
 LimitEvent *limit_event_new (const char *const texts[4], const gsize lengths[4]);
 GPtrArray *limit_events_new (guint n);
 
+GByteArray *limit_packet_new (gpointer *events, guint n);
+
 typedef struct _LimitStore LimitStore;
 
 LimitStore *limit_store_open (const char *path);

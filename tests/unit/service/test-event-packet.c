@@ -133,7 +133,7 @@ test_packet_too_large (void)
   g_autoptr (GVariant) value = NULL;
   g_autofree char *text = NULL;
 
-  add_event (events, "g-1", LS_EVENT_PACKET_SIZE);
+  add_event (events, "g-1", LS_BUS_PACKET_SIZE);
   packet = ls_event_packet_new (events);
   value = read_packet (packet);
   text = g_variant_print (value, FALSE);
@@ -146,7 +146,7 @@ test_packet_names_too_large (void)
   g_autoptr (GPtrArray) events = ls_event_array_new ();
   g_autoptr (GBytes) packet = NULL;
   g_autoptr (GVariant) value = NULL;
-  g_autofree char *id = g_strnfill (LS_EVENT_PACKET_SIZE, 'i');
+  g_autofree char *id = g_strnfill (LS_BUS_PACKET_SIZE, 'i');
   g_autofree char *text = NULL;
 
   add_event (events, id, 2);
