@@ -80,13 +80,14 @@ take_texts (GPtrArray *texts)
 /**
  * ls_queue_drain_end:
  * @drain: a drain that is going on
+ * @obstacle: (nullable): why what is left can't be sent, a word; %NULL: nothing is left
  *
  * Ends it.
  *
  * Returns: (transfer full) (nullable): what came of it; %NULL: nothing, and nobody asked
  */
 LsSyncReport *
-ls_queue_drain_end (LsQueueDrain *drain)
+ls_queue_drain_end (LsQueueDrain *drain, const char *obstacle)
 {
   guint n_failed = drain->errors->len;
   gboolean is_empty = drain->n_processed + n_failed + drain->conflicts->len == 0;
@@ -95,10 +96,12 @@ ls_queue_drain_end (LsQueueDrain *drain)
   if (drain->was_asked || !is_empty)
     {
       report = g_new0 (LsSyncReport, 1);
-      report->success = n_failed == 0 && drain->conflicts->len == 0;
+      report->success = n_failed == 0 && drain->conflicts->len == 0 && obstacle == NULL;
       report->n_processed = drain->n_processed;
       report->n_failed = n_failed;
       report->conflicts = take_texts (drain->conflicts);
+      if (obstacle != NULL)
+        g_ptr_array_add (drain->errors, g_strdup (obstacle));
       report->errors = take_texts (drain->errors);
     }
   drain->is_going_on = FALSE;

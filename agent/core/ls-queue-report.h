@@ -25,11 +25,11 @@ typedef struct
 
 /**
  * LsSyncReport:
- * @success: nothing failed and nothing is in conflict
+ * @success: nothing failed, nothing is in conflict, and nothing is left that could not be sent
  * @n_processed: actions that ended well
  * @n_failed: dead letters
  * @conflicts: ids of actions in conflict
- * @errors: one a dead letter, `ID: REASON`
+ * @errors: one a dead letter, `ID: REASON`; at the end why the rest could not be sent
  *
  * What came of a drain: of sending everything that could be sent (contract, SyncCompleted).
  */
@@ -67,6 +67,6 @@ typedef struct
 void ls_queue_drain_init (LsQueueDrain *drain);
 void ls_queue_drain_clear (LsQueueDrain *drain);
 void ls_queue_drain_count (LsQueueDrain *drain, const LsAction *before, const LsAction *after);
-LsSyncReport *ls_queue_drain_end (LsQueueDrain *drain);
+LsSyncReport *ls_queue_drain_end (LsQueueDrain *drain, const char *obstacle);
 
 G_END_DECLS

@@ -18,6 +18,23 @@ ls_queue_send_is_classic (LsQueue *self)
   return self->protocol == LS_PROTOCOL_CLASSIC;
 }
 
+/**
+ * ls_queue_send_get_obstacle:
+ * @self: the queue
+ *
+ * Returns: (nullable): why nothing can be sent until something else changes, a word; %NULL: it can, now or in time
+ */
+const char *
+ls_queue_send_get_obstacle (LsQueue *self)
+{
+  if (!self->is_reachable)
+    return "waiting-for-network";
+  if (self->tokens == LS_QUEUE_TOKENS_REFUSED)
+    return ls_reason_to_string (LS_REASON_TOKEN_REFUSED);
+
+  return NULL;
+}
+
 /* Whether there is any hope but time. */
 static gboolean
 can_send (LsQueue *self)

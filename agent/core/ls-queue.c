@@ -474,18 +474,21 @@ tidy_if_time (LsQueue *self)
     tidy (self);
 }
 
+/* A drain that a lost link interrupts goes on when it is back, unless somebody waits for its end. */
 static void
 end_drain (LsQueue *self)
 {
   LsQueueItem *ready = ls_queue_lanes_get_ready (ls_queue_table_get_lanes (self->table));
   gboolean is_due = ready != NULL && ready->due <= ls_queue_now (self);
+  const char *obstacle = is_due ? ls_queue_send_get_obstacle (self) : NULL;
+  gboolean is_left = is_due && (obstacle == NULL || !self->drain.was_asked);
   LsSyncReport *report;
 
-  if (!self->drain.is_going_on || self->n_in_flight > 0 || is_due || self->writing != NULL ||
+  if (!self->drain.is_going_on || self->n_in_flight > 0 || is_left || self->writing != NULL ||
       ls_queue_table_is_dirty (self->table))
     return;
 
-  report = ls_queue_drain_end (&self->drain);
+  report = ls_queue_drain_end (&self->drain, obstacle);
   if (report != NULL)
     ls_queue_push (self, LS_QUEUE_TELL_SYNCED)->report = report;
 }

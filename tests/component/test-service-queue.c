@@ -489,6 +489,23 @@ test_flush (LsServiceFixture *f, gconstpointer data)
 }
 
 static void
+test_flush_offline (LsServiceFixture *f, gconstpointer data)
+{
+  g_autoptr (GPtrArray) reports = g_ptr_array_new_with_free_func (g_free);
+  guint other = ls_service_fixture_collect (f, LS_BUS_INTERFACE_QUEUE, "SyncCompleted", reports);
+  g_autoptr (GVariant) answer = NULL;
+
+  ls_agent_disconnect (f->agent);
+  g_free (ls_service_fixture_enqueue (f, UPDATE));
+  answer = ls_service_fixture_call (f, "Queue.Flush", "(@a{sv} {},)");
+  LS_SERVICE_WAIT (f, reports->len == 1);
+  g_assert_nonnull (strstr (reports->pdata[0], "'success': <false>"));
+  g_assert_nonnull (strstr (reports->pdata[0], "'errors': <['waiting-for-network']>"));
+  assert_counts (f, 1, 0, 0, 0);
+  g_dbus_connection_signal_unsubscribe (f->app, other);
+}
+
+static void
 test_breaker (LsServiceFixture *f, gconstpointer data)
 {
   g_autofree char *id = ls_service_fixture_enqueue (f, UPDATE);
@@ -630,6 +647,7 @@ main (int argc, char **argv)
   ADD ("newer-store", test_newer_store);
   ADD ("signals", test_signals);
   ADD ("flush", test_flush);
+  ADD ("flush-offline", test_flush_offline);
   ADD ("breaker", test_breaker);
   ADD ("edit-and-cancel", test_edit_and_cancel);
   ADD ("dead-letters", test_dead_letters);

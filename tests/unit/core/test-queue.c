@@ -721,39 +721,6 @@ test_queue_expires (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (h->sends.length, ==, 1);
 }
 
-static void
-test_queue_report (Fixture *fixture, gconstpointer data)
-{
-  LsQueueHarness *h = fixture->h;
-  const char *good = create (fixture, "good");
-  const char *bad = create (fixture, "bad");
-  const char *changed = update (fixture, "{\"score\":80}");
-  g_autofree char *error = g_strconcat (bad, ": http-400", NULL);
-
-  connect_link (fixture);
-  accept_with (fixture, NULL, 1, 10);
-  answer (fixture, 400);
-  g_assert_cmpuint (h->n_reports, ==, 0);
-  ls_queue_harness_answer (h, ls_queue_harness_reply (412, "{\"id\":\"g-1\",\"score\":60}", 6, 0));
-  g_assert_cmpuint (h->n_reports, ==, 1);
-  g_assert_false (h->report->success);
-  g_assert_cmpuint (h->report->n_processed, ==, 1);
-  g_assert_cmpuint (h->report->n_failed, ==, 1);
-  g_assert_cmpstr (h->report->errors[0], ==, error);
-  g_assert_cmpuint (g_strv_length (h->report->errors), ==, 1);
-  g_assert_cmpstr (h->report->conflicts[0], ==, changed);
-  g_assert_cmpuint (g_strv_length (h->report->conflicts), ==, 1);
-  assert_status (fixture, good, LS_ACTION_COMPLETED, LS_OUTCOME_ACCEPTED);
-
-  ls_queue_harness_advance (h, HOUR);
-  g_assert_cmpuint (h->n_reports, ==, 1);
-  /* who asks gets one, even for nothing */
-  ls_queue_flush (h->queue);
-  ls_queue_harness_run (h);
-  g_assert_cmpuint (h->n_reports, ==, 2);
-  g_assert_true (h->report->success);
-}
-
 /* What is done is kept for a day after it is visible; dead letters and conflicts for ever. */
 static void
 test_queue_keeps (Fixture *fixture, gconstpointer data)
@@ -863,7 +830,6 @@ main (int argc, char *argv[])
   ADD ("quota", test_queue_quota);
   ADD ("same-key-again", test_queue_same_key_again);
   ADD ("expires", test_queue_expires);
-  ADD ("report", test_queue_report);
   ADD ("keeps", test_queue_keeps);
   ADD ("keeps-at-most", test_queue_keeps_at_most);
   ADD ("list", test_queue_list);
