@@ -135,7 +135,8 @@ make_request (LsQueue *self, const LsAction *action)
 {
   LsActionRequest *request = ls_action_request_new (action->method, action->endpoint, action->key);
 
-  if (ls_queue_send_is_classic (self))
+  request->is_repeatable = !ls_queue_send_is_classic (self);
+  if (!request->is_repeatable)
     {
       /* It knows no PATCH, and its PUT changes nothing but what it is given. */
       if (request->method == LS_METHOD_PATCH)

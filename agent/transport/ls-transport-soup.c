@@ -457,8 +457,11 @@ add_action_headers (SoupMessage *message, const LsActionRequest *request)
 {
   SoupMessageHeaders *headers = soup_message_get_request_headers (message);
 
-  /* The key makes it true, and without it libsoup opens a connection for each (figures, L5). */
-  soup_message_add_flags (message, SOUP_MESSAGE_IDEMPOTENT);
+  /* What libsoup takes for idempotent goes by a connection that is there, and once more by itself if that breaks. With
+   * a key it is, whatever the method, and without the flag a POST would open a connection each time (figures, L5). Without
+   * one, whether it was done has to be looked up first. */
+  soup_message_add_flags (message, request->is_repeatable ? SOUP_MESSAGE_IDEMPOTENT
+                                                          : SOUP_MESSAGE_NEW_CONNECTION);
   soup_message_headers_replace (headers, "Idempotency-Key", request->key);
   if (request->version > 0)
     {

@@ -285,6 +285,7 @@ ls_fake_transport_act_async (LsTransport *transport,
       add_call (transport, LS_FAKE_CALL_ACT, token, cancellable, callback, user_data);
 
   call->request = ls_action_request_new (request->method, request->path, request->key);
+  call->request->is_repeatable = request->is_repeatable;
   call->request->version = request->version;
   call->request->body = g_strdup (request->body);
   call_started (call);

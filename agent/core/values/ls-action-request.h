@@ -10,6 +10,7 @@ G_BEGIN_DECLS
  * @method: how to send it
  * @path: where to, with its leading slash
  * @key: idempotency key
+ * @is_repeatable: the server knows keys, and does what comes again only once
  * @version: for `If-Match`; 0: none
  * @body: (nullable): JSON; %NULL: none
  *
@@ -20,6 +21,7 @@ typedef struct
   LsMethod method;
   char *path;
   char *key;
+  gboolean is_repeatable;
   gint64 version;
   char *body;
 } LsActionRequest;
