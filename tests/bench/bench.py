@@ -22,6 +22,7 @@ from pathlib import Path
 from gi.repository import GLib
 
 from labsync_testing import Desktop, memory, stop_process
+from tls import measure_tls
 from wire import measure_wire
 
 BUILD = Path(os.environ["LABSYNC_BUILD"]) / "tests/bench"
@@ -76,6 +77,7 @@ TABLE = [
     Row("answer", f"start to the first answer on the bus, {WARM:,} rows cached", "ms", "≤ 150 ms"),
     Row("live", f"start to live, {WARM:,} rows cached", "ms", ""),
     Row("idle", "memory, connected and idle (PSS)", "MiB", "≤ 10 MiB"),
+    Row("tls", "the same with TLS and the system's certificates; limit: without", "MiB", "≤ 17 MiB"),
     Row("used", f"memory after {LOADS[0][2]:,} events by stream (PSS)", "MiB", "idle + 4 MiB"),
     Row("used_most", f"memory after {N_EVENTS:,} events in all the ways above (PSS)", "MiB", ""),
     Row("client", "memory for each further app by stream", "KiB", "≤ 100 KiB"),
@@ -403,6 +405,7 @@ def measure(rounds, scale):
         pairs += idle
         packed, plain = measure_wire(directory, 200 // min(scale, 10))
         pairs.append(({"wire": packed}, {"wire": plain}))
+        pairs += measure_tls(directory)
         pairs += measure_beside(directory, rounds, scale)
         for number in range(rounds):
             print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
@@ -434,6 +437,8 @@ def ratio(entry):
 def lines(found):
     yield ("what", "ours", "limit", "ours / limit", "bar")
     for row in TABLE:
+        if row.name not in found:
+            continue
         entry = found[row.name]
         yield (
             row.what, number(statistics.median(entry["ours"]), row.unit),

@@ -5,6 +5,7 @@ hotspots.py [EVENTS]: 150,000 unless told. Needs perf (Debian's linux-perf). The
 it calls in it.
 """
 
+import os
 import re
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import Feeder, Ours, rate
+from bench import Feeder, Limit, Ours, rate
 
 SETTLE = 200  # events, so that perf is at work before those that count come
 LEAST = 2  # per cent that a function takes to be listed
@@ -35,31 +36,55 @@ def functions():
     return {name for source in sources for name in re.findall(r"^(\w+) \(", source.read_text(), re.M)}
 
 
+def processor_time(pid):
+    """Seconds that a process has run."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def print_cost(side, count):
+    before = processor_time(side.agent.pid)
+    speed = rate(side.feed(1, count, "stream"))
+    took = (processor_time(side.agent.pid) - before) * 1e6 / count
+    print(f"{type(side).__name__}: {took:.1f} µs of processor time an event, {speed:,.0f} events/s")
+
+
+def record(side, data, count):
+    perf = subprocess.Popen(
+        ["perf", "record", "--quiet", "--freq=500", "--call-graph=dwarf,16384", f"--output={data}",
+         f"--pid={side.agent.pid}"],
+    )
+    side.feed(1, SETTLE, "stream", 1, SETTLE)
+    side.feed(1, count, "stream")
+    perf.send_signal(signal.SIGINT)
+    perf.wait()
+
+
+def print_hotspots(data):
+    for share, thread in report(data, "--no-children", "--sort=comm"):
+        print(f"{share:>7}  {thread}")
+    ours = functions()
+    for share, _, thread, function, *_ in report(data, "--children", "--sort=comm,symbol"):
+        name = function.removeprefix("[.] ").removesuffix(" (inlined)")
+        if name in ours:
+            print(f"{share:>7}  {thread}: {name}")
+
+
 def main(count=150_000):
-    feeder = Feeder()
     with tempfile.TemporaryDirectory(prefix="ls-bench-") as directory:
         data = Path(directory) / "perf.data"
-        side = Ours(Path(directory) / "side", feeder)
-        try:
-            side.enter()
-            perf = subprocess.Popen(
-                ["perf", "record", "--quiet", "--freq=500", "--call-graph=dwarf,16384", f"--output={data}",
-                 f"--pid={side.agent.pid}"],
-            )
-            side.feed(1, SETTLE, "stream", 1, SETTLE)
-            print(f"{rate(side.feed(1, count, 'stream')):,.0f} events/s, under observation")
-            perf.send_signal(signal.SIGINT)
-            perf.wait()
-        finally:
-            side.close()
-            feeder.close()
-        for share, thread in report(data, "--no-children", "--sort=comm"):
-            print(f"{share:>7}  {thread}")
-        ours = functions()
-        for share, _, thread, function, *_ in report(data, "--children", "--sort=comm,symbol"):
-            name = function.removeprefix("[.] ").removesuffix(" (inlined)")
-            if name in ours:
-                print(f"{share:>7}  {thread}: {name}")
+        for kind in (Limit, Ours):
+            feeder = Feeder()
+            side = kind(Path(directory) / kind.__name__, feeder)
+            try:
+                side.enter()
+                print_cost(side, count)
+                if kind is Ours:
+                    record(side, data, count)
+            finally:
+                side.close()
+                feeder.close()
+        print_hotspots(data)
 
 
 main(*map(int, sys.argv[1:]))

@@ -9,7 +9,7 @@ from collections import namedtuple
 import pytest
 
 from classic_server import ClassicServer
-from labsync_testing import Desktop
+from labsync_testing import Desktop, make_certificate
 from server_client import ADMIN, STUDENT, TEACHER, Socket
 from worlds import directory, server, world  # noqa: F401
 
@@ -77,13 +77,7 @@ def namespace(world):
 @pytest.fixture
 def certificate(directory):
     """A certificate of a server's on this machine, which signs itself, and its key: two paths."""
-    paths = str(directory / "cert.pem"), str(directory / "key.pem")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
-         "-subj", "/CN=localhost", "-keyout", paths[1], "-out", paths[0]],
-        check=True, stderr=subprocess.DEVNULL,
-    )
-    return paths
+    return make_certificate(directory)
 
 
 @pytest.fixture

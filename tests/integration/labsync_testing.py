@@ -109,6 +109,18 @@ def memory(pid, what="Anonymous"):
     raise ValueError(f"no {what}")
 
 
+def make_certificate(directory):
+    """A certificate of a server's on this machine, which signs itself, and its key: two paths."""
+    paths = str(Path(directory) / "cert.pem"), str(Path(directory) / "key.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", paths[1],
+         "-out", paths[0]],
+        check=True, stderr=subprocess.DEVNULL,
+    )
+    return paths
+
+
 class Person:
     """Somebody signed in at the server by HTTP, without an agent."""
 
