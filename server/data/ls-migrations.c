@@ -152,6 +152,16 @@ static const char actions[] =
     "PRIMARY KEY (user_id, key));"
     INDEX ("actions", "time");
 
+/* A session's refresh tokens are told apart by their generation, and signed (ls-refresh-token.c).
+ * Nothing leads there from the hashes of before: everybody signs in again. */
+static const char sessions[] =
+    "DROP TABLE sessions;"
+    "CREATE TABLE sessions (id TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users, "
+    "address TEXT NOT NULL, generation INTEGER NOT NULL DEFAULT 0, "
+    "grace_until INTEGER NOT NULL DEFAULT 0, expires_at INTEGER NOT NULL, "
+    "is_revoked INTEGER NOT NULL DEFAULT 0);"
+    INDEX ("sessions", "user_id");
+
 /* clang-format on */
 
 /* One step for each version; what has been released is never edited. */
@@ -164,6 +174,7 @@ static const struct
   { { transactions } },
   { { sight } },
   { { actions } },
+  { { sessions } },
 };
 
 static gboolean

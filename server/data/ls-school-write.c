@@ -296,7 +296,7 @@ explain_violation (const Job *job, GError **error)
 /* Doing it */
 
 static gboolean
-store_password (const Job *job, const char *id, GError **error)
+store_password (const Job *job, LsTransaction *transaction, const char *id, GError **error)
 {
   LsDatabase *database = job->school->database;
 
@@ -304,6 +304,7 @@ store_password (const Job *job, const char *id, GError **error)
     return TRUE;
 
   /* Whoever signed in with the old one signs in again. */
+  ls_transaction_touch_viewer (transaction, id);
   return ls_database_run (database, error, "UPDATE users SET password_hash = ?2 WHERE id = ?1",
                           "tt", id, job->write->password_hash) &&
          ls_database_run (database, error, "UPDATE sessions SET is_revoked = 1 WHERE user_id = ?1",
@@ -345,7 +346,7 @@ do_create (const Job *job, LsRecord *row, GError **error)
   if (!ls_transaction_create (transaction, row, error))
     return explain_violation (job, error);
 
-  return store_password (job, ls_record_get_id (row), error) &&
+  return store_password (job, transaction, ls_record_get_id (row), error) &&
          ls_notices_send (transaction, job->school->database, row, error) &&
          commit (job, transaction, row, error);
 }
@@ -361,7 +362,7 @@ do_update (const Job *job, const LsRecord *before, LsRecord *after, GError **err
   if (!ls_transaction_update (transaction, before, after, error))
     return explain_violation (job, error);
 
-  return store_password (job, ls_record_get_id (after), error) &&
+  return store_password (job, transaction, ls_record_get_id (after), error) &&
          commit (job, transaction, after, error);
 }
 

@@ -113,16 +113,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsLogin, ls_login_free)
  * LsSchoolSession:
  * @id: the session's id
  * @user_id: whose
- * @refresh_token: the refresh token to hand out; only its hash is stored
+ * @generation: how often it was refreshed: which of its refresh tokens is the last
  * @expires_at: when the session is over, milliseconds since the epoch
  *
- * A session. Never logged.
+ * A session.
  */
 typedef struct
 {
   char *id;
   char *user_id;
-  char *refresh_token;
+  gint64 generation;
   gint64 expires_at;
 } LsSchoolSession;
 
@@ -195,10 +195,14 @@ gboolean ls_school_write (LsSchool *self,
 LsLogin *ls_school_find_login (LsSchool *self, const char *email, GError **error);
 LsSchoolSession *ls_school_create_session (LsSchool *self,
                                            const char *user_id,
+                                           const char *address,
                                            gint64 expires_at_ms,
                                            GError **error);
-LsSchoolSession *
-ls_school_rotate_session (LsSchool *self, const char *refresh_token, gint64 now_ms, GError **error);
+LsSchoolSession *ls_school_rotate_session (LsSchool *self,
+                                           const char *session_id,
+                                           gint64 generation,
+                                           gint64 now_ms,
+                                           GError **error);
 gboolean ls_school_revoke_session (LsSchool *self, const char *session_id, GError **error);
 gboolean ls_school_session_is_active (LsSchool *self, const char *session_id, gint64 now_ms);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-auth.h"
 
-#include <string.h>
-
 #include "ls-password.h"
+#include "ls-refresh-token.h"
+#include "ls-reply.h"
 
 G_DEFINE_QUARK (ls_auth_error, ls_auth_error)
 
@@ -50,17 +50,10 @@ typedef struct
 } Attempt;
 
 static void
-free_secret (char *secret)
-{
-  explicit_bzero (secret, strlen (secret));
-  g_free (secret);
-}
-
-static void
 attempt_free (Attempt *attempt)
 {
   g_clear_pointer (&attempt->login, ls_login_free);
-  free_secret (attempt->password);
+  ls_secret_free (attempt->password);
   g_free (attempt);
 }
 
@@ -69,18 +62,11 @@ attempt_free (Attempt *attempt)
 static void
 check_password (GTask *task)
 {
-  Attempt *attempt = g_task_get_task_data (task);
-  gboolean ok = FALSE;
+  const Attempt *attempt = g_task_get_task_data (task);
+  const LsLogin *login = attempt->login;
+  gboolean ok = ls_password_verify (attempt->password, login != NULL ? login->password_hash : NULL);
 
-  if (attempt->login != NULL && attempt->login->password_hash != NULL)
-    ok = ls_password_verify (attempt->password, attempt->login->password_hash) &&
-         attempt->login->active;
-  else
-    {
-      g_autofree char *unused = ls_password_hash (attempt->password, NULL);
-    }
-
-  g_task_return_boolean (task, ok);
+  g_task_return_boolean (task, ok && login->active);
 }
 
 static void
@@ -224,23 +210,27 @@ find_viewer (LsAuth *self, const char *user_id, GError **error)
   return NULL;
 }
 
-/* Returns: (transfer full) (nullable): what a client gets of a session */
+/* No token outlives its session. Returns: (transfer full) (nullable): what a client gets of it */
 static LsSession *
 make_session (LsAuth *self, const LsSchoolSession *stored, GError **error)
 {
   g_autoptr (LsViewer) viewer = find_viewer (self, stored->user_id, error);
   g_autoptr (LsUser) user = NULL;
-  g_autofree char *token = NULL;
+  gint64 now = now_ms ();
+  char *token, *refresh_token;
   LsSession *session;
 
   if (viewer == NULL)
     return NULL;
 
   user = new_user (viewer);
-  token = ls_jwt_sign (self->key, user, stored->id, now_ms (), self->token_lifetime);
-  session = ls_session_new (token, stored->refresh_token);
+  token = ls_jwt_sign (self->key, user, stored->id, now,
+                       MIN (self->token_lifetime, stored->expires_at - now));
+  refresh_token = ls_refresh_token_make (self->key, stored->id, stored->generation);
+  session = ls_session_new (token, refresh_token);
   session->user = g_steal_pointer (&user);
-  explicit_bzero (token, strlen (token));
+  ls_secret_free (token);
+  ls_secret_free (refresh_token);
   return session;
 }
 
@@ -310,7 +300,7 @@ ls_auth_login_finish (LsAuth *self, GAsyncResult *result, GError **error)
     }
 
   attempt = g_task_get_task_data (G_TASK (result));
-  stored = ls_school_create_session (self->school, attempt->login->user_id,
+  stored = ls_school_create_session (self->school, attempt->login->user_id, "",
                                      now_ms () + self->session_lifetime, error);
   return stored != NULL ? make_session (self, stored, error) : NULL;
 }
@@ -322,7 +312,7 @@ ls_auth_login_finish (LsAuth *self, GAsyncResult *result, GError **error)
  * @error: return location for an error
  *
  * Gives a new pair of tokens for a refresh token. The old one is good for another minute, in which
- * an answer that got lost can be asked for again.
+ * an answer that got lost can be asked for again. Later it ends the session.
  *
  * Returns: (transfer full) (nullable): the session
  */
@@ -330,11 +320,27 @@ LsSession *
 ls_auth_refresh (LsAuth *self, const char *refresh_token, GError **error)
 {
   g_autoptr (LsSchoolSession) stored = NULL;
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *session_id = NULL;
+  gint64 generation;
 
   g_return_val_if_fail (LS_IS_AUTH (self) && refresh_token != NULL, NULL);
 
-  stored = ls_school_rotate_session (self->school, refresh_token, now_ms (), error);
-  return stored != NULL ? make_session (self, stored, error) : NULL;
+  if (!ls_refresh_token_read (self->key, refresh_token, &session_id, &generation))
+    {
+      g_set_error_literal (error, LS_AUTH_ERROR, LS_AUTH_ERROR_ENDED, "The session has ended");
+      return NULL;
+    }
+
+  stored =
+      ls_school_rotate_session (self->school, session_id, generation, now_ms (), &local_error);
+  if (stored != NULL)
+    return make_session (self, stored, error);
+
+  if (g_error_matches (local_error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_REUSED))
+    g_signal_emit (self, signals[SESSION_ENDED], 0, session_id);
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return NULL;
 }
 
 /**
@@ -427,7 +433,7 @@ ls_auth_hash_async (LsAuth *self,
 
   task = g_task_new (self, NULL, callback, user_data);
   g_task_set_source_tag (task, ls_auth_hash_async);
-  g_task_set_task_data (task, g_strdup (password), (GDestroyNotify)free_secret);
+  g_task_set_task_data (task, g_strdup (password), (GDestroyNotify)ls_secret_free);
   g_thread_pool_push (self->hashers, g_steal_pointer (&task), NULL);
 }
 

@@ -132,6 +132,7 @@ class Person:
         assert answer.status == 200, answer
         self.user = answer.body["data"]["user"]
         self.token = answer.body["data"]["token"]
+        self.refresh_token = answer.body["data"].get("refreshToken")
 
     def call(self, method, path, body=None, headers=None):
         return self.server.http(method, path, body, self.token, headers)
@@ -226,6 +227,11 @@ class Server:
         except http.client.HTTPException as error:
             raise ConnectionError("the answer broke off") from error  # as where it does not begin
         return Answer(status, json.loads(text) if text else None, got)
+
+    def sql(self, statement, *parameters):
+        """Its database, beside it: what a row says, or a time that is over at once."""
+        with sqlite3.connect(self.directory / "data" / "school.db", timeout=10) as database:
+            return database.execute(statement, parameters).fetchall()
 
     def person(self, email):
         return Person(self, email)
