@@ -75,6 +75,31 @@ ls_school_find_login (LsSchool *self, const char *email, GError **error)
 }
 
 /**
+ * ls_school_knows:
+ * @self: a school
+ * @email: what somebody typed
+ * @address: from where, as in ls_school_create_session()
+ *
+ * Returns: whether somebody has signed in to that account from there, not longer ago than a session
+ *   lasts; %FALSE also if the database failed
+ */
+gboolean
+ls_school_knows (LsSchool *self, const char *email, const char *address)
+{
+  g_autoptr (LsStatement) statement = NULL;
+  gboolean row;
+
+  g_return_val_if_fail (LS_IS_SCHOOL (self), FALSE);
+  g_return_val_if_fail (email != NULL && address != NULL, FALSE);
+
+  statement = ls_database_prepare (self->database, NULL,
+                                   "SELECT 1 FROM users u JOIN sessions s ON s.user_id = u.id "
+                                   "WHERE u.email = ?1 AND u.deleted_at IS NULL AND s.address = ?2",
+                                   "tt", email, address);
+  return statement != NULL && ls_statement_step (statement, &row, NULL) && row;
+}
+
+/**
  * ls_school_create_session:
  * @self: a school
  * @user_id: whose
@@ -203,8 +228,8 @@ ls_school_rotate_session (LsSchool *self,
     return NULL;
   if (generation == session->generation &&
       !ls_database_run (self->database, error,
-                        "UPDATE sessions SET generation = ?2, grace_until = ?3 WHERE id = ?1", "tii",
-                        session_id, generation + 1, now_ms + LS_SCHOOL_REFRESH_GRACE))
+                        "UPDATE sessions SET generation = ?2, grace_until = ?3 WHERE id = ?1",
+                        "tii", session_id, generation + 1, now_ms + LS_SCHOOL_REFRESH_GRACE))
     return NULL;
 
   session->generation = generation + 1;

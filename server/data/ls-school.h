@@ -193,6 +193,7 @@ gboolean ls_school_write (LsSchool *self,
 
 /* Signing in */
 LsLogin *ls_school_find_login (LsSchool *self, const char *email, GError **error);
+gboolean ls_school_knows (LsSchool *self, const char *email, const char *address);
 LsSchoolSession *ls_school_create_session (LsSchool *self,
                                            const char *user_id,
                                            const char *address,

@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-auth.h"
 
+#include "ls-address.h"
 #include "ls-password.h"
 #include "ls-refresh-token.h"
 #include "ls-reply.h"
+
+/* A sign-in that is refused because too many have failed is answered after this time, whether its
+ * password was looked at or not: how long it takes tells nothing. Milliseconds. */
+#define REFUSAL_TIME 1000
+
+/* Passwords that may wait to be checked: a large school at the bell. One takes some 40 ms of a core, and
+ * a request may take two minutes. */
+#define MAX_WAITING 1500
+
+/* When to come back if there are more, milliseconds */
+#define BUSY_RETRY (10 * 1000)
 
 G_DEFINE_QUARK (ls_auth_error, ls_auth_error)
 
@@ -21,6 +33,7 @@ struct _LsAuth
 
   LsSchool *school;     /* (owned) */
   GBytes *key;          /* (owned) */
+  LsSignInGuard *guard; /* (owned) */
   GThreadPool *hashers; /* (owned): of tasks */
   gint64 token_lifetime;
   gint64 session_lifetime;
@@ -42,18 +55,31 @@ now_ms (void)
   return g_get_real_time () / 1000;
 }
 
+static gint64
+monotonic_ms (void)
+{
+  return g_get_monotonic_time () / 1000;
+}
+
 /* What a login waits with while the password is checked */
 typedef struct
 {
   LsLogin *login; /* (owned) (nullable): unknown */
+  char *email;    /* (owned) */
   char *password; /* (owned) */
+  char *network;  /* (owned): from where */
+  gint64 begun;   /* monotonic, milliseconds */
+  gint64 retry_after;
+  gint64 stranger_wait; /* how long somebody unknown there may not try; 0: not at all */
 } Attempt;
 
 static void
 attempt_free (Attempt *attempt)
 {
   g_clear_pointer (&attempt->login, ls_login_free);
+  g_free (attempt->email);
   ls_secret_free (attempt->password);
+  g_free (attempt->network);
   g_free (attempt);
 }
 
@@ -87,10 +113,10 @@ run_in_thread (gpointer data, gpointer unused)
 {
   g_autoptr (GTask) task = data;
 
-  if (g_task_get_source_tag (task) == ls_auth_login_async)
-    check_password (task);
-  else
+  if (g_task_get_source_tag (task) == ls_auth_hash_async)
     hash_password (task);
+  else
+    check_password (task);
 }
 
 /* A core is left for everything else: what is computed here is slow and large on purpose. */
@@ -108,6 +134,7 @@ ls_auth_finalize (GObject *object)
   LsAuth *self = LS_AUTH (object);
 
   g_thread_pool_free (self->hashers, TRUE, FALSE); /* empty: its tasks hold references */
+  g_clear_pointer (&self->guard, ls_sign_in_guard_free);
   g_clear_object (&self->school);
   g_clear_pointer (&self->key, g_bytes_unref);
 
@@ -135,11 +162,16 @@ ls_auth_init (LsAuth *self)
  * @key: what tokens are signed with
  * @token_lifetime: how long an access token is good, milliseconds
  * @session_lifetime: how long a sign-in lasts, milliseconds
+ * @limits: how often a sign-in may fail
  *
  * Returns: (transfer full): a new object
  */
 LsAuth *
-ls_auth_new (LsSchool *school, GBytes *key, gint64 token_lifetime, gint64 session_lifetime)
+ls_auth_new (LsSchool *school,
+             GBytes *key,
+             gint64 token_lifetime,
+             gint64 session_lifetime,
+             const LsSignInLimits *limits)
 {
   LsAuth *self;
 
@@ -150,6 +182,7 @@ ls_auth_new (LsSchool *school, GBytes *key, gint64 token_lifetime, gint64 sessio
   self->key = g_bytes_ref (key);
   self->token_lifetime = token_lifetime;
   self->session_lifetime = session_lifetime;
+  self->guard = ls_sign_in_guard_new (limits);
   return self;
 }
 
@@ -234,11 +267,91 @@ make_session (LsAuth *self, const LsSchoolSession *stored, GError **error)
   return session;
 }
 
+static gboolean
+has_room (LsAuth *self)
+{
+  return g_thread_pool_unprocessed (self->hashers) < MAX_WAITING;
+}
+
+static gboolean
+on_refuse (gpointer user_data)
+{
+  GTask *task = user_data;
+
+  g_task_return_new_error (task, LS_AUTH_ERROR, LS_AUTH_ERROR_LIMITED,
+                           "Too many sign-ins have failed");
+  return G_SOURCE_REMOVE;
+}
+
+/* Refuses an attempt, and not at once. */
+static void
+refuse_in_time (GTask *task, gint64 retry_after)
+{
+  Attempt *attempt = g_task_get_task_data (task);
+  gint64 passed = monotonic_ms () - attempt->begun;
+
+  attempt->retry_after = retry_after;
+  g_timeout_add_full (G_PRIORITY_DEFAULT, (guint)CLAMP (REFUSAL_TIME - passed, 0, REFUSAL_TIME),
+                      on_refuse, g_object_ref (task), g_object_unref);
+}
+
+/* Returns: how long this attempt has to wait; 0: not at all */
+static gint64
+check_limits (LsAuth *self, Attempt *attempt)
+{
+  LsSignInGuard *guard = self->guard;
+  gint64 now = attempt->begun;
+  gint64 wait = ls_sign_in_guard_get_wait (guard, attempt->email, attempt->network, now);
+
+  attempt->stranger_wait =
+      ls_sign_in_guard_get_stranger_wait (guard, attempt->email, attempt->network, now);
+  if (wait > 0 || attempt->stranger_wait == 0 ||
+      ls_school_knows (self->school, attempt->email, attempt->network))
+    return wait;
+
+  return attempt->stranger_wait;
+}
+
+/* What was wrong is told only where it may be told to anybody. */
+static void
+checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  LsAuth *self = LS_AUTH (source);
+  g_autoptr (GTask) task = user_data;
+  Attempt *attempt = g_task_get_task_data (task);
+
+  if (g_task_propagate_boolean (G_TASK (result), NULL))
+    {
+      ls_sign_in_guard_succeed (self->guard, attempt->email, attempt->network,
+                                attempt->stranger_wait == 0);
+      g_task_return_boolean (task, TRUE);
+    }
+  else if (attempt->stranger_wait > 0)
+    refuse_in_time (task, attempt->stranger_wait);
+  else
+    g_task_return_new_error (task, LS_AUTH_ERROR, LS_AUTH_ERROR_CREDENTIALS,
+                             "The e-mail address or the password is wrong");
+}
+
+static void
+begin_check (LsAuth *self, GTask *task)
+{
+  Attempt *attempt = g_task_get_task_data (task);
+  GTask *check = g_task_new (self, NULL, checked_cb, g_object_ref (task));
+
+  ls_sign_in_guard_begin (self->guard, attempt->email, attempt->network,
+                          attempt->stranger_wait == 0, attempt->begun);
+  g_task_set_source_tag (check, begin_check);
+  g_task_set_task_data (check, attempt, NULL);
+  g_thread_pool_push (self->hashers, check, NULL);
+}
+
 /**
  * ls_auth_login_async:
  * @self: an auth
  * @email: e-mail address
  * @password: password
+ * @address: (nullable): from where
  * @callback: to call then
  * @user_data: for @callback
  *
@@ -248,12 +361,14 @@ void
 ls_auth_login_async (LsAuth *self,
                      const char *email,
                      const char *password,
+                     GSocketAddress *address,
                      GAsyncReadyCallback callback,
                      gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   g_autoptr (GError) error = NULL;
   Attempt *attempt;
+  gint64 wait;
 
   g_return_if_fail (LS_IS_AUTH (self) && email != NULL && password != NULL);
 
@@ -261,46 +376,53 @@ ls_auth_login_async (LsAuth *self,
   g_task_set_source_tag (task, ls_auth_login_async);
 
   attempt = g_new0 (Attempt, 1);
+  attempt->email = g_strdup (email);
   attempt->password = g_strdup (password);
+  attempt->network = ls_address_get_network (address);
+  attempt->begun = monotonic_ms ();
   attempt->login = ls_school_find_login (self->school, email, &error);
   g_task_set_task_data (task, attempt, (GDestroyNotify)attempt_free);
 
+  wait = check_limits (self, attempt);
   if (error != NULL && !g_error_matches (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND))
     g_task_return_error (task, g_steal_pointer (&error));
+  else if (wait > 0)
+    refuse_in_time (task, wait);
+  else if (!has_room (self))
+    {
+      attempt->retry_after = BUSY_RETRY;
+      g_task_return_new_error (task, LS_AUTH_ERROR, LS_AUTH_ERROR_BUSY,
+                               "Too many passwords wait to be checked");
+    }
   else
-    g_thread_pool_push (self->hashers, g_steal_pointer (&task), NULL);
+    begin_check (self, task);
 }
 
 /**
  * ls_auth_login_finish:
  * @self: an auth
  * @result: what the callback got
- * @error: return location for %LS_AUTH_ERROR_CREDENTIALS, or a #LsSchoolError
+ * @retry_after: (out): in how many milliseconds another attempt has a chance, after
+ *   %LS_AUTH_ERROR_LIMITED and %LS_AUTH_ERROR_BUSY
+ * @error: return location for one of these, %LS_AUTH_ERROR_CREDENTIALS, or a #LsSchoolError
  *
  * Returns: (transfer full) (nullable): the session
  */
 LsSession *
-ls_auth_login_finish (LsAuth *self, GAsyncResult *result, GError **error)
+ls_auth_login_finish (LsAuth *self, GAsyncResult *result, gint64 *retry_after, GError **error)
 {
   g_autoptr (LsSchoolSession) stored = NULL;
-  g_autoptr (GError) local_error = NULL;
-  Attempt *attempt;
+  const Attempt *attempt;
 
-  g_return_val_if_fail (LS_IS_AUTH (self), NULL);
+  g_return_val_if_fail (LS_IS_AUTH (self) && retry_after != NULL, NULL);
   g_return_val_if_fail (g_async_result_is_tagged (result, ls_auth_login_async), NULL);
 
-  if (!g_task_propagate_boolean (G_TASK (result), &local_error))
-    {
-      if (local_error != NULL)
-        g_propagate_error (error, g_steal_pointer (&local_error));
-      else
-        g_set_error_literal (error, LS_AUTH_ERROR, LS_AUTH_ERROR_CREDENTIALS,
-                             "The e-mail address or the password is wrong");
-      return NULL;
-    }
-
   attempt = g_task_get_task_data (G_TASK (result));
-  stored = ls_school_create_session (self->school, attempt->login->user_id, "",
+  *retry_after = attempt->retry_after;
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return NULL;
+
+  stored = ls_school_create_session (self->school, attempt->login->user_id, attempt->network,
                                      now_ms () + self->session_lifetime, error);
   return stored != NULL ? make_session (self, stored, error) : NULL;
 }
@@ -332,8 +454,7 @@ ls_auth_refresh (LsAuth *self, const char *refresh_token, GError **error)
       return NULL;
     }
 
-  stored =
-      ls_school_rotate_session (self->school, session_id, generation, now_ms (), &local_error);
+  stored = ls_school_rotate_session (self->school, session_id, generation, now_ms (), &local_error);
   if (stored != NULL)
     return make_session (self, stored, error);
 

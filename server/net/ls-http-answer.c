@@ -7,6 +7,9 @@
 #include "ls-json.h"
 #include "ls-wire-http.h"
 
+/* RFC 6585 §4; libsoup has no name for it */
+#define STATUS_TOO_MANY_REQUESTS 429
+
 /* What an error is over HTTP. The texts are the original's where it has one for the case. */
 typedef struct
 {
@@ -23,6 +26,9 @@ static const Failure jwt_failures[] = {
 static const Failure auth_failures[] = {
   [LS_AUTH_ERROR_CREDENTIALS] = { SOUP_STATUS_UNAUTHORIZED, "wrong-credentials",
                                   "Email atau password salah" },
+  [LS_AUTH_ERROR_LIMITED] = { STATUS_TOO_MANY_REQUESTS, "too-many-attempts",
+                              "Terlalu banyak percobaan masuk" },
+  [LS_AUTH_ERROR_BUSY] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "busy", NULL },
   [LS_AUTH_ERROR_ENDED] = { SOUP_STATUS_UNAUTHORIZED, "session-ended", NULL },
   [LS_AUTH_ERROR_INACTIVE] = { SOUP_STATUS_FORBIDDEN, "account-inactive", NULL },
 };
@@ -82,7 +88,7 @@ ls_http_describe_failure (const GError *error, const char **code, const char **t
   g_return_val_if_fail (error != NULL && code != NULL && text != NULL, 0);
 
   failure = find_failure (error);
-  if (failure->status >= 500)
+  if (failure->status >= 500 && failure->text != NULL)
     g_warning ("A request failed: %s", error->message);
 
   *code = failure->code;
@@ -153,6 +159,23 @@ ls_http_answer_error (SoupServerMessage *message, guint status, const char *code
     soup_message_headers_replace (soup_server_message_get_response_headers (message),
                                   "WWW-Authenticate", "Bearer");
   ls_http_answer_json (message, status, json, length);
+}
+
+/**
+ * ls_http_answer_later:
+ * @message: a request
+ * @retry_after: when it may be sent again, milliseconds
+ *
+ * Says in the answer when that is: `Retry-After`, in whole seconds.
+ */
+void
+ls_http_answer_later (SoupServerMessage *message, gint64 retry_after)
+{
+  g_autofree char *seconds =
+      g_strdup_printf ("%" G_GINT64_FORMAT, (retry_after + 999) / G_GINT64_CONSTANT (1000));
+
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Retry-After",
+                                seconds);
 }
 
 /**

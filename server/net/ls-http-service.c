@@ -78,12 +78,9 @@ identify (LsHttpService *self, SoupServerMessage *message, const char *token)
 }
 
 static void
-refuse_for_now (SoupServerMessage *message, guint seconds, const char *code, const char *text)
+refuse_for_now (SoupServerMessage *message, gint64 retry_after, const char *code, const char *text)
 {
-  g_autofree char *retry_after = g_strdup_printf ("%u", seconds);
-
-  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Retry-After",
-                                retry_after);
+  ls_http_answer_later (message, retry_after);
   ls_http_answer_error (message, SOUP_STATUS_SERVICE_UNAVAILABLE, code, text);
 }
 
@@ -108,7 +105,8 @@ handle_socket (LsHttpService *self, SoupServerMessage *message, GHashTable *quer
   seconds = ls_admission_check (self->admission, now);
   if (seconds > 0)
     {
-      refuse_for_now (message, seconds, "busy", "Too many agents connect at once");
+      refuse_for_now (message, seconds * G_GINT64_CONSTANT (1000), "busy",
+                      "Too many agents connect at once");
       return;
     }
 
@@ -169,8 +167,7 @@ check_request (LsHttpService *self, SoupServerMessage *message, const LsRoute *r
 
   if (self->retry_after >= 0)
     {
-      refuse_for_now (message, (guint)((self->retry_after + 999) / 1000), "draining",
-                      "The server restarts");
+      refuse_for_now (message, self->retry_after, "draining", "The server restarts");
       return FALSE;
     }
   if (g_object_get_data (G_OBJECT (message), TOO_LARGE_KEY) != NULL)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <string.h>
-
 #include "ls-http-answer.h"
 #include "ls-http-call.h"
 #include "ls-http-request.h"
 #include "ls-json-writer.h"
+#include "ls-reply.h"
 #include "ls-request-hash.h"
 #include "ls-wire-action.h"
+
+/* No password has it. */
+#define UNUSABLE_HASH "*"
 
 /* What is known of a write while a password is hashed, and at the end of any */
 typedef struct
@@ -168,17 +170,27 @@ without_password (JsonObject *body)
   return copy;
 }
 
+/* Only an admin may do that. Who else tries is refused by the school, and before anything is computed:
+ * it costs more than anything else here. */
 static void
-hash_and_write (Job *job, const char *password)
+write_password (Job *job, const LsViewer *viewer, const char *password)
 {
-  g_autofree char *kept = g_strdup (password);
+  char *kept = g_strdup (password);
   JsonObject *body = without_password (job->body);
 
   json_object_unref (job->body);
   job->body = body;
-  soup_server_message_pause (job->message);
-  ls_auth_hash_async (job->auth, kept, hash_cb, job);
-  explicit_bzero (kept, strlen (kept));
+  if (ls_viewer_get_role (viewer) == LS_ROLE_ADMIN)
+    {
+      soup_server_message_pause (job->message);
+      ls_auth_hash_async (job->auth, kept, hash_cb, job);
+    }
+  else
+    {
+      do_write (job, viewer, UNUSABLE_HASH);
+      job_free (job);
+    }
+  ls_secret_free (kept);
 }
 
 /* Returns: (transfer full) (nullable): the write that is asked for */
@@ -229,7 +241,7 @@ handle_write (const LsHttpCall *call, LsWriteKind kind)
 
   password = get_password (job);
   if (password != NULL)
-    hash_and_write (g_steal_pointer (&job), password);
+    write_password (g_steal_pointer (&job), call->identity->viewer, password);
   else
     do_write (job, call->identity->viewer, NULL);
 }

@@ -135,7 +135,8 @@ open_school (LsServer *self, const LsServerConfig *config, GError **error)
   if (key == NULL)
     return FALSE;
 
-  self->auth = ls_auth_new (self->school, key, config->token_lifetime, config->session_lifetime);
+  self->auth = ls_auth_new (self->school, key, config->token_lifetime, config->session_lifetime,
+                            &config->sign_ins);
   self->hub = ls_hub_new (self->school, self->auth, &self->metrics, config->heartbeat,
                           config->hello_timeout);
   on_trim (self);
