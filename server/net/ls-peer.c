@@ -5,6 +5,7 @@
 #include "ls-deflate.h"
 #include "ls-http-answer.h"
 #include "ls-outlet.h"
+#include "ls-throttle.h"
 #include "ls-wire-message.h"
 
 /* Batches (contract, "Delivery"; the same figures on the wire) */
@@ -16,6 +17,8 @@
 
 /* A client that says nothing for so many heartbeats is gone. */
 #define MAX_SILENT_HEARTBEATS 3
+
+static const LsThrottleRate subscription_rate = { LS_PEER_MAX_SUBSCRIPTIONS, 60 * 1000 };
 
 /* Every event type has a bit. */
 #define ALL_TYPES G_MAXUINT64
@@ -59,10 +62,11 @@ struct _LsPeer
   guint feed_id;
   guint drop_id;
 
-  gint64 started_at; /* monotonic, milliseconds */
-  gint64 heard_at;   /* the same */
-  gint64 rate_start; /* the same: the second that is being counted */
-  guint rate;        /* messages in that second */
+  gint64 started_at;          /* monotonic, milliseconds */
+  gint64 heard_at;            /* the same */
+  gint64 rate_start;          /* the same: the second that is being counted */
+  guint rate;                 /* messages in that second */
+  gint64 subscriptions_until; /* see ls_throttle_rate_take() */
 };
 
 G_DEFINE_FINAL_TYPE (LsPeer, ls_peer, G_TYPE_OBJECT)
@@ -129,22 +133,36 @@ send_message (LsPeer *self, const LsMessage *message)
     ls_peer_close (self, LS_CLOSE_POLICY, "too much waits unread");
 }
 
-static void
-send_error (LsPeer *self, const char *code, const char *text)
+static LsMessage *
+new_error (const char *code, const char *text)
 {
-  g_autoptr (LsMessage) message = ls_message_new (LS_MESSAGE_ERROR);
+  LsMessage *message = ls_message_new (LS_MESSAGE_ERROR);
 
   message->code = g_strdup (code);
   message->text = g_strdup (text);
+  return message;
+}
+
+static void
+send_error (LsPeer *self, const char *code, const char *text)
+{
+  g_autoptr (LsMessage) message = new_error (code, text);
+
   send_message (self, message);
 }
 
 /* The stream of events */
 
+static guint64
+get_bit (LsEventType type)
+{
+  return G_GUINT64_CONSTANT (1) << type;
+}
+
 static gboolean
 is_subscribed (LsPeer *self, LsEventType type)
 {
-  return (self->types & (G_GUINT64_CONSTANT (1) << type)) != 0;
+  return (self->types & get_bit (type)) != 0;
 }
 
 static void
@@ -320,6 +338,25 @@ ls_peer_announce (LsPeer *self, LsEvent *event)
 
 /* Messages from the client */
 
+/* Returns: whether there can be events of that type for the client; else it has been told that there
+ * are none */
+static gboolean
+subscribe (LsPeer *self, LsEventType type)
+{
+  g_autoptr (LsMessage) refusal = NULL;
+
+  if (ls_viewer_may_subscribe (self->identity->viewer, ls_event_type_get_entity (type)))
+    {
+      self->types |= get_bit (type);
+      return TRUE;
+    }
+
+  refusal = new_error ("forbidden", "your role sees none of that");
+  refusal->event_type = type;
+  send_message (self, refusal);
+  return FALSE;
+}
+
 /* Says where the stream stands. Returns: whether @from can be gone on from */
 static gboolean
 check_resume (LsPeer *self, LsCursor from, LsResume *resume)
@@ -375,20 +412,15 @@ handle_hello (LsPeer *self, const LsMessage *hello)
       return;
     }
 
-  self->types = ALL_TYPES;
-  if (hello->event_types != NULL)
-    {
-      self->types = 0;
-      for (guint i = 0; i < hello->event_types->len; i++)
-        self->types |= G_GUINT64_CONSTANT (1) << g_array_index (hello->event_types, LsEventType, i);
-    }
-
+  self->types = hello->event_types == NULL ? ALL_TYPES : 0;
   self->machine = g_strdup (hello->machine);
   self->sent = self->position = resume == LS_RESUME_RESUMED ? hello->cursor : top;
   self->behind = self->backlog = !ls_cursor_equal (self->position, top);
   self->state = STATE_READY;
 
   send_welcome (self, resume, top);
+  for (guint i = 0; hello->event_types != NULL && i < hello->event_types->len; i++)
+    subscribe (self, g_array_index (hello->event_types, LsEventType, i));
   schedule_feed (self);
   g_signal_emit (self, signals[READY], 0);
 }
@@ -404,12 +436,31 @@ handle_ping (LsPeer *self)
   send_message (self, pong);
 }
 
+/* Returns: whether the client keeps to the rate; else the connection is being closed */
+static gboolean
+count_subscription (LsPeer *self)
+{
+  gint64 now = monotonic_ms ();
+
+  if (ls_throttle_rate_get_wait (&subscription_rate, self->subscriptions_until, now) > 0)
+    {
+      ls_peer_close (self, LS_CLOSE_FLOOD, "too many subscriptions");
+      return FALSE;
+    }
+
+  self->subscriptions_until =
+      ls_throttle_rate_take (&subscription_rate, self->subscriptions_until, now);
+  return TRUE;
+}
+
 static void
 handle_subscribe (LsPeer *self, const LsMessage *message)
 {
   g_autoptr (LsMessage) answer = ls_message_new (LS_MESSAGE_SUBSCRIBED);
 
-  self->types |= G_GUINT64_CONSTANT (1) << message->event_type;
+  if (!count_subscription (self) || !subscribe (self, message->event_type))
+    return;
+
   answer->event_type = message->event_type;
   answer->cursor = self->position;
   send_message (self, answer);
@@ -420,7 +471,10 @@ handle_unsubscribe (LsPeer *self, const LsMessage *message)
 {
   g_autoptr (LsMessage) answer = ls_message_new (LS_MESSAGE_UNSUBSCRIBED);
 
-  self->types &= ~(G_GUINT64_CONSTANT (1) << message->event_type);
+  if (!count_subscription (self))
+    return;
+
+  self->types &= ~get_bit (message->event_type);
   answer->event_type = message->event_type;
   send_message (self, answer);
 }
