@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-audit.h"
 #include "ls-reply.h"
 #include "ls-school-private.h"
 
@@ -78,32 +79,51 @@ ls_school_find_login (LsSchool *self, const char *email, GError **error)
  * ls_school_knows:
  * @self: a school
  * @email: what somebody typed
- * @address: from where, as in ls_school_create_session()
+ * @network: from where, as in ls_school_create_session()
  *
  * Returns: whether somebody has signed in to that account from there, not longer ago than a session
  *   lasts; %FALSE also if the database failed
  */
 gboolean
-ls_school_knows (LsSchool *self, const char *email, const char *address)
+ls_school_knows (LsSchool *self, const char *email, const char *network)
 {
   g_autoptr (LsStatement) statement = NULL;
   gboolean row;
 
   g_return_val_if_fail (LS_IS_SCHOOL (self), FALSE);
-  g_return_val_if_fail (email != NULL && address != NULL, FALSE);
+  g_return_val_if_fail (email != NULL && network != NULL, FALSE);
 
   statement = ls_database_prepare (self->database, NULL,
                                    "SELECT 1 FROM users u JOIN sessions s ON s.user_id = u.id "
-                                   "WHERE u.email = ?1 AND u.deleted_at IS NULL AND s.address = ?2",
-                                   "tt", email, address);
+                                   "WHERE u.email = ?1 AND u.deleted_at IS NULL AND s.network = ?2",
+                                   "tt", email, network);
   return statement != NULL && ls_statement_step (statement, &row, NULL) && row;
+}
+
+static gboolean
+insert (LsSchool *self,
+        const LsSchoolSession *session,
+        const char *address,
+        const char *network,
+        GError **error)
+{
+  g_autoptr (LsAuditEntry) entry =
+      ls_audit_entry_new (LS_AUDIT_SIGN_IN, LS_AUDIT_OK, session->user_id, NULL);
+
+  entry->address = g_strdup (address);
+  return ls_database_run (self->database, error,
+                          "INSERT INTO sessions (id, user_id, network, expires_at) "
+                          "VALUES (?1, ?2, ?3, ?4)",
+                          "ttti", session->id, session->user_id, network, session->expires_at) &&
+         ls_audit_append (self->database, entry, error);
 }
 
 /**
  * ls_school_create_session:
  * @self: a school
  * @user_id: whose
- * @address: from where
+ * @address: from where, for the audit
+ * @network: the same for ls_school_knows()
  * @expires_at_ms: when the session ends for good, milliseconds since the epoch
  * @error: return location for an error
  *
@@ -113,22 +133,21 @@ LsSchoolSession *
 ls_school_create_session (LsSchool *self,
                           const char *user_id,
                           const char *address,
+                          const char *network,
                           gint64 expires_at_ms,
                           GError **error)
 {
   g_autoptr (LsSchoolSession) session = NULL;
 
   g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
-  g_return_val_if_fail (user_id != NULL && address != NULL, NULL);
+  g_return_val_if_fail (user_id != NULL && address != NULL && network != NULL, NULL);
 
   session = g_new0 (LsSchoolSession, 1);
   session->id = g_uuid_string_random ();
   session->user_id = g_strdup (user_id);
   session->expires_at = expires_at_ms;
-  if (!ls_database_run (self->database, error,
-                        "INSERT INTO sessions (id, user_id, address, expires_at) "
-                        "VALUES (?1, ?2, ?3, ?4)",
-                        "ttti", session->id, user_id, address, expires_at_ms))
+  if (!ls_database_begin (self->database, error) ||
+      !ls_database_end (self->database, insert (self, session, address, network, error), error))
     return NULL;
 
   return g_steal_pointer (&session);
@@ -166,12 +185,40 @@ find_refreshable (LsSchool *self, const char *id, gint64 now_ms, Found *found, G
   return TRUE;
 }
 
+/* Returns: whether the session is ended now, and was not before */
+static gboolean
+mark_revoked (LsSchool *self, const char *id, LsAuditKind kind, const char *outcome, GError **error)
+{
+  g_autoptr (LsStatement) statement = NULL;
+  g_autoptr (LsAuditEntry) entry = NULL;
+  gboolean row;
+
+  statement = ls_database_prepare (self->database, error,
+                                   "UPDATE sessions SET is_revoked = 1 "
+                                   "WHERE id = ?1 AND is_revoked = 0 RETURNING user_id",
+                                   "t", id);
+  if (statement == NULL || !ls_statement_step (statement, &row, error))
+    return FALSE;
+  if (!row)
+    return fail_session (error);
+
+  entry = ls_audit_entry_new (kind, outcome, ls_statement_get_text (statement, 0), NULL);
+  return ls_audit_append (self->database, entry, error);
+}
+
+static gboolean
+end_session (LsSchool *self, const char *id, LsAuditKind kind, const char *outcome, GError **error)
+{
+  return ls_database_begin (self->database, error) &&
+         ls_database_end (self->database, mark_revoked (self, id, kind, outcome, error), error);
+}
+
 /* Who comes with a token that was replaced long ago is a thief, or the thief was here before: nobody
  * can say which, so both are sent away. */
 static gboolean
 revoke_family (LsSchool *self, const char *id, GError **error)
 {
-  if (ls_school_revoke_session (self, id, error))
+  if (end_session (self, id, LS_AUDIT_REFRESH, "reused", error))
     g_set_error_literal (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_REUSED,
                          "The refresh token was used before: the session is ended");
   return FALSE;
@@ -252,12 +299,7 @@ ls_school_revoke_session (LsSchool *self, const char *session_id, GError **error
   g_return_val_if_fail (LS_IS_SCHOOL (self), FALSE);
   g_return_val_if_fail (session_id != NULL, FALSE);
 
-  if (!ls_database_run (self->database, error,
-                        "UPDATE sessions SET is_revoked = 1 WHERE id = ?1 AND is_revoked = 0", "t",
-                        session_id))
-    return FALSE;
-
-  return ls_database_get_n_changes (self->database) > 0 || fail_session (error);
+  return end_session (self, session_id, LS_AUDIT_SIGN_OUT, LS_AUDIT_OK, error);
 }
 
 /**

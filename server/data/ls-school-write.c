@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ls-actions.h"
+#include "ls-audit.h"
 #include "ls-notices.h"
 #include "ls-rows.h"
 #include "ls-school-private.h"
@@ -311,7 +312,28 @@ store_password (const Job *job, LsTransaction *transaction, const char *id, GErr
                           "t", id);
 }
 
-/* What the write came to is remembered in its own transaction: a crash leaves both or neither. */
+static gboolean
+note (const Job *job, GError **error)
+{
+  static const char *const verbs[] = {
+    [LS_WRITE_CREATE] = "create",
+    [LS_WRITE_UPDATE] = "update",
+    [LS_WRITE_DELETE] = "delete",
+  };
+  gboolean is_password = job->write->kind == LS_WRITE_UPDATE && job->write->password_hash != NULL;
+  const char *verb = is_password ? "set-password" : verbs[job->write->kind];
+  g_autofree char *subject = g_strdup_printf ("%s %s/%s", verb, job->table->name, job->result->id);
+  g_autoptr (LsAuditEntry) entry =
+      ls_audit_entry_new (LS_AUDIT_WRITE, LS_AUDIT_OK, ls_viewer_get_id (job->viewer), subject);
+
+  entry->address = g_strdup (job->write->address);
+  entry->version = job->result->version;
+  entry->offset = job->result->cursor.offset;
+  return ls_audit_append (job->school->database, entry, error);
+}
+
+/* What the write came to, and who did it, is remembered in its own transaction: a crash leaves all or
+ * nothing. */
 static gboolean
 commit (const Job *job, LsTransaction *transaction, const LsRecord *row, GError **error)
 {
@@ -328,7 +350,7 @@ commit (const Job *job, LsTransaction *transaction, const LsRecord *row, GError 
     show_id (job, row);
 
   if (ls_actions_remember (job->school->database, user_id, job->write, NULL, job->result, error) &&
-      ls_transaction_commit (transaction, error))
+      note (job, error) && ls_transaction_commit (transaction, error))
     return TRUE;
 
   ls_write_result_clear (job->result);

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
+#include "ls-audit-entry.h"
 #include "ls-checksum.h"
 #include "ls-log-entry.h"
 #include "ls-reply.h"
@@ -50,6 +51,7 @@ typedef enum
  *   remembered by it
  * @request_hash: (unowned) (nullable): with @action_id, and only then: a hash of all that the
  *   request asks for, to tell its repetition from another request with the same key
+ * @address: (unowned) (nullable): from where, for the audit
  *
  * A write. Lives on the stack.
  */
@@ -63,6 +65,7 @@ typedef struct
   gint64 if_version;
   const char *action_id;
   const char *request_hash;
+  const char *address;
 } LsWrite;
 
 /**
@@ -191,12 +194,23 @@ gboolean ls_school_write (LsSchool *self,
                           LsWriteResult *result,
                           GError **error);
 
+/* What happened */
+gboolean ls_school_audit (LsSchool *self, GPtrArray *entries, GError **error);
+GPtrArray *ls_school_list_audit (LsSchool *self,
+                                 const LsViewer *viewer,
+                                 const char *user_id,
+                                 gint64 before,
+                                 guint limit,
+                                 GError **error);
+gboolean ls_school_forget_audit (LsSchool *self, gint64 before_ms, gboolean *more, GError **error);
+
 /* Signing in */
 LsLogin *ls_school_find_login (LsSchool *self, const char *email, GError **error);
-gboolean ls_school_knows (LsSchool *self, const char *email, const char *address);
+gboolean ls_school_knows (LsSchool *self, const char *email, const char *network);
 LsSchoolSession *ls_school_create_session (LsSchool *self,
                                            const char *user_id,
                                            const char *address,
+                                           const char *network,
                                            gint64 expires_at_ms,
                                            GError **error);
 LsSchoolSession *ls_school_rotate_session (LsSchool *self,

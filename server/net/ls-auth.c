@@ -67,7 +67,8 @@ typedef struct
   LsLogin *login; /* (owned) (nullable): unknown */
   char *email;    /* (owned) */
   char *password; /* (owned) */
-  char *network;  /* (owned): from where */
+  char *address;  /* (owned): from where */
+  char *network;  /* (owned): the same, see ls_address_get_network() */
   gint64 begun;   /* monotonic, milliseconds */
   gint64 retry_after;
   gint64 stranger_wait; /* how long somebody unknown there may not try; 0: not at all */
@@ -79,6 +80,7 @@ attempt_free (Attempt *attempt)
   g_clear_pointer (&attempt->login, ls_login_free);
   g_free (attempt->email);
   ls_secret_free (attempt->password);
+  g_free (attempt->address);
   g_free (attempt->network);
   g_free (attempt);
 }
@@ -378,6 +380,7 @@ ls_auth_login_async (LsAuth *self,
   attempt = g_new0 (Attempt, 1);
   attempt->email = g_strdup (email);
   attempt->password = g_strdup (password);
+  attempt->address = ls_address_to_string (address);
   attempt->network = ls_address_get_network (address);
   attempt->begun = monotonic_ms ();
   attempt->login = ls_school_find_login (self->school, email, &error);
@@ -422,9 +425,26 @@ ls_auth_login_finish (LsAuth *self, GAsyncResult *result, gint64 *retry_after, G
   if (!g_task_propagate_boolean (G_TASK (result), error))
     return NULL;
 
-  stored = ls_school_create_session (self->school, attempt->login->user_id, attempt->network,
-                                     now_ms () + self->session_lifetime, error);
+  stored = ls_school_create_session (self->school, attempt->login->user_id, attempt->address,
+                                     attempt->network, now_ms () + self->session_lifetime, error);
   return stored != NULL ? make_session (self, stored, error) : NULL;
+}
+
+/**
+ * ls_auth_login_get_user_id:
+ * @result: what the callback of ls_auth_login_async() got
+ *
+ * Returns: (transfer none) (nullable): whose account it was about; %NULL: there is none
+ */
+const char *
+ls_auth_login_get_user_id (GAsyncResult *result)
+{
+  const Attempt *attempt;
+
+  g_return_val_if_fail (g_async_result_is_tagged (result, ls_auth_login_async), NULL);
+
+  attempt = g_task_get_task_data (G_TASK (result));
+  return attempt->login != NULL ? attempt->login->user_id : NULL;
 }
 
 /**

@@ -3,6 +3,7 @@
 
 #include "ls-auth.h"
 #include "ls-error.h"
+#include "ls-http-trace.h"
 #include "ls-json-writer.h"
 #include "ls-json.h"
 #include "ls-wire-http.h"
@@ -144,7 +145,7 @@ ls_http_answer_ok (SoupServerMessage *message, guint status, const char *text, c
  * ls_http_answer_error:
  * @message: a request
  * @status: HTTP status
- * @code: what went wrong, a name
+ * @code: what went wrong, a name that is never freed
  * @text: the same for people
  *
  * Answers with the envelope of an error.
@@ -155,6 +156,7 @@ ls_http_answer_error (SoupServerMessage *message, guint status, const char *code
   gsize length;
   char *json = ls_wire_encode_error_message (code, text, status, &length);
 
+  ls_http_trace_set_code (message, code);
   if (status == SOUP_STATUS_UNAUTHORIZED)
     soup_message_headers_replace (soup_server_message_get_response_headers (message),
                                   "WWW-Authenticate", "Bearer");

@@ -4,6 +4,7 @@
 #include "ls-http-answer.h"
 #include "ls-http-call.h"
 #include "ls-http-request.h"
+#include "ls-http-trace.h"
 #include "ls-json.h"
 #include "ls-wire-http.h"
 
@@ -45,6 +46,7 @@ login_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (LsSession) session =
       ls_auth_login_finish (LS_AUTH (source), result, &retry_after, &error);
 
+  ls_http_trace_set_user (message, ls_auth_login_get_user_id (result));
   if (session != NULL)
     answer_session (message, session, "Login berhasil");
   else

@@ -6,6 +6,7 @@
 #include "ls-http-answer.h"
 #include "ls-http-call.h"
 #include "ls-http-request.h"
+#include "ls-http-trace.h"
 #include "ls-upgrade.h"
 #include "ls-wire-http.h"
 
@@ -34,6 +35,7 @@ struct _LsHttpService
   LsAuth *auth;           /* (owned) */
   LsHub *hub;             /* (owned) */
   LsAdmission *admission; /* (unowned) */
+  LsAuditor *auditor;     /* (unowned) */
   LsMetrics *metrics;     /* (unowned) */
   gint64 retry_after;     /* milliseconds, while the server goes down; else -1 */
 };
@@ -51,6 +53,7 @@ static const Endpoint endpoints[] = {
   [LS_ENDPOINT_UPDATES] = { ls_http_handle_updates, FALSE },
   [LS_ENDPOINT_SNAPSHOT] = { ls_http_handle_snapshot, FALSE },
   [LS_ENDPOINT_CHECKSUM] = { ls_http_handle_checksum, FALSE },
+  [LS_ENDPOINT_AUDIT] = { ls_http_handle_audit, FALSE },
   [LS_ENDPOINT_HEALTH] = { ls_http_handle_health, TRUE },
   [LS_ENDPOINT_READY] = { ls_http_handle_ready, TRUE },
   [LS_ENDPOINT_METRICS] = { ls_http_handle_metrics, TRUE },
@@ -72,7 +75,9 @@ identify (LsHttpService *self, SoupServerMessage *message, const char *token)
     }
 
   identity = ls_auth_check (self->auth, token, &error);
-  if (identity == NULL)
+  if (identity != NULL)
+    ls_http_trace_set_user (message, identity->claims->user_id);
+  else
     ls_http_answer_failure (message, error);
   return identity;
 }
@@ -215,8 +220,10 @@ on_request (SoupServer *server,
                       .route = route,
                       .school = self->school,
                       .auth = self->auth,
+                      .auditor = self->auditor,
                       .metrics = self->metrics };
 
+  ls_http_trace_set_route (message, route);
   if (!check_request (self, message, route))
     return;
 
@@ -253,7 +260,10 @@ on_request_finished (SoupServer *server, SoupServerMessage *message, gpointer us
 {
   LsHttpService *self = user_data;
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+  LsAuditEntry *refusal = ls_http_trace_get_refusal (message);
 
+  if (refusal != NULL)
+    ls_auditor_add (self->auditor, refusal);
   ls_metrics_count_request (self->metrics, soup_server_message_get_status (message));
   if (soup_message_headers_get_one (headers, LS_HTTP_REPLAYED) != NULL)
     self->metrics->replays_total++;
@@ -266,6 +276,7 @@ on_request_finished (SoupServer *server, SoupServerMessage *message, gpointer us
  * @auth: who is let in
  * @hub: where sockets go
  * @admission: (transfer none): how many at once; outlives the service
+ * @auditor: (transfer none): what is written down; outlives the service
  * @metrics: (transfer none): what is counted; outlives the service
  *
  * Puts the service on @server.
@@ -278,6 +289,7 @@ ls_http_service_new (SoupServer *server,
                      LsAuth *auth,
                      LsHub *hub,
                      LsAdmission *admission,
+                     LsAuditor *auditor,
                      LsMetrics *metrics)
 {
   LsHttpService *self;
@@ -290,6 +302,7 @@ ls_http_service_new (SoupServer *server,
   self->auth = g_object_ref (auth);
   self->hub = g_object_ref (hub);
   self->admission = admission;
+  self->auditor = auditor;
   self->metrics = metrics;
   self->retry_after = -1;
 

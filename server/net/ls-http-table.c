@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-http-answer.h"
 #include "ls-http-call.h"
+#include "ls-address.h"
 #include "ls-http-request.h"
+#include "ls-http-trace.h"
 #include "ls-json-writer.h"
 #include "ls-reply.h"
 #include "ls-request-hash.h"
@@ -69,6 +71,8 @@ answer_result (SoupServerMessage *message,
   gsize length;
   char *json = ls_wire_encode_action_reply (&reply, &length);
 
+  if (code != NULL)
+    ls_http_trace_set_code (message, code);
   if (result->row != NULL)
     set_version_header (message, result->version);
   if (result->replayed)
@@ -105,6 +109,8 @@ answer_not_written (SoupServerMessage *message, const GError *error, const LsWri
 static void
 do_write (const Job *job, const LsViewer *viewer, const char *password_hash)
 {
+  g_autofree char *address =
+      ls_address_to_string (soup_server_message_get_remote_address (job->message));
   const LsWrite write = { .kind = job->kind,
                           .table = job->table,
                           .id = job->id,
@@ -112,7 +118,8 @@ do_write (const Job *job, const LsViewer *viewer, const char *password_hash)
                           .password_hash = password_hash,
                           .if_version = job->if_version,
                           .action_id = job->action_id,
-                          .request_hash = job->request_hash };
+                          .request_hash = job->request_hash,
+                          .address = address };
   g_auto (LsWriteResult) result = { 0 };
   g_autoptr (GError) error = NULL;
 

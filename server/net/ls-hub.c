@@ -379,6 +379,7 @@ ls_hub_init (LsHub *self)
  * ls_hub_new:
  * @school: the school
  * @auth: who is let in
+ * @auditor: (transfer none): what is written down; outlives the hub
  * @metrics: (transfer none): what is counted; outlives the hub
  * @heartbeat: how often a client has to be heard, milliseconds
  * @hello_timeout: how long a client may take until its hello, milliseconds
@@ -388,6 +389,7 @@ ls_hub_init (LsHub *self)
 LsHub *
 ls_hub_new (LsSchool *school,
             LsAuth *auth,
+            LsAuditor *auditor,
             LsMetrics *metrics,
             gint64 heartbeat,
             gint64 hello_timeout)
@@ -399,7 +401,7 @@ ls_hub_new (LsSchool *school,
   self = g_object_new (LS_TYPE_HUB, NULL);
   self->school = g_object_ref (school);
   self->auth = g_object_ref (auth);
-  self->context = (LsPeerContext) { school, auth, metrics, heartbeat, hello_timeout };
+  self->context = (LsPeerContext) { school, auth, auditor, metrics, heartbeat, hello_timeout };
   g_signal_connect (school, "appended", G_CALLBACK (on_school_appended), self);
   g_signal_connect (school, "viewer-changed", G_CALLBACK (on_school_viewer_changed), self);
   g_signal_connect (auth, "session-ended", G_CALLBACK (on_auth_session_ended), self);

@@ -53,8 +53,10 @@ struct _LsPeer
   char *machine;                       /* (owned) (nullable) */
   State state;
 
-  guint64 types;     /* subscribed: a bit each */
-  LsCursor sent;     /* what the client was told last: where its stream stands */
+  guint64 types; /* subscribed: a bit each */
+  LsCursor sent; /* what the client was told last: where its stream stands */
+  gint64
+      live_from; /* the top of the log when the client came: what is older is no broadcast to it */
   LsCursor position; /* where its stream stands indeed: nothing for it lies between */
   gboolean behind;   /* position is not the top of the log */
   gboolean backlog;  /* what the hello asked for is not sent yet */
@@ -98,6 +100,14 @@ end (LsPeer *self)
   g_signal_emit (self, signals[ENDED], 0);
 }
 
+static void
+note_refusal (LsPeer *self, const char *code, const char *subject)
+{
+  ls_auditor_add (
+      self->context->auditor,
+      ls_audit_entry_new (LS_AUDIT_REQUEST, code, self->identity->claims->user_id, subject));
+}
+
 /**
  * ls_peer_close:
  * @self: a peer
@@ -115,6 +125,8 @@ ls_peer_close (LsPeer *self, LsCloseCode code, const char *reason)
     return;
 
   g_debug ("Closing a connection: %u %s", (guint)code, reason);
+  if (code == LS_CLOSE_FLOOD)
+    note_refusal (self, "too-many-requests", "message");
   ls_outlet_close (self->outlet, (gushort)code, reason);
   end (self);
 }
@@ -166,6 +178,18 @@ is_subscribed (LsPeer *self, LsEventType type)
 }
 
 static void
+count_broadcasts (LsPeer *self, GPtrArray *events)
+{
+  for (guint i = 0; i < events->len; i++)
+    {
+      const LsEvent *event = events->pdata[i];
+
+      if (event->offset > self->live_from)
+        ls_auditor_count_recipient (self->context->auditor, event);
+    }
+}
+
+static void
 send_events (LsPeer *self, GPtrArray *events, LsCursor cursor, gboolean more, gboolean partial)
 {
   g_autoptr (LsMessage) message = ls_message_new (LS_MESSAGE_EVENTS);
@@ -178,6 +202,7 @@ send_events (LsPeer *self, GPtrArray *events, LsCursor cursor, gboolean more, gb
   self->sent = cursor;
   self->partial = partial;
   self->context->metrics->events_total += events->len;
+  count_broadcasts (self, events);
   send_message (self, message);
 }
 
@@ -333,6 +358,7 @@ ls_peer_announce (LsPeer *self, LsEvent *event)
   message->events = ls_event_array_new ();
   g_ptr_array_add (message->events, ls_event_ref (event));
   self->context->metrics->events_total++;
+  ls_auditor_count_recipient (self->context->auditor, event);
   send_message (self, message);
 }
 
@@ -344,6 +370,7 @@ static gboolean
 subscribe (LsPeer *self, LsEventType type)
 {
   g_autoptr (LsMessage) refusal = NULL;
+  g_autofree char *subject = NULL;
 
   if (ls_viewer_may_subscribe (self->identity->viewer, ls_event_type_get_entity (type)))
     {
@@ -354,6 +381,8 @@ subscribe (LsPeer *self, LsEventType type)
   refusal = new_error ("forbidden", "your role sees none of that");
   refusal->event_type = type;
   send_message (self, refusal);
+  subject = g_strconcat ("subscribe ", ls_event_type_to_string (type), NULL);
+  note_refusal (self, "forbidden", subject);
   return FALSE;
 }
 
@@ -413,6 +442,7 @@ handle_hello (LsPeer *self, const LsMessage *hello)
     }
 
   self->types = hello->event_types == NULL ? ALL_TYPES : 0;
+  self->live_from = top.offset;
   self->machine = g_strdup (hello->machine);
   self->sent = self->position = resume == LS_RESUME_RESUMED ? hello->cursor : top;
   self->behind = self->backlog = !ls_cursor_equal (self->position, top);

@@ -37,6 +37,7 @@ struct _LsServer
 
   LsSchool *school;       /* (owned) */
   LsAuth *auth;           /* (owned) */
+  LsAuditor *auditor;     /* (owned) */
   LsHub *hub;             /* (owned) */
   SoupServer *soup;       /* (owned) */
   LsClients *clients;     /* (owned) */
@@ -44,6 +45,7 @@ struct _LsServer
   LsHttpService *service; /* (owned) */
   LsMetrics metrics;
   char *url; /* (owned) */
+  gint64 audit_retention;
   gint64 drain_retry;
   gint64 drain_spread;
   guint trim_id;
@@ -75,6 +77,7 @@ ls_server_dispose (GObject *object)
   g_clear_object (&self->hub);
   g_clear_pointer (&self->clients, ls_clients_free);
   g_clear_object (&self->soup);
+  g_clear_pointer (&self->auditor, ls_auditor_free);
   g_clear_object (&self->auth);
   g_clear_object (&self->school);
 
@@ -113,12 +116,15 @@ on_trim (gpointer user_data)
 {
   LsServer *self = user_data;
   g_autoptr (GError) error = NULL;
-  gboolean more = FALSE;
+  gint64 now = g_get_real_time () / 1000;
+  gboolean more = FALSE, more_audit = FALSE;
 
-  if (!ls_school_trim (self->school, g_get_real_time () / 1000, &more, &error))
+  if (!ls_school_trim (self->school, now, &more, &error) ||
+      !ls_school_forget_audit (self->school, now - self->audit_retention, &more_audit, &error))
     g_warning ("Could not forget what is old: %s", error->message);
 
-  self->trim_id = g_timeout_add_seconds (more ? TRIM_AGAIN : TRIM_INTERVAL, on_trim, self);
+  self->trim_id =
+      g_timeout_add_seconds (more || more_audit ? TRIM_AGAIN : TRIM_INTERVAL, on_trim, self);
   return G_SOURCE_REMOVE;
 }
 
@@ -137,8 +143,9 @@ open_school (LsServer *self, const LsServerConfig *config, GError **error)
 
   self->auth = ls_auth_new (self->school, key, config->token_lifetime, config->session_lifetime,
                             &config->sign_ins);
-  self->hub = ls_hub_new (self->school, self->auth, &self->metrics, config->heartbeat,
-                          config->hello_timeout);
+  self->auditor = ls_auditor_new (self->school);
+  self->hub = ls_hub_new (self->school, self->auth, self->auditor, &self->metrics,
+                          config->heartbeat, config->hello_timeout);
   on_trim (self);
   return TRUE;
 }
@@ -235,6 +242,7 @@ ls_server_new (const LsServerConfig *config, GError **error)
   limits = config->clients;
   limits.max_total = ls_file_limit_fit (limits.max_total, ls_file_limit_raise ());
   self = g_object_new (LS_TYPE_SERVER, NULL);
+  self->audit_retention = config->audit_retention;
   self->drain_retry = config->drain_retry;
   self->drain_spread = config->drain_spread;
   if (!open_school (self, config, error))
@@ -244,7 +252,7 @@ ls_server_new (const LsServerConfig *config, GError **error)
   self->clients = ls_clients_new (self->soup, &limits);
   self->admission = ls_admission_new (config->max_connects);
   self->service = ls_http_service_new (self->soup, self->school, self->auth, self->hub,
-                                       self->admission, &self->metrics);
+                                       self->admission, self->auditor, &self->metrics);
   return listen_at (self, config, error) ? g_steal_pointer (&self) : NULL;
 }
 

@@ -9,7 +9,7 @@ start (School *school)
 {
   g_autoptr (GError) error = NULL;
   LsSchoolSession *session =
-      ls_school_create_session (school->school, "s1", "192.0.2.1", END, &error);
+      ls_school_create_session (school->school, "s1", "192.0.2.1", "192.0.2.1", END, &error);
 
   g_assert_no_error (error);
   g_assert_cmpstr (session->user_id, ==, "s1");
