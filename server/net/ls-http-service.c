@@ -20,6 +20,14 @@
  * connection off at 100 KiB. */
 #define MAX_HEADERS (16 * 1024)
 
+/* Bytes of a body from somebody who has not said who it is: a sign-in takes a hundred. A thousand
+ * strangers together can't have the server keep more than that of each. */
+#define MAX_STRANGER_BODY (16 * 1024)
+
+/* RFC 9110 §15.5.16 */
+#define JSON_TYPE "application/json"
+
+#define LIMIT_KEY "labsync-body-limit"
 #define TOO_LARGE_KEY "labsync-too-large"
 
 /**
@@ -162,6 +170,17 @@ headers_are_too_large (SoupServerMessage *message)
   return size > MAX_HEADERS;
 }
 
+/* A body without a name is taken as JSON; what is called something else is not looked at. */
+static gboolean
+check_type (SoupServerMessage *message)
+{
+  SoupMessageBody *body = soup_server_message_get_request_body (message);
+  const char *type = soup_message_headers_get_content_type (
+      soup_server_message_get_request_headers (message), NULL);
+
+  return body->length == 0 || type == NULL || g_ascii_strcasecmp (type, JSON_TYPE) == 0;
+}
+
 /* Returns: whether the request can go on; else it has been answered */
 static gboolean
 check_request (LsHttpService *self, SoupServerMessage *message, const LsRoute *route)
@@ -178,7 +197,7 @@ check_request (LsHttpService *self, SoupServerMessage *message, const LsRoute *r
   if (g_object_get_data (G_OBJECT (message), TOO_LARGE_KEY) != NULL)
     {
       ls_http_answer_error (message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "too-large",
-                            "The body is larger than 16 MiB");
+                            "The body is too large");
       return FALSE;
     }
   if (headers_are_too_large (message))
@@ -199,6 +218,12 @@ check_request (LsHttpService *self, SoupServerMessage *message, const LsRoute *r
       soup_message_headers_replace (headers, "Allow", methods);
       ls_http_answer_error (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "method-not-allowed",
                             "That can't be done here");
+      return FALSE;
+    }
+  if (!check_type (message))
+    {
+      ls_http_answer_error (message, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, "unsupported-type",
+                            "The body is not called " JSON_TYPE);
       return FALSE;
     }
 
@@ -238,8 +263,9 @@ static void
 on_got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
 {
   SoupMessageBody *body = soup_server_message_get_request_body (message);
+  gsize limit = GPOINTER_TO_SIZE (g_object_get_data (G_OBJECT (message), LIMIT_KEY));
 
-  if (body->length <= (goffset)LS_WIRE_MAX_BODY)
+  if ((gsize)body->length <= limit)
     return;
 
   soup_message_body_set_accumulate (body, FALSE);
@@ -247,11 +273,40 @@ on_got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
   g_object_set_data (G_OBJECT (message), TOO_LARGE_KEY, GINT_TO_POINTER (TRUE));
 }
 
+static gboolean
+may_be_large (SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+
+  return soup_message_headers_get_encoding (headers) != SOUP_ENCODING_CONTENT_LENGTH ||
+         soup_message_headers_get_content_length (headers) > MAX_STRANGER_BODY;
+}
+
+/* Who sends a large body is asked who it is before, and once more when it is in. */
 static void
-on_request_started (SoupServer *server, SoupServerMessage *message, gpointer user_data)
+on_got_headers (SoupServerMessage *message, LsHttpService *self)
+{
+  gsize limit = MAX_STRANGER_BODY;
+
+  if (may_be_large (message))
+    {
+      g_autofree char *token = ls_http_request_get_token (message);
+      g_autoptr (LsIdentity) identity =
+          token != NULL ? ls_auth_check (self->auth, token, NULL) : NULL;
+
+      if (identity != NULL)
+        limit = LS_WIRE_MAX_BODY;
+    }
+
+  g_object_set_data (G_OBJECT (message), LIMIT_KEY, GSIZE_TO_POINTER (limit));
+}
+
+static void
+on_request_started (SoupServer *server, SoupServerMessage *message, LsHttpService *self)
 {
   soup_message_headers_replace (soup_server_message_get_response_headers (message), SERVER_HEADER,
                                 "1");
+  g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), self);
   g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), NULL);
 }
 

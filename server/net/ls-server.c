@@ -8,6 +8,7 @@
 #include "ls-http-service.h"
 #include "ls-i18n.h"
 #include "ls-signing-key.h"
+#include "ls-tls.h"
 
 /* Connections that may wait to be accepted: a school that comes back after a restart. GIO's 10 are
  * soon used up. */
@@ -44,7 +45,9 @@ struct _LsServer
   LsAdmission *admission; /* (owned) */
   LsHttpService *service; /* (owned) */
   LsMetrics metrics;
-  char *url; /* (owned) */
+  char *tls_certificate; /* (owned) (nullable): path */
+  char *tls_key;         /* (owned) (nullable): path */
+  char *url;             /* (owned) */
   gint64 audit_retention;
   gint64 drain_retry;
   gint64 drain_spread;
@@ -89,6 +92,8 @@ ls_server_finalize (GObject *object)
 {
   LsServer *self = LS_SERVER (object);
 
+  g_free (self->tls_certificate);
+  g_free (self->tls_key);
   g_free (self->url);
 
   G_OBJECT_CLASS (ls_server_parent_class)->finalize (object);
@@ -184,16 +189,30 @@ get_listening_url (GSocket *socket, const char *scheme, GError **error)
                      "", NULL, NULL);
 }
 
-static gboolean
-set_certificate (SoupServer *soup, const LsServerConfig *config, GError **error)
+/**
+ * ls_server_reload:
+ * @self: a server
+ * @error: return location for an error; nothing has changed then
+ *
+ * Reads the TLS certificate and its key anew, for the connections that come from now on.
+ *
+ * Returns: whether it could; also if it uses none
+ */
+gboolean
+ls_server_reload (LsServer *self, GError **error)
 {
-  g_autoptr (GTlsCertificate) certificate =
-      g_tls_certificate_new_from_files (config->tls_certificate, config->tls_key, error);
+  g_autoptr (GTlsCertificate) certificate = NULL;
 
+  g_return_val_if_fail (LS_IS_SERVER (self), FALSE);
+
+  if (self->tls_certificate == NULL)
+    return TRUE;
+
+  certificate = ls_tls_load_certificate (self->tls_certificate, self->tls_key, error);
   if (certificate == NULL)
     return FALSE;
 
-  soup_server_set_tls_certificate (soup, certificate);
+  soup_server_set_tls_certificate (self->soup, certificate);
   return TRUE;
 }
 
@@ -207,7 +226,9 @@ listen_at (LsServer *self, const LsServerConfig *config, GError **error)
   gboolean is_secure = config->tls_certificate != NULL;
   g_autoptr (GSocket) socket = NULL;
 
-  if (is_secure && !set_certificate (self->soup, config, error))
+  self->tls_certificate = g_strdup (config->tls_certificate);
+  self->tls_key = g_strdup (config->tls_key);
+  if (!ls_server_reload (self, error))
     return FALSE;
 
   socket = open_socket (address, error);

@@ -162,6 +162,8 @@ class Server:
     """labsync-server with a demo school, on a port of its own that it keeps over restarts."""
 
     PROGRAM = "labsync-server"
+    SCHEME = "http"
+    context = None  # of TLS
 
     def __init__(self, directory, *options, host="127.0.0.1", wrapper=()):
         self.directory = Path(directory)
@@ -180,7 +182,7 @@ class Server:
 
     @property
     def url(self):
-        return f"http://{self.host}:{self.port}"
+        return f"{self.SCHEME}://{self.host}:{self.port}"
 
     def start(self):
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -194,7 +196,7 @@ class Server:
             )
         ready, _, _ = select.select([self.process.stdout], [], [], 15)
         line = self.process.stdout.readline() if ready else ""
-        match = re.match(r"listening on https?://.*:(\d+)", line)
+        match = re.match(rf"listening on {self.SCHEME}://.*:(\d+)", line)
         assert match, f"no port in {line!r}; {(self.directory / 'server.log').read_text()}"
         self.port = int(match[1])
 
@@ -218,7 +220,8 @@ class Server:
             request.add_header("Content-Type", "application/json")
         if token:
             request.add_header("Authorization", f"Bearer {token}")
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        secure = [urllib.request.HTTPSHandler(context=self.context)] if self.context else []
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), *secure)
         try:
             with opener.open(request, timeout=15) as answer:
                 status, text, got = answer.status, answer.read(), answer.headers
