@@ -4,8 +4,8 @@
 #include "ls-batch.h"
 #include "ls-deflate.h"
 #include "ls-http-answer.h"
+#include "ls-interest.h"
 #include "ls-outlet.h"
-#include "ls-throttle.h"
 #include "ls-wire-message.h"
 
 /* Batches (contract, "Delivery"; the same figures on the wire) */
@@ -17,11 +17,6 @@
 
 /* A client that says nothing for so many heartbeats is gone. */
 #define MAX_SILENT_HEARTBEATS 3
-
-static const LsThrottleRate subscription_rate = { LS_PEER_MAX_SUBSCRIPTIONS, 60 * 1000 };
-
-/* Every event type has a bit. */
-#define ALL_TYPES G_MAXUINT64
 
 typedef enum
 {
@@ -53,7 +48,7 @@ struct _LsPeer
   char *machine;                       /* (owned) (nullable) */
   State state;
 
-  guint64 types; /* subscribed: a bit each */
+  LsInterest interest;
   LsCursor sent; /* what the client was told last: where its stream stands */
   gint64
       live_from; /* the top of the log when the client came: what is older is no broadcast to it */
@@ -64,11 +59,10 @@ struct _LsPeer
   guint feed_id;
   guint drop_id;
 
-  gint64 started_at;          /* monotonic, milliseconds */
-  gint64 heard_at;            /* the same */
-  gint64 rate_start;          /* the same: the second that is being counted */
-  guint rate;                 /* messages in that second */
-  gint64 subscriptions_until; /* see ls_throttle_rate_take() */
+  gint64 started_at; /* monotonic, milliseconds */
+  gint64 heard_at;   /* the same */
+  gint64 rate_start; /* the same: the second that is being counted */
+  guint rate;        /* messages in that second */
 };
 
 G_DEFINE_FINAL_TYPE (LsPeer, ls_peer, G_TYPE_OBJECT)
@@ -165,18 +159,6 @@ send_error (LsPeer *self, const char *code, const char *text)
 
 /* The stream of events */
 
-static guint64
-get_bit (LsEventType type)
-{
-  return G_GUINT64_CONSTANT (1) << type;
-}
-
-static gboolean
-is_subscribed (LsPeer *self, LsEventType type)
-{
-  return (self->types & get_bit (type)) != 0;
-}
-
 static void
 count_broadcasts (LsPeer *self, GPtrArray *events)
 {
@@ -216,7 +198,7 @@ take_page (LsPeer *self, LsUpdates *page)
     {
       LsEvent *event = g_ptr_array_index (page->events, i);
 
-      if (is_subscribed (self, event->type))
+      if (ls_interest_has (&self->interest, event->type))
         g_ptr_array_add (wanted, ls_event_ref (event));
     }
 
@@ -286,7 +268,7 @@ fill_batch (LsPeer *self, LsBatch *batch, GPtrArray *entries)
         continue;
 
       event = ls_school_project (self->context->school, self->identity->viewer, entry);
-      if (event != NULL && !is_subscribed (self, event->type))
+      if (event != NULL && !ls_interest_has (&self->interest, event->type))
         g_clear_pointer (&event, ls_event_unref);
       verdict = ls_batch_add (batch, entry, event);
     }
@@ -351,7 +333,7 @@ ls_peer_announce (LsPeer *self, LsEvent *event)
 
   g_return_if_fail (LS_IS_PEER (self) && event != NULL);
 
-  if (self->state != STATE_READY || !is_subscribed (self, event->type))
+  if (self->state != STATE_READY || !ls_interest_has (&self->interest, event->type))
     return;
 
   message = ls_message_new (LS_MESSAGE_EVENTS);
@@ -374,7 +356,7 @@ subscribe (LsPeer *self, LsEventType type)
 
   if (ls_viewer_may_subscribe (self->identity->viewer, ls_event_type_get_entity (type)))
     {
-      self->types |= get_bit (type);
+      ls_interest_add (&self->interest, type);
       return TRUE;
     }
 
@@ -441,7 +423,8 @@ handle_hello (LsPeer *self, const LsMessage *hello)
       return;
     }
 
-  self->types = hello->event_types == NULL ? ALL_TYPES : 0;
+  if (hello->event_types == NULL)
+    ls_interest_add_all (&self->interest);
   self->live_from = top.offset;
   self->machine = g_strdup (hello->machine);
   self->sent = self->position = resume == LS_RESUME_RESUMED ? hello->cursor : top;
@@ -470,17 +453,11 @@ handle_ping (LsPeer *self)
 static gboolean
 count_subscription (LsPeer *self)
 {
-  gint64 now = monotonic_ms ();
+  if (ls_interest_count_change (&self->interest, monotonic_ms ()))
+    return TRUE;
 
-  if (ls_throttle_rate_get_wait (&subscription_rate, self->subscriptions_until, now) > 0)
-    {
-      ls_peer_close (self, LS_CLOSE_FLOOD, "too many subscriptions");
-      return FALSE;
-    }
-
-  self->subscriptions_until =
-      ls_throttle_rate_take (&subscription_rate, self->subscriptions_until, now);
-  return TRUE;
+  ls_peer_close (self, LS_CLOSE_FLOOD, "too many subscriptions");
+  return FALSE;
 }
 
 static void
@@ -504,7 +481,7 @@ handle_unsubscribe (LsPeer *self, const LsMessage *message)
   if (!count_subscription (self))
     return;
 
-  self->types &= ~get_bit (message->event_type);
+  ls_interest_remove (&self->interest, message->event_type);
   answer->event_type = message->event_type;
   send_message (self, answer);
 }
@@ -708,8 +685,6 @@ ls_peer_class_init (LsPeerClass *klass)
 static void
 ls_peer_init (LsPeer *self)
 {
-  /* Every type has to have its bit. */
-  g_assert (ls_event_type_get_count () <= 64);
 }
 
 /**

@@ -32,10 +32,6 @@ typedef enum
 /** LS_PEER_MAX_RATE: messages a second that a client may send */
 #define LS_PEER_MAX_RATE 50
 
-/** LS_PEER_MAX_SUBSCRIPTIONS: how often types may be subscribed to and unsubscribed from in a minute:
- * a few times all there are */
-#define LS_PEER_MAX_SUBSCRIPTIONS 120
-
 /**
  * LsPeerContext:
  * @school: (unowned): the school

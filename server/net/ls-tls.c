@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "ls-i18n.h"
+#include "ls-tls-rehearsal.h"
 
 /* GIO has no other way to say it, and speaks TLS 1.0 without (glib-networking 2.74). Read when the first
  * connection is made. */
@@ -68,14 +69,14 @@ ls_tls_forbid_old_versions (void)
  * @key_file: its private key, PEM
  * @error: return location for an error that names the file
  *
- * Reads what the server identifies itself with. A key that others can read is refused.
+ * Reads what the server identifies itself with, and tries it. A key that others can read is refused.
  *
  * Returns: (transfer full) (nullable): the certificate with its key
  */
 GTlsCertificate *
 ls_tls_load_certificate (const char *certificate_file, const char *key_file, GError **error)
 {
-  GTlsCertificate *certificate;
+  g_autoptr (GTlsCertificate) certificate = NULL;
 
   g_return_val_if_fail (certificate_file != NULL && key_file != NULL, NULL);
 
@@ -83,7 +84,7 @@ ls_tls_load_certificate (const char *certificate_file, const char *key_file, GEr
     return NULL;
 
   certificate = g_tls_certificate_new_from_files (certificate_file, key_file, error);
-  if (certificate == NULL)
+  if (certificate == NULL || !ls_tls_rehearse (certificate, error))
     {
       g_prefix_error (error, _ ("Could not use the TLS certificate “%s” with the key “%s”: "),
                       certificate_file, key_file);
@@ -91,5 +92,5 @@ ls_tls_load_certificate (const char *certificate_file, const char *key_file, GEr
     }
 
   warn_if_not_valid (certificate, certificate_file);
-  return certificate;
+  return g_steal_pointer (&certificate);
 }

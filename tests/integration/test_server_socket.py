@@ -102,7 +102,8 @@ def test_a_lost_role_is_followed_to_its_end(server, admin, student, connect):
     admin.update("users", student.user["id"], role="parent")
     client = connect(student)
     client.hello(cursor=start, types=["library_material_deleted"])
-    assert [(event["type"], event["entityId"]) for event in client.events()] == [("library_material_deleted", material)]
+    events = client.receive("events")["events"]
+    assert [(event["type"], event["entityId"]) for event in events] == [("library_material_deleted", material)]
 
 
 def test_subscriptions_are_limited(student, connect):

@@ -166,10 +166,12 @@ def test_a_private_key_is_taken(directory, world, authority, mode):
 
 def test_what_is_wrong_is_said(directory, authority):
     certificate, key = authority.issue()
+    _, other_key = authority.issue(serial=2)
     broken = directory / "broken"
     broken.write_text("nonsense")
     broken.chmod(0o600)
-    for wrong in ((broken, key), (certificate, broken), (directory / "none", key), (certificate, directory / "none")):
+    for wrong in ((broken, key), (certificate, broken), (directory / "none", key), (certificate, directory / "none"),
+                  (certificate, other_key)):
         result = start(directory, *wrong)
         assert result.returncode == 1 and result.stderr.startswith("labsync-server: "), (wrong, result)
         assert any(str(path) in result.stderr for path in wrong), result

@@ -9,8 +9,7 @@ list (School *school, const char *user_id, gint64 before, guint limit)
 {
   g_autoptr (LsViewer) admin = school_get_viewer (school, "admin");
   g_autoptr (GError) error = NULL;
-  GPtrArray *entries =
-      ls_school_list_audit (school->school, admin, user_id, before, limit, &error);
+  GPtrArray *entries = ls_school_list_audit (school->school, admin, user_id, before, limit, &error);
 
   g_assert_no_error (error);
   return entries;
