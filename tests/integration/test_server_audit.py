@@ -104,7 +104,9 @@ def test_broadcasts_by_how_many_they_went_to(server, teacher, student, admin, co
 def test_who_catches_up_is_no_recipient(server, teacher, student, admin, connect):
     start = connect(student).hello()["cursor"]
     announce(teacher)
-    connect(student).hello(cursor=start)
+    late = connect(student)
+    late.hello(cursor=start)
+    assert len(late.receive("events")["events"]) == 1
     entries = [entry for entry in found(admin, kind="broadcast") if "announcement" in entry["subject"]]
     assert [entry["count"] for entry in entries] == [1]
 
