@@ -64,14 +64,14 @@ monotonic_ms (void)
 /* What a login waits with while the password is checked */
 typedef struct
 {
-  LsLogin *login; /* (owned) (nullable): unknown */
-  char *email;    /* (owned) */
-  char *password; /* (owned) */
-  char *address;  /* (owned): from where */
-  char *network;  /* (owned): the same, see ls_address_get_network() */
-  gint64 begun;   /* monotonic, milliseconds */
+  LsLogin *login;    /* (owned) (nullable): unknown */
+  char *email;       /* (owned) */
+  char *password;    /* (owned) */
+  char *address;     /* (owned): from where */
+  char *network;     /* (owned): the same, see ls_address_get_network() */
+  gboolean is_known; /* whether somebody has signed in to that account from there before */
+  gint64 begun;      /* monotonic, milliseconds */
   gint64 retry_after;
-  gint64 stranger_wait; /* how long somebody unknown there may not try; 0: not at all */
 } Attempt;
 
 static void
@@ -87,14 +87,32 @@ attempt_free (Attempt *attempt)
 
 /* For an account that can't be signed in to, as much is computed as for one that can, so that the
  * time it takes doesn't tell who has an account. */
-static void
-check_password (GTask *task)
+static gboolean
+is_right (const Attempt *attempt)
 {
-  const Attempt *attempt = g_task_get_task_data (task);
   const LsLogin *login = attempt->login;
   gboolean ok = ls_password_verify (attempt->password, login != NULL ? login->password_hash : NULL);
 
-  g_task_return_boolean (task, ok && login->active);
+  return ok && login->active;
+}
+
+/* The limits are asked when it is this attempt's turn: what comes at once is counted one after another,
+ * and thirty machines with one account are no thirty guesses. */
+static void
+check_password (GTask *task)
+{
+  LsAuth *self = g_task_get_source_object (task);
+  Attempt *attempt = g_task_get_task_data (task);
+  gint64 stranger_wait;
+  gint64 wait = ls_sign_in_guard_begin (self->guard, attempt->email, attempt->network,
+                                        attempt->is_known, monotonic_ms (), &stranger_wait);
+  gboolean ok = wait == 0 && is_right (attempt);
+
+  if (ok)
+    ls_sign_in_guard_succeed (self->guard, attempt->email, attempt->network, stranger_wait == 0);
+  else
+    attempt->retry_after = MAX (wait, stranger_wait);
+  g_task_return_boolean (task, ok);
 }
 
 static void
@@ -270,12 +288,6 @@ make_session (LsAuth *self, const LsSchoolSession *stored, GError **error)
 }
 
 static gboolean
-has_room (LsAuth *self)
-{
-  return g_thread_pool_unprocessed (self->hashers) < MAX_WAITING;
-}
-
-static gboolean
 on_refuse (gpointer user_data)
 {
   GTask *task = user_data;
@@ -287,49 +299,26 @@ on_refuse (gpointer user_data)
 
 /* Refuses an attempt, and not at once. */
 static void
-refuse_in_time (GTask *task, gint64 retry_after)
+refuse_in_time (GTask *task)
 {
-  Attempt *attempt = g_task_get_task_data (task);
+  const Attempt *attempt = g_task_get_task_data (task);
   gint64 passed = monotonic_ms () - attempt->begun;
 
-  attempt->retry_after = retry_after;
   g_timeout_add_full (G_PRIORITY_DEFAULT, (guint)CLAMP (REFUSAL_TIME - passed, 0, REFUSAL_TIME),
                       on_refuse, g_object_ref (task), g_object_unref);
-}
-
-/* Returns: how long this attempt has to wait; 0: not at all */
-static gint64
-check_limits (LsAuth *self, Attempt *attempt)
-{
-  LsSignInGuard *guard = self->guard;
-  gint64 now = attempt->begun;
-  gint64 wait = ls_sign_in_guard_get_wait (guard, attempt->email, attempt->network, now);
-
-  attempt->stranger_wait =
-      ls_sign_in_guard_get_stranger_wait (guard, attempt->email, attempt->network, now);
-  if (wait > 0 || attempt->stranger_wait == 0 ||
-      ls_school_knows (self->school, attempt->email, attempt->network))
-    return wait;
-
-  return attempt->stranger_wait;
 }
 
 /* What was wrong is told only where it may be told to anybody. */
 static void
 checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  LsAuth *self = LS_AUTH (source);
   g_autoptr (GTask) task = user_data;
-  Attempt *attempt = g_task_get_task_data (task);
+  const Attempt *attempt = g_task_get_task_data (task);
 
   if (g_task_propagate_boolean (G_TASK (result), NULL))
-    {
-      ls_sign_in_guard_succeed (self->guard, attempt->email, attempt->network,
-                                attempt->stranger_wait == 0);
-      g_task_return_boolean (task, TRUE);
-    }
-  else if (attempt->stranger_wait > 0)
-    refuse_in_time (task, attempt->stranger_wait);
+    g_task_return_boolean (task, TRUE);
+  else if (attempt->retry_after > 0)
+    refuse_in_time (task);
   else
     g_task_return_new_error (task, LS_AUTH_ERROR, LS_AUTH_ERROR_CREDENTIALS,
                              "The e-mail address or the password is wrong");
@@ -338,14 +327,32 @@ checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 begin_check (LsAuth *self, GTask *task)
 {
-  Attempt *attempt = g_task_get_task_data (task);
   GTask *check = g_task_new (self, NULL, checked_cb, g_object_ref (task));
 
-  ls_sign_in_guard_begin (self->guard, attempt->email, attempt->network,
-                          attempt->stranger_wait == 0, attempt->begun);
   g_task_set_source_tag (check, begin_check);
-  g_task_set_task_data (check, attempt, NULL);
+  g_task_set_task_data (check, g_task_get_task_data (task), NULL);
   g_thread_pool_push (self->hashers, check, NULL);
+}
+
+/* What is refused anyway does not wait for its turn. */
+static void
+begin_attempt (LsAuth *self, GTask *task)
+{
+  Attempt *attempt = g_task_get_task_data (task);
+
+  attempt->is_known = ls_school_knows (self->school, attempt->email, attempt->network);
+  attempt->retry_after = ls_sign_in_guard_check (self->guard, attempt->email, attempt->network,
+                                                 attempt->is_known, attempt->begun);
+  if (attempt->retry_after > 0)
+    refuse_in_time (task);
+  else if (g_thread_pool_unprocessed (self->hashers) < MAX_WAITING)
+    begin_check (self, task);
+  else
+    {
+      attempt->retry_after = BUSY_RETRY;
+      g_task_return_new_error (task, LS_AUTH_ERROR, LS_AUTH_ERROR_BUSY,
+                               "Too many passwords wait to be checked");
+    }
 }
 
 /**
@@ -370,7 +377,6 @@ ls_auth_login_async (LsAuth *self,
   g_autoptr (GTask) task = NULL;
   g_autoptr (GError) error = NULL;
   Attempt *attempt;
-  gint64 wait;
 
   g_return_if_fail (LS_IS_AUTH (self) && email != NULL && password != NULL);
 
@@ -386,19 +392,10 @@ ls_auth_login_async (LsAuth *self,
   attempt->login = ls_school_find_login (self->school, email, &error);
   g_task_set_task_data (task, attempt, (GDestroyNotify)attempt_free);
 
-  wait = check_limits (self, attempt);
-  if (error != NULL && !g_error_matches (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND))
-    g_task_return_error (task, g_steal_pointer (&error));
-  else if (wait > 0)
-    refuse_in_time (task, wait);
-  else if (!has_room (self))
-    {
-      attempt->retry_after = BUSY_RETRY;
-      g_task_return_new_error (task, LS_AUTH_ERROR, LS_AUTH_ERROR_BUSY,
-                               "Too many passwords wait to be checked");
-    }
+  if (error == NULL || g_error_matches (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND))
+    begin_attempt (self, task);
   else
-    begin_check (self, task);
+    g_task_return_error (task, g_steal_pointer (&error));
 }
 
 /**

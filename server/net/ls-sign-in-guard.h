@@ -22,7 +22,8 @@ typedef struct
  * LsSignInGuard:
  *
  * Counts sign-ins that fail, so that passwords can't be guessed: of an account at an address, of an
- * account anywhere, of an address. An account that does not exist counts like any other.
+ * account anywhere, of an address. An account that does not exist counts like any other. May be used on
+ * any thread.
  */
 typedef struct _LsSignInGuard LsSignInGuard;
 
@@ -30,17 +31,17 @@ LsSignInGuard *ls_sign_in_guard_new (const LsSignInLimits *limits);
 void ls_sign_in_guard_free (LsSignInGuard *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsSignInGuard, ls_sign_in_guard_free)
 
-gint64
-ls_sign_in_guard_get_wait (LsSignInGuard *self, const char *email, const char *network, gint64 now);
-gint64 ls_sign_in_guard_get_stranger_wait (LsSignInGuard *self,
-                                           const char *email,
-                                           const char *network,
-                                           gint64 now);
-void ls_sign_in_guard_begin (LsSignInGuard *self,
-                             const char *email,
-                             const char *network,
-                             gboolean as_stranger,
-                             gint64 now);
+gint64 ls_sign_in_guard_check (LsSignInGuard *self,
+                               const char *email,
+                               const char *network,
+                               gboolean is_known,
+                               gint64 now);
+gint64 ls_sign_in_guard_begin (LsSignInGuard *self,
+                               const char *email,
+                               const char *network,
+                               gboolean is_known,
+                               gint64 now,
+                               gint64 *stranger_wait);
 void ls_sign_in_guard_succeed (LsSignInGuard *self,
                                const char *email,
                                const char *network,

@@ -196,7 +196,7 @@ class Server:
             )
         ready, _, _ = select.select([self.process.stdout], [], [], 15)
         line = self.process.stdout.readline() if ready else ""
-        match = re.match(rf"listening on {self.SCHEME}://.*:(\d+)", line)
+        match = re.match(r"listening on https?://.*:(\d+)", line)
         assert match, f"no port in {line!r}; {(self.directory / 'server.log').read_text()}"
         self.port = int(match[1])
 
