@@ -132,6 +132,7 @@ class Person:
         assert answer.status == 200, answer
         self.user = answer.body["data"]["user"]
         self.token = answer.body["data"]["token"]
+        self.refresh_token = answer.body["data"].get("refreshToken")
 
     def call(self, method, path, body=None, headers=None):
         return self.server.http(method, path, body, self.token, headers)
@@ -161,6 +162,8 @@ class Server:
     """labsync-server with a demo school, on a port of its own that it keeps over restarts."""
 
     PROGRAM = "labsync-server"
+    SCHEME = "http"
+    context = None  # of TLS
 
     def __init__(self, directory, *options, host="127.0.0.1", wrapper=()):
         self.directory = Path(directory)
@@ -179,7 +182,7 @@ class Server:
 
     @property
     def url(self):
-        return f"http://{self.host}:{self.port}"
+        return f"{self.SCHEME}://{self.host}:{self.port}"
 
     def start(self):
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -217,7 +220,8 @@ class Server:
             request.add_header("Content-Type", "application/json")
         if token:
             request.add_header("Authorization", f"Bearer {token}")
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        secure = [urllib.request.HTTPSHandler(context=self.context)] if self.context else []
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), *secure)
         try:
             with opener.open(request, timeout=15) as answer:
                 status, text, got = answer.status, answer.read(), answer.headers
@@ -226,6 +230,11 @@ class Server:
         except http.client.HTTPException as error:
             raise ConnectionError("the answer broke off") from error  # as where it does not begin
         return Answer(status, json.loads(text) if text else None, got)
+
+    def sql(self, statement, *parameters):
+        """Its database, beside it: what a row says, or a time that is over at once."""
+        with sqlite3.connect(self.directory / "data" / "school.db", timeout=10) as database:
+            return database.execute(statement, parameters).fetchall()
 
     def person(self, email):
         return Person(self, email)
