@@ -241,6 +241,45 @@ has_ended (LsAgent *self, GTask *task)
 }
 
 static void
+transport_sign_out_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  /* The tokens end by themselves; being offline is no reason to stay signed in. */
+  if (!ls_transport_sign_out_finish (LS_TRANSPORT (object), result, &error))
+    g_debug ("sign-out: %s", error->message);
+}
+
+static void
+revoke_tokens (LsAgent *self, const LsSession *session)
+{
+  ls_transport_sign_out_async (self->transport, session->access, self->cancellable,
+                               transport_sign_out_cb, NULL);
+}
+
+static void
+refused_store_close_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ls_store_close_finish (LS_STORE (object), result, &error))
+    g_warning ("the store can't be closed: %s", error->message);
+}
+
+/* Tokens that can't be kept are worth nothing to us, and something to others. Whoever was signed in
+ * before is so again. */
+static void
+refuse_sign_in (LsAgent *self, GTask *task, const GError *error)
+{
+  const Change *change = g_task_get_task_data (task);
+
+  revoke_tokens (self, change->session);
+  ls_store_close_async (self->store, FALSE, refused_store_close_cb, NULL);
+  ls_agent_account_load (self);
+  g_task_return_new_error (task, LS_ERROR, LS_ERROR_LOCKED, "%s", error->message);
+}
+
+static void
 secrets_store_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -248,10 +287,17 @@ secrets_store_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   LsAgent *self = g_task_get_source_object (task);
   Change *change = g_task_get_task_data (task);
 
-  if (!ls_secrets_store_finish (LS_SECRETS (object), result, &error))
-    g_warning ("the tokens are kept in memory only: %s", error->message);
+  ls_secrets_store_finish (LS_SECRETS (object), result, &error);
   if (g_task_return_error_if_cancelled (task) || is_overtaken (self, task))
     return;
+
+  if (error != NULL && !self->config->tokens_in_memory)
+    {
+      refuse_sign_in (self, task, error);
+      return;
+    }
+  if (error != NULL)
+    g_message ("the tokens are kept in memory alone: %s", error->message);
 
   use_account (self, change->session->user, change->state, change->session);
   ls_agent_account_save (self);
@@ -383,8 +429,9 @@ ls_agent_sign_in_async (LsAgent *self,
  * ls_agent_sign_in_finish:
  * @self: an agent
  * @result: what the callback was given
- * @error: %LS_ERROR_WRONG_CREDENTIALS, %LS_ERROR_STORAGE, %LS_ERROR_NEWER_STORE,
- *   %LS_ERROR_UNREACHABLE: the message begins with the reason
+ * @error: %LS_ERROR_WRONG_CREDENTIALS, %LS_ERROR_STORAGE, %LS_ERROR_NEWER_STORE, %LS_ERROR_LOCKED: the
+ *   keyring can't keep the tokens, and memory alone must not; %LS_ERROR_UNREACHABLE: the message begins
+ *   with the reason
  *
  * Returns: whether the user is signed in
  */
@@ -481,16 +528,6 @@ store_close_cb (GObject *object, GAsyncResult *result, gpointer user_data)
                             secrets_clear_cb, g_object_ref (task));
 }
 
-static void
-transport_sign_out_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  /* The tokens end by themselves; being offline is no reason to stay signed in. */
-  if (!ls_transport_sign_out_finish (LS_TRANSPORT (object), result, &error))
-    g_debug ("sign-out: %s", error->message);
-}
-
 /**
  * ls_agent_sign_out_async:
  * @self: an agent
@@ -524,8 +561,7 @@ ls_agent_sign_out_async (LsAgent *self,
 
   session = ls_engine_get_session (self->engine);
   if (session != NULL)
-    ls_transport_sign_out_async (self->transport, session->access, self->cancellable,
-                                 transport_sign_out_cb, NULL);
+    revoke_tokens (self, session);
 
   sign_out = g_new0 (SignOut, 1);
   sign_out->server = g_strdup (self->config->server);

@@ -273,7 +273,7 @@ secrets_store_refreshed_cb (GObject *object, GAsyncResult *result, gpointer user
 
   g_free (refreshed);
   if (!ls_secrets_store_finish (LS_SECRETS (object), result, &error))
-    g_warning ("the tokens are kept in memory only: %s", error->message);
+    g_message ("the tokens are kept in memory alone: %s", error->message);
   if (question_is_void (question, result))
     return;
 
@@ -483,7 +483,7 @@ static void
 do_finish_snapshot (LsAgent *self, LsCommand *command)
 {
   ls_store_finish_snapshot_async (self->store, command->entity, command->cursor,
-                                  ls_clock_get_wall (self->clock), command->complete,
+                                  ls_clock_get_wall (self->clock), command->absence,
                                   store_finish_snapshot_cb, question_new (self, command));
 }
 

@@ -199,6 +199,13 @@ on_transport_closed (LsTransport *transport, const GError *error, LsAgent *self)
 }
 
 static void
+on_server_time (LsTransport *transport, gint64 time, LsAgent *self)
+{
+  ls_engine_server_time (self->engine, time);
+  ls_agent_run (self);
+}
+
+static void
 on_network_changed (LsNetwork *network, LsAgent *self)
 {
   ls_engine_set_network (self->engine, ls_network_is_available (network),
@@ -246,6 +253,7 @@ ls_agent_start (LsAgent *self)
   g_signal_connect (self->transport, "message", G_CALLBACK (on_transport_message), self);
   g_signal_connect (self->transport, "bad-message", G_CALLBACK (on_transport_bad_message), self);
   g_signal_connect (self->transport, "closed", G_CALLBACK (on_transport_closed), self);
+  g_signal_connect (self->transport, "server-time", G_CALLBACK (on_server_time), self);
   g_signal_connect (self->network, "changed", G_CALLBACK (on_network_changed), self);
   on_network_changed (self->network, self);
   ls_agent_account_load (self);
@@ -385,6 +393,21 @@ ls_agent_get_incomplete (LsAgent *self)
   g_return_val_if_fail (LS_IS_AGENT (self), LS_ENTITY_SET_NONE);
 
   return ls_engine_get_incomplete (self->engine);
+}
+
+/**
+ * ls_agent_get_clock_offset:
+ * @self: an agent
+ * @offset: (out): what has to be added to this machine's clock to get the server's, in milliseconds
+ *
+ * Returns: whether the server has said what time it is
+ */
+gboolean
+ls_agent_get_clock_offset (LsAgent *self, gint64 *offset)
+{
+  g_return_val_if_fail (LS_IS_AGENT (self), FALSE);
+
+  return ls_engine_get_clock_offset (self->engine, offset);
 }
 
 static void

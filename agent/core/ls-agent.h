@@ -74,6 +74,7 @@ typedef struct
   guint64 n_snapshots;
   guint64 n_comparisons;
   guint64 n_divergences;
+  guint64 n_doubted_rows;
   guint64 n_polls;
   guint64 n_connects;
   guint64 n_refreshes;
@@ -105,6 +106,7 @@ const LsStatus *ls_agent_get_status (LsAgent *self);
 const LsConfig *ls_agent_get_config (LsAgent *self);
 const LsCounters *ls_agent_get_counters (LsAgent *self);
 gboolean ls_agent_is_healthy (LsAgent *self);
+gboolean ls_agent_get_clock_offset (LsAgent *self, gint64 *offset);
 gboolean ls_agent_are_lists_refused (LsAgent *self);
 LsEntitySet ls_agent_get_incomplete (LsAgent *self);
 void ls_agent_connect (LsAgent *self);

@@ -17,6 +17,7 @@ typedef enum
   LS_TIMER_OPEN_DEADLINE,
   LS_TIMER_HEARTBEAT,
   LS_TIMER_REFRESH,
+  LS_TIMER_EXPIRY,
   LS_TIMER_FOLLOW,
   LS_TIMER_STABLE,
   LS_TIMER_COMPARE,
@@ -43,7 +44,7 @@ typedef enum
  * @LS_COMMAND_COMMIT: commit @change_set
  * @LS_COMMAND_TELL_COMMIT: @commit is on disk
  * @LS_COMMAND_STAGE: put @rows of @entity aside (@first page or not)
- * @LS_COMMAND_FINISH_SNAPSHOT: make what was staged of @entity the truth as of @cursor; @complete
+ * @LS_COMMAND_FINISH_SNAPSHOT: make what was staged of @entity the truth as of @cursor; @absence
  *   tells whether rows that are absent are gone
  * @LS_COMMAND_ARM: ring @timer at @at, in monotonic milliseconds; replaces what was armed
  * @LS_COMMAND_DISARM: do not ring @timer
@@ -99,7 +100,7 @@ typedef enum
  * @commit: (owned) (nullable): what a commit did
  * @rows: (owned) (nullable) (element-type LsRow): rows
  * @first: whether it is the first page
- * @complete: whether every row came
+ * @absence: what it means that a row is absent
  * @run: of the sync that asks; goes back with the answer
  * @timer: a timer
  * @at: monotonic milliseconds
@@ -124,7 +125,7 @@ typedef struct
   LsCommit *commit;
   GPtrArray *rows;
   gboolean first;
-  gboolean complete;
+  LsAbsence absence;
   guint run;
   LsTimer timer;
   gint64 at;

@@ -4,6 +4,13 @@
 
 #include <string.h>
 
+/* In bytes */
+#define MAX_NAME 40
+
+/* A snapshot that lacks very much is doubted until the server has said so for this long, in
+ * milliseconds. */
+#define DOUBT (30 * 60 * 1000)
+
 static void
 subscribe (LsEngine *self, LsEntitySet entities, LsMessageKind kind)
 {
@@ -93,6 +100,20 @@ ls_engine_stream_hello (LsEngine *self)
   ls_engine_push (self, command);
 }
 
+/* Which snapshots are believed whatever they lack, as one before did, too. */
+static LsEntitySet
+get_believed (LsEngine *self)
+{
+  gint64 now = ls_clock_get_monotonic (self->clock);
+  LsEntitySet believed = LS_ENTITY_SET_NONE;
+
+  for (guint i = 0; i < LS_N_ENTITIES; i++)
+    if (self->doubted_at[i] != 0 && now >= self->doubted_at[i] + DOUBT)
+      believed |= 1u << i;
+
+  return believed & self->followed;
+}
+
 /**
  * ls_engine_stream_start_sync:
  * @self: the engine
@@ -107,6 +128,7 @@ ls_engine_stream_start_sync (LsEngine *self, gboolean everything)
   self->sync_again = FALSE;
   if (everything)
     self->counters.n_snapshots++;
+  ls_sync_believe (self->sync, get_believed (self));
   ls_engine_push (self, ls_sync_start (self->sync, everything, get_subscribed (self)));
 }
 
@@ -351,6 +373,7 @@ on_pong (LsEngine *self, LsMessage *pong)
   if (ls_engine_classic_is_spoken (self) && pong->timestamp > 0)
     ls_pace_told_time (&self->pace, pong->timestamp, ls_clock_get_wall (self->clock));
   self->status.round_trip_ms = (guint)ls_heartbeat_get_round_trip (&self->heartbeat, now);
+  ls_engine_server_time (self, pong->timestamp);
   if (!ls_sync_is_running (self->sync) && ls_cursor_is_set (pong->sent))
     take (self, pong);
   if (!ls_sync_is_running (self->sync) && self->status.state == LS_STATE_LIVE &&
@@ -411,6 +434,13 @@ on_events (LsEngine *self, LsMessage *message)
     take (self, message);
 }
 
+/* Whether the server's own word can be repeated: there is no token in a name. */
+static gboolean
+is_name (const char *word)
+{
+  return word != NULL && strlen (word) <= MAX_NAME && word[strspn (word, G_CSET_a_2_z "-")] == '\0';
+}
+
 /**
  * ls_engine_feed:
  * @self: the engine
@@ -452,10 +482,12 @@ ls_engine_stream_message (LsEngine *self, LsMessage *message)
     on_pong (self, message);
   else if (message->kind == LS_MESSAGE_SUBSCRIBED)
     on_subscribed (self, message);
+  else if (message->kind == LS_MESSAGE_AUTHENTICATED)
+    self->keeper.fresh = FALSE;
   else if (message->kind == LS_MESSAGE_DRAIN)
     on_drain (self, message);
   else if (message->kind == LS_MESSAGE_ERROR)
-    g_warning ("the server reports an error: %s", message->code != NULL ? message->code : "");
+    g_warning ("the server reports an error: %s", is_name (message->code) ? message->code : "?");
 
   ls_engine_stream_commit (self);
   ls_engine_stream_check (self);
@@ -569,6 +601,22 @@ ls_engine_staged (LsEngine *self, guint run)
     push_in_time (self, ls_sync_staged (self->sync));
 }
 
+/* What was kept is reported; when the server says the same for long enough it is obeyed. */
+static void
+note_doubt (LsEngine *self, const LsCommit *commit)
+{
+  gint64 *doubted_at = &self->doubted_at[commit->entity];
+
+  self->counters.n_doubted_rows += commit->n_kept;
+  if (commit->n_kept > 0)
+    g_warning ("%s: the server has %u rows less; they are kept until it has said so for a while",
+               ls_entity_to_string (commit->entity), commit->n_kept);
+  if (commit->n_kept == 0)
+    *doubted_at = 0;
+  else if (*doubted_at == 0)
+    *doubted_at = ls_clock_get_monotonic (self->clock);
+}
+
 /**
  * ls_engine_finished_snapshot:
  * @self: the engine
@@ -585,6 +633,7 @@ ls_engine_finished_snapshot (LsEngine *self, guint run, LsCursor cursor, const L
   LsCommand *command = NULL;
   LsSyncStep step;
 
+  note_doubt (self, commit);
   if (self->followed & (1u << commit->entity))
     ls_intake_set_baseline (self->intake, commit->entity, cursor);
   if (!ls_sync_is_current (self->sync, run))

@@ -125,6 +125,7 @@ ls_daemon_config_for_core (LsSettings *settings, const char *machine)
   config->websocket_retry = ls_settings_get_int64 (settings, "Connection", "websocket-retry");
   config->entities = wanted_entities (settings);
   config->subscription_ttl = ls_settings_get_int64 (settings, "Sync", "subscription-ttl");
+  config->tokens_in_memory = ls_settings_get_boolean (settings, "Privacy", "tokens-in-memory");
   return config;
 }
 

@@ -94,6 +94,7 @@ handle_get_health (LsDbusDiagnostics *object, GDBusMethodInvocation *invocation,
   LsDiagnosticsService *self = LS_DIAGNOSTICS_SERVICE (object);
   const LsStatus *status = ls_agent_get_status (self->agent);
   g_auto (GVariantDict) health = G_VARIANT_DICT_INIT (NULL);
+  gint64 clock_offset = 0;
 
   if (!ls_invocation_check_options (invocation, options, NULL, 0))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
@@ -104,6 +105,8 @@ handle_get_health (LsDbusDiagnostics *object, GDBusMethodInvocation *invocation,
   g_variant_dict_insert (&health, "account", "s",
                          ls_account_state_to_string (ls_agent_get_account_state (self->agent)));
   g_variant_dict_insert (&health, "confirmed-at", "t", (guint64)status->confirmed_at);
+  if (ls_agent_get_clock_offset (self->agent, &clock_offset))
+    g_variant_dict_insert (&health, "clock-offset", "x", clock_offset);
   add_queue (self, &health);
   ls_dbus_diagnostics_complete_get_health (object, invocation, g_variant_dict_end (&health));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
@@ -127,6 +130,7 @@ add_counters (GVariantDict *statistics, const LsCounters *counters)
     { "snapshots", counters->n_snapshots },
     { "comparisons", counters->n_comparisons },
     { "divergences", counters->n_divergences },
+    { "doubted-rows", counters->n_doubted_rows },
     { "polls", counters->n_polls },
     { "connects", counters->n_connects },
     { "refreshes", counters->n_refreshes },

@@ -28,7 +28,7 @@ LsCommit *ls_cache_finish_snapshot (LsCache *self,
                                     LsEntity entity,
                                     LsCursor cursor,
                                     gint64 as_of,
-                                    gboolean complete,
+                                    LsAbsence absence,
                                     GError **error);
 gboolean ls_cache_forget_baseline (LsCache *self, LsEntity entity, GError **error);
 

@@ -47,6 +47,7 @@ typedef struct
   guint64 seq;
   guint limit;
   gboolean flag;
+  LsAbsence absence;
 } Args;
 
 static void
@@ -195,7 +196,7 @@ do_finish_snapshot (LsStoreShelf *shelf, gpointer data, GError **error)
   Args *args = data;
 
   return ls_cache_finish_snapshot (shelf->cache, args->entity, args->cursor, args->as_of,
-                                   args->flag, error);
+                                   args->absence, error);
 }
 
 /* Reads need no transaction, but a store. */
@@ -351,7 +352,7 @@ finish_snapshot_async (LsStore *store,
                        LsEntity entity,
                        LsCursor cursor,
                        gint64 as_of,
-                       gboolean complete,
+                       LsAbsence absence,
                        GAsyncReadyCallback callback,
                        gpointer user_data)
 {
@@ -360,7 +361,7 @@ finish_snapshot_async (LsStore *store,
   args->entity = entity;
   args->cursor = cursor;
   args->as_of = as_of;
-  args->flag = complete;
+  args->absence = absence;
   push (store, args, finish_snapshot_async, do_finish_snapshot, (GDestroyNotify)ls_commit_free,
         TRUE, g_task_new (store, NULL, callback, user_data));
 }

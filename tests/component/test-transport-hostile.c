@@ -157,6 +157,13 @@ static const struct
   { "end-in-handshake", NULL, LS_PEER_FINISHES, LS_REASON_SERVER_UNREACHABLE, 0, 0 },
   { "end-in-answer", "HTTP/1.1 101 Swi", LS_PEER_FINISHES, LS_REASON_SERVER_UNREACHABLE, 0, 0 },
   { "reset-in-handshake", NULL, LS_PEER_RESETS, LS_REASON_SERVER_UNREACHABLE, 0, 0 },
+  { "token-in-phrase",
+    "HTTP/1.1 403 No " TOKEN "\r\nX-Labsync-Server: 1\r\nContent-Length: 0\r\n\r\n", LS_PEER_READS,
+    LS_REASON_POLICY, 403, 0 },
+  { "token-in-location",
+    "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.2:1/?token=" TOKEN
+    "\r\nContent-Length: 0\r\n\r\n",
+    LS_PEER_READS, LS_REASON_CAPTIVE_PORTAL, 302, 0 },
   { "not-http", "SSH-2.0-OpenSSH_9.2\r\n\r\n", LS_PEER_READS, LS_REASON_SERVER_UNREACHABLE, 0, 0 },
 };
 
@@ -200,7 +207,6 @@ test_time_and_size (void)
   for (guint i = 0; i < G_N_ELEMENTS (scripts); i++)
     {
       g_autoptr (GError) open_error = NULL;
-      g_autoptr (GError) call_error = NULL;
       Fixture fixture;
 
       fixture_init (&fixture, &scripts[i], 300, "auto");
@@ -296,6 +302,8 @@ test_endings (void)
                LS_REASON_RATE_LIMITED, 4008);
   assert_ends ("duplicate", ls_hostile_peer_close_frame (4009, ""), LS_PEER_FINISHES, "c",
                LS_REASON_POLICY, 4009);
+  assert_ends ("token in close", ls_hostile_peer_close_frame (4000, TOKEN), LS_PEER_FINISHES, "c",
+               LS_REASON_SERVER_UNREACHABLE, 4000);
   assert_ends ("empty close", ls_hostile_peer_frame (0x88, "", 0), LS_PEER_FINISHES, "c",
                LS_REASON_SERVER_UNREACHABLE, 1005);
 }
@@ -805,6 +813,15 @@ static const struct
                 "[]" },
     LS_REASON_SERVER_UNREACHABLE,
     200 },
+  { "token-in-message",
+    { .answer = "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: 60\r\n"
+                "\r\n{\"success\":false,\"message\":\"" TOKEN "\"}    " },
+    LS_REASON_POLICY,
+    403 },
+  { "redirect-elsewhere",
+    { .answer = "HTTP/1.1 307 Go\r\nLocation: http://127.0.0.2:1/\r\nContent-Length: 0\r\n\r\n" },
+    LS_REASON_CAPTIVE_PORTAL,
+    307 },
   { "end", { .ending = LS_PEER_FINISHES }, LS_REASON_SERVER_UNREACHABLE, 0 },
 };
 
@@ -847,6 +864,39 @@ test_big_answer (void)
   fixture_clear (&fixture);
 }
 
+/* A peer that never answers a call, one that dribbles through its headers or its body, and one whose
+ * headers never end. */
+static void
+test_calls_time_and_size (void)
+{
+  static const char padding[] = "X-Padding: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n";
+  static const LsPeerScript scripts[] = {
+    { .ending = LS_PEER_READS },
+    { .answer = "HTTP/1.1 200 ", .filler = "x", .filler_size = G_MAXSIZE, .filler_pause = 20000 },
+    { .answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{",
+      .filler = " ",
+      .filler_size = G_MAXSIZE,
+      .filler_pause = 20000 },
+    { .answer = "HTTP/1.1 200 OK\r\n", .filler = padding, .filler_size = G_MAXSIZE },
+  };
+  glong before = get_peak_kib ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (scripts); i++)
+    {
+      g_autoptr (LsUpdates) updates = NULL;
+      g_autoptr (GError) error = NULL;
+      Fixture fixture;
+
+      fixture_init (&fixture, &scripts[i], 300, "auto");
+      updates = get_updates (&fixture, &error);
+      g_assert_null (updates);
+      g_test_message ("%s", error->message);
+      g_assert_error (error, LS_LINK_ERROR, LS_REASON_SERVER_UNREACHABLE);
+      fixture_clear (&fixture);
+    }
+  g_assert_cmpint (get_peak_kib () - before, <, MEMORY_SLACK_KIB);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -874,6 +924,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/transport/socket/knows-classic", test_classic);
   g_test_add_func ("/transport/calls/name-each-bad-answer", test_answers);
   g_test_add_func ("/transport/calls/bound-the-answer", test_big_answer);
+  g_test_add_func ("/transport/calls/bound-time-and-headers", test_calls_time_and_size);
 
   return g_test_run ();
 }
