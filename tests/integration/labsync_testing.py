@@ -388,6 +388,7 @@ class Desktop:
         self.runtime = self.directory / "run"
         self.log = self.directory / "agent.log"
         self.processes = []
+        self.keyring = None
         self.agent = None
         self.bus = None
         for folder in (self.settings_file.parent, self.home / ".local/share", self.runtime):
@@ -456,7 +457,11 @@ class Desktop:
         self.processes.append(daemon)
         self.address = daemon.stdout.readline().strip()
         self.bus = Bus(self.address)
-        keyring = subprocess.Popen(
+        self.start_keyring()
+
+    def start_keyring(self):
+        """An unlocked one; a test may end it, and start another."""
+        self.keyring = keyring = subprocess.Popen(
             ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"],
             env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
@@ -523,6 +528,18 @@ class Desktop:
 
     def state(self):
         return self.bus.property("Connection", "State")
+
+    def wait_reason(self, reason, seconds=15):
+        until(lambda: self.reason() == reason, seconds, f"reason {reason}")
+
+    def account(self):
+        return self.bus.property("Account", "State")
+
+    def wait_account(self, state, seconds=15):
+        until(lambda: self.account() == state, seconds, f"account {state}")
+
+    def statistics(self):
+        return self.bus.agent("Diagnostics", "GetStatistics", "(a{sv})", {})[0]
 
     def reason(self):
         return self.bus.property("Connection", "Reason")

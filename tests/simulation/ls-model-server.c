@@ -46,6 +46,8 @@ struct _LsModelServer
 
   guint n_tokens;
   gint64 refresh_issued; /* when the last refresh token was given */
+  gint64 access_floor;   /* access tokens that were given up to then are void, by the wall clock */
+  guint n_refusals;      /* of refreshes to come */
 };
 
 struct _LsModelPeer
@@ -432,7 +434,8 @@ check (LsModelServer *self, const char *token, GError **error)
 {
   if (!check_up (self, error))
     return FALSE;
-  if (ls_model_token_get_expiry (token) > ls_sim_get_server_wall (self->sim))
+  if (ls_model_token_get_expiry (token) > ls_sim_get_server_wall (self->sim) &&
+      ls_model_token_get_issued (token) > self->access_floor)
     return TRUE;
 
   g_propagate_error (error, ls_link_error_new (LS_REASON_TOKEN_REFUSED, 401, 0, "expired"));
@@ -486,6 +489,12 @@ ls_model_server_refresh (LsModelServer *self, const char *token, GError **error)
 
   if (!check_up (self, error))
     return NULL;
+  if (self->n_refusals > 0)
+    {
+      self->n_refusals--;
+      g_propagate_error (error, ls_link_error_new (LS_REASON_RATE_LIMITED, 429, 7000, "no room"));
+      return NULL;
+    }
   if (number != self->n_tokens && !(number + 1 == self->n_tokens && old_is_good))
     {
       g_propagate_error (error, ls_link_error_new (LS_REASON_TOKEN_REFUSED, 401, 0, "revoked"));
@@ -493,6 +502,60 @@ ls_model_server_refresh (LsModelServer *self, const char *token, GError **error)
     }
 
   return new_session (self);
+}
+
+/**
+ * ls_model_server_expire:
+ * @self: a server
+ *
+ * Every access token ends before its time; refresh tokens stay.
+ */
+void
+ls_model_server_expire (LsModelServer *self)
+{
+  self->access_floor = ls_sim_get_server_wall (self->sim);
+  for (guint i = self->peers->len; i > 0; i--)
+    close_peer (self->peers->pdata[i - 1], LS_REASON_TOKEN_REFUSED, "the token has expired");
+}
+
+/**
+ * ls_model_server_revoke:
+ * @self: a server
+ *
+ * The session is ended from elsewhere: only a sign-in helps.
+ */
+void
+ls_model_server_revoke (LsModelServer *self)
+{
+  self->n_tokens += 2;
+  ls_model_server_expire (self);
+}
+
+/**
+ * ls_model_server_rotate:
+ * @self: a server
+ *
+ * Somebody else uses the refresh token that was given last.
+ *
+ * Returns: (transfer full): what they get
+ */
+LsSession *
+ls_model_server_rotate (LsModelServer *self)
+{
+  return new_session (self);
+}
+
+/**
+ * ls_model_server_refuse_refreshes:
+ * @self: a server
+ * @n: how many
+ *
+ * Has no room for the next refreshes.
+ */
+void
+ls_model_server_refuse_refreshes (LsModelServer *self, guint n)
+{
+  self->n_refusals = n;
 }
 
 /* Whether somebody who stands at @from can go on from the log. */

@@ -29,6 +29,7 @@ struct _LsSimTransport
   GQueue inbound;  /* (element-type Parcel) (owned): on its way to the agent, in order */
   GQueue outbound; /* (element-type Parcel) (owned): on its way to the server, in order */
   GArray *opens;   /* (owned) (element-type gint64): when each handshake began */
+  guint n_refreshing;
 };
 
 /* Something on its way on the socket. With neither message nor error it is garbage. */
@@ -53,6 +54,7 @@ typedef struct
   LsEntity entity;
   char *page;
   char *email;
+  gboolean is_refresh;
   guint alarm;
   gulong cancelled;
 } Call;
@@ -309,6 +311,8 @@ end_call (LsSimTransport *self, GTask *task)
   ls_sim_cancel (self->sim, &call->alarm);
   g_clear_signal_handler (&call->cancelled, g_task_get_cancellable (task));
   self->n_calls--;
+  if (call->is_refresh)
+    self->n_refreshing--;
 }
 
 static void
@@ -363,6 +367,15 @@ start_call (LsSimTransport *self, GTask *task, CallFunc func)
   else if (cancellable != NULL)
     call->cancelled =
         g_signal_connect (cancellable, "cancelled", G_CALLBACK (on_call_cancelled), task);
+}
+
+static void
+note_time (LsSimTransport *self, GArray *times)
+{
+  gint64 now = ls_sim_get_time (self->sim);
+
+  if (times != NULL)
+    g_array_append_val (times, now);
 }
 
 static GTask *
@@ -465,10 +478,9 @@ ls_sim_transport_open_async (LsTransport *transport,
 {
   LsSimTransport *self = LS_SIM_TRANSPORT (transport);
   g_autoptr (GTask) task = new_task (transport, token, cancellable, callback, user_data);
-  gint64 now = ls_sim_get_time (self->sim);
 
   ls_sim_check (self->sim, !self->is_open, "a second socket beside the first");
-  g_array_append_val (self->opens, now);
+  note_time (self, self->opens);
   start_call (self, task, open_at_server);
 }
 
@@ -638,6 +650,7 @@ ls_sim_transport_sign_in_async (LsTransport *transport,
   Call *call = g_task_get_task_data (task);
 
   call->email = g_strdup (email);
+  note_time (LS_SIM_TRANSPORT (transport), LS_SIM_TRANSPORT (transport)->link->auths);
   start_call (LS_SIM_TRANSPORT (transport), task, sign_in_at_server);
 }
 
@@ -651,6 +664,12 @@ refresh_at_server (LsSimTransport *self, GTask *task)
                            : ls_model_server_refresh (self->server, call->token, &error);
 
   ls_sim_trace (self->sim, "refresh: %s", error != NULL ? error->message : "done");
+  if (session != NULL && ls_sim_happens (self->sim, self->link->forgetful))
+    {
+      ls_sim_trace (self->sim, "its answer is lost");
+      g_clear_pointer (&session, ls_session_free);
+      error = ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "the server went away");
+    }
   give (self, task, session, (GDestroyNotify)ls_session_free, error);
 }
 
@@ -661,8 +680,14 @@ ls_sim_transport_refresh_async (LsTransport *transport,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data)
 {
+  LsSimTransport *self = LS_SIM_TRANSPORT (transport);
   g_autoptr (GTask) task = new_task (transport, refresh_token, cancellable, callback, user_data);
+  Call *call = g_task_get_task_data (task);
 
+  ls_sim_check (self->sim, self->n_refreshing == 0, "a second refresh beside the first");
+  self->n_refreshing++;
+  call->is_refresh = TRUE;
+  note_time (self, self->link->auths);
   start_call (LS_SIM_TRANSPORT (transport), task, refresh_at_server);
 }
 

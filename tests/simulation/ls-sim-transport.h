@@ -30,9 +30,11 @@ typedef struct
  * @lossy: how often of a thousand frames one from the server is lost while connected
  * @garbled: how often of a thousand frames one can't be understood
  * @doubled: how often of a thousand frames one comes twice
+ * @forgetful: how often of a thousand refreshes the server has done one and nobody hears of it
  * @upgrade_works: whether a socket can be opened; HTTP can in any case
  * @is_cut: nothing gets through, and that is noticed at once
  * @is_silent: nothing gets through, and nobody is told
+ * @auths: (unowned) (nullable) (element-type gint64): to note when each sign-in or refresh began
  * @door: (unowned) (nullable): what handshakes have to pass at the server
  *
  * How well an agent reaches the server. The test changes the members as it likes.
@@ -44,9 +46,11 @@ typedef struct
   guint lossy;
   guint garbled;
   guint doubled;
+  guint forgetful;
   gboolean upgrade_works;
   gboolean is_cut;
   gboolean is_silent;
+  GArray *auths;
   LsSimDoor *door;
 } LsSimLink;
 
