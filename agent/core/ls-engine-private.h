@@ -85,7 +85,7 @@ struct _LsEngine
   LsAccountState account_state;
   LsTokenKeeper keeper;
   LsTokenFetch token_fetch;
-  gint64 refresh_asked_at;    /* the last time, monotonic ms; 0: never */
+  gint64 tokens_asked_at;     /* others than we had, the last time, monotonic ms; 0: never */
   gint64 server_ahead;        /* the server's clock less our monotonic one, ms; 0: not known */
   gboolean attempt_on_tokens; /* an attempt waits for them */
   gboolean network_available;

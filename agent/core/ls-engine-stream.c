@@ -355,7 +355,6 @@ on_welcome (LsEngine *self, const LsMessage *welcome)
     return;
 
   self->phase = LS_SOCKET_STREAMING;
-  self->keeper.fresh = FALSE;
   self->target = welcome->cursor;
   ls_engine_disarm (self, LS_TIMER_OPEN_DEADLINE);
   ls_engine_stream_begin (self);
@@ -482,8 +481,6 @@ ls_engine_stream_message (LsEngine *self, LsMessage *message)
     on_pong (self, message);
   else if (message->kind == LS_MESSAGE_SUBSCRIBED)
     on_subscribed (self, message);
-  else if (message->kind == LS_MESSAGE_AUTHENTICATED)
-    self->keeper.fresh = FALSE;
   else if (message->kind == LS_MESSAGE_DRAIN)
     on_drain (self, message);
   else if (message->kind == LS_MESSAGE_ERROR)
@@ -556,7 +553,6 @@ ls_engine_updates (LsEngine *self, guint run, const LsUpdates *page)
   if (!ls_sync_is_current (self->sync, run))
     return;
 
-  self->keeper.fresh = FALSE;
   self->counters.n_polls++;
   self->counters.n_events += page->events->len;
   self->counters.n_bad_events += page->n_bad_events;
@@ -582,7 +578,6 @@ ls_engine_snapshot_page (LsEngine *self, guint run, LsSnapshotPage *page)
   if (!ls_sync_is_current (self->sync, run))
     return;
 
-  self->keeper.fresh = FALSE;
   self->counters.n_bad_events += page->n_bad_rows;
   ls_engine_push (self, ls_sync_page (self->sync, page));
 }

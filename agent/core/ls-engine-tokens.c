@@ -18,13 +18,20 @@ static void
 fetch (LsEngine *self, LsTokenFetch how)
 {
   self->token_fetch = how;
+  if (how != LS_TOKENS_LOOKED_UP)
+    self->tokens_asked_at = ls_clock_get_monotonic (self->clock);
   if (how == LS_TOKENS_REFRESHED)
-    {
-      self->counters.n_refreshes++;
-      self->refresh_asked_at = ls_clock_get_monotonic (self->clock);
-    }
+    self->counters.n_refreshes++;
   ls_engine_push_simple (self, how == LS_TOKENS_REFRESHED ? LS_COMMAND_REFRESH_TOKENS
                                                           : LS_COMMAND_LOOK_UP_TOKENS);
+}
+
+/* Whether other tokens were asked for within this time. */
+static gboolean
+has_asked (LsEngine *self, gint64 duration)
+{
+  return self->tokens_asked_at != 0 &&
+         ls_clock_get_monotonic (self->clock) < self->tokens_asked_at + duration;
 }
 
 /**
@@ -131,19 +138,18 @@ ls_engine_get_clock_offset (LsEngine *self, gint64 *offset)
 void
 ls_engine_tokens_refresh (LsEngine *self)
 {
-  gint64 wait = self->refresh_asked_at + PAUSE - ls_clock_get_monotonic (self->clock);
-
   if (self->token_fetch != LS_TOKENS_AT_REST)
     return;
 
-  if (self->refresh_asked_at == 0 || wait <= 0)
+  if (!has_asked (self, PAUSE))
     {
       fetch (self, LS_TOKENS_READ_AGAIN);
       return;
     }
 
   self->token_fetch = LS_TOKENS_PAUSED;
-  ls_engine_arm (self, LS_TIMER_REFRESH, wait);
+  ls_engine_arm (self, LS_TIMER_REFRESH,
+                 self->tokens_asked_at + PAUSE - ls_clock_get_monotonic (self->clock));
 }
 
 /**
@@ -174,9 +180,7 @@ ls_engine_refresh_tokens (LsEngine *self)
 gboolean
 ls_engine_tokens_are_young (LsEngine *self)
 {
-  return self->keeper.fresh ||
-         (self->refresh_asked_at != 0 &&
-          ls_clock_get_monotonic (self->clock) < self->refresh_asked_at + YOUNG);
+  return has_asked (self, YOUNG);
 }
 
 /**
@@ -218,7 +222,6 @@ use (LsEngine *self, const LsSession *session, gboolean refreshed)
   ls_engine_tokens_take (self, session, refreshed);
   if (is_other)
     ls_engine_push_simple (self, LS_COMMAND_TELL_TOKENS);
-  self->keeper.fresh = refreshed;
   self->keeper.is_login = !refreshed;
   if (self->attempt_on_tokens)
     {
@@ -329,8 +332,6 @@ ls_engine_tokens_failed (LsEngine *self, const GError *error)
       return;
     }
 
-  if (self->keeper.session != NULL)
-    self->keeper.fresh = TRUE;
   link_error = ls_link_error_new (reason, 0, ls_link_error_get_retry_after (error), "tokens: %s",
                                   error->message);
   ls_engine_link_fail (self, link_error);

@@ -46,7 +46,6 @@ ls_token_keeper_take (LsTokenKeeper *self,
   keep_login (self);
   g_clear_pointer (&self->session, ls_session_free);
   self->session = copy;
-  self->fresh = FALSE;
   self->expires_at = reader->get_expiry (session->access);
   self->refresh_due = 0;
   self->end = 0;

@@ -30,7 +30,6 @@ typedef struct
  * @end: when it ends, monotonic milliseconds; 0: unknown
  * @life: how long it is good for in all, milliseconds; 0: unknown
  * @is_dated: whether @end is right whatever the wall clock shows
- * @fresh: whether it came from a refresh and has not yet been of use
  * @is_login: whether it came from a sign-in, as far as is known
  * @login: (owned) (nullable): the access token of the last sign-in, once another took its place: the
  *   classic system takes no other for its tables
@@ -46,7 +45,6 @@ typedef struct
   gint64 end;
   gint64 life;
   gboolean is_dated;
-  gboolean fresh;
   gboolean is_login;
   char *login;
   gint64 login_end;

@@ -429,8 +429,16 @@ check_up (LsModelServer *self, GError **error)
   return FALSE;
 }
 
-static gboolean
-check (LsModelServer *self, const char *token, GError **error)
+/**
+ * ls_model_server_check:
+ * @self: a server
+ * @token: an access token
+ * @error: of %LS_LINK_ERROR
+ *
+ * Returns: whether the server is there and takes the token
+ */
+gboolean
+ls_model_server_check (LsModelServer *self, const char *token, GError **error)
 {
   if (!check_up (self, error))
     return FALSE;
@@ -581,7 +589,7 @@ ls_model_server_updates (LsModelServer *self, const char *token, LsCursor from, 
   LsUpdates *updates;
   gint64 offset;
 
-  if (!check (self, token, error))
+  if (!ls_model_server_check (self, token, error))
     return NULL;
 
   updates = ls_updates_new ();
@@ -648,7 +656,7 @@ ls_model_server_snapshot (LsModelServer *self,
   const char *after;
   LsCursor cursor;
 
-  if (!check (self, token, error))
+  if (!ls_model_server_check (self, token, error))
     return NULL;
   if (!parse_page (self, page, &cursor, &after))
     {
@@ -694,7 +702,7 @@ ls_model_server_checksum (LsModelServer *self, const char *token, LsEntity entit
   g_autoptr (GPtrArray) rows = NULL;
   LsChecksum *checksum;
 
-  if (!check (self, token, error))
+  if (!ls_model_server_check (self, token, error))
     return NULL;
 
   rows = ls_model_server_list (self, entity);
@@ -800,7 +808,7 @@ ls_model_server_connect (LsModelServer *self,
 {
   LsModelPeer *peer;
 
-  if (!check (self, token, error))
+  if (!ls_model_server_check (self, token, error))
     return NULL;
 
   peer = g_new0 (LsModelPeer, 1);
@@ -846,7 +854,7 @@ handle_hello (LsModelPeer *peer, const LsMessage *hello)
 static void
 handle_auth (LsModelPeer *peer, const LsMessage *auth)
 {
-  if (!check (peer->server, auth->token, NULL))
+  if (!ls_model_server_check (peer->server, auth->token, NULL))
     {
       send (peer, LS_MESSAGE_ERROR, LS_EVENT_TYPE_INVALID);
       return;

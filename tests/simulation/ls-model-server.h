@@ -50,6 +50,7 @@ gint64 ls_model_server_get_restored (LsModelServer *self);
 GPtrArray *ls_model_server_list (LsModelServer *self, LsEntity entity);
 
 /* HTTP */
+gboolean ls_model_server_check (LsModelServer *self, const char *token, GError **error);
 LsSession *ls_model_server_sign_in (LsModelServer *self, GError **error);
 LsSession *ls_model_server_refresh (LsModelServer *self, const char *token, GError **error);
 void ls_model_server_expire (LsModelServer *self);

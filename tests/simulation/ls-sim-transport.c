@@ -55,6 +55,7 @@ typedef struct
   char *page;
   char *email;
   gboolean is_refresh;
+  LsActionRequest *request;
   guint alarm;
   gulong cancelled;
 } Call;
@@ -84,6 +85,7 @@ call_free (gpointer data)
   g_free (call->token);
   g_free (call->page);
   g_free (call->email);
+  g_clear_pointer (&call->request, ls_action_request_free);
   g_free (call);
 }
 
@@ -413,6 +415,26 @@ give (LsSimTransport *self, GTask *task, gpointer answer, GDestroyNotify free_an
     }
 }
 
+/* The same, where the server may go away before it has answered. */
+static void
+give_or_forget (LsSimTransport *self,
+                GTask *task,
+                gpointer answer,
+                GDestroyNotify free_answer,
+                GError *error)
+{
+  if (answer != NULL && ls_sim_happens (self->sim, self->link->forgetful))
+    {
+      ls_sim_trace (self->sim, "its answer is lost");
+      free_answer (answer);
+      fail_unreached (self, task);
+    }
+  else
+    {
+      give (self, task, answer, free_answer, error);
+    }
+}
+
 static LsModelPeer *
 connect_to_server (LsSimTransport *self, const char *token, GError **error)
 {
@@ -626,6 +648,40 @@ ls_sim_transport_list_async (LsTransport *transport,
 }
 
 static void
+act_at_server (LsSimTransport *self, GTask *task)
+{
+  Call *call = g_task_get_task_data (task);
+  GError *error = NULL;
+  LsActionReply *reply = NULL;
+
+  if (ls_model_server_check (self->server, call->token, &error))
+    reply = self->link->act (call->request, self->link->act_data);
+  else if (ls_link_error_get_reason (error) == LS_REASON_TOKEN_REFUSED)
+    reply = ls_action_reply_new (401);
+  if (reply != NULL)
+    g_clear_error (&error);
+
+  ls_sim_trace (self->sim, "action %s: %u", call->request->key, reply != NULL ? reply->status : 0);
+  give_or_forget (self, task, reply, (GDestroyNotify)ls_action_reply_free, error);
+}
+
+static void
+ls_sim_transport_act_async (LsTransport *transport,
+                            const char *token,
+                            const LsActionRequest *request,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  g_autoptr (GTask) task = new_task (transport, token, cancellable, callback, user_data);
+  Call *call = g_task_get_task_data (task);
+
+  call->request = ls_action_request_new (request->method, request->path, request->key);
+  call->request->body = g_strdup (request->body);
+  start_call (LS_SIM_TRANSPORT (transport), task, act_at_server);
+}
+
+static void
 sign_in_at_server (LsSimTransport *self, GTask *task)
 {
   Call *call = g_task_get_task_data (task);
@@ -664,13 +720,7 @@ refresh_at_server (LsSimTransport *self, GTask *task)
                            : ls_model_server_refresh (self->server, call->token, &error);
 
   ls_sim_trace (self->sim, "refresh: %s", error != NULL ? error->message : "done");
-  if (session != NULL && ls_sim_happens (self->sim, self->link->forgetful))
-    {
-      ls_sim_trace (self->sim, "its answer is lost");
-      g_clear_pointer (&session, ls_session_free);
-      error = ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "the server went away");
-    }
-  give (self, task, session, (GDestroyNotify)ls_session_free, error);
+  give_or_forget (self, task, session, (GDestroyNotify)ls_session_free, error);
 }
 
 static void
@@ -721,6 +771,7 @@ ls_sim_transport_transport_init (LsTransportInterface *iface)
   iface->checksum_async = ls_sim_transport_checksum_async;
   iface->poll_async = ls_sim_transport_poll_async;
   iface->list_async = ls_sim_transport_list_async;
+  iface->act_async = ls_sim_transport_act_async;
   iface->sign_in_async = ls_sim_transport_sign_in_async;
   iface->refresh_async = ls_sim_transport_refresh_async;
   iface->sign_out_async = ls_sim_transport_sign_out_async;

@@ -2,7 +2,11 @@
 /* Everything that can happen to tokens: nothing is lost by it, and nobody is asked again and again. */
 #include <stdlib.h>
 
+#include "ls-action-queue.h"
+#include "ls-fake-queue-store.h"
 #include "ls-sim-agent.h"
+#include "ls-wire-classic.h"
+#include "ls-wire-edit.h"
 
 /* How many seeds a commit tries, and `tests/run --long`. */
 #define SEEDS 20
@@ -29,8 +33,78 @@ typedef struct
   GArray *auths;   /* (element-type gint64): when there was a sign-in or refresh */
   GArray *crashes; /* (element-type gint64): likewise */
   guint heals;     /* alarms that end a fault */
-  guint user;      /* alarm: the user looks at the screen */
+  LsFakeQueueStore *queue_store;
+  LsActionQueue *queue;
+  guint n_wishes;       /* of apps for rows, which are numbered so */
+  GHashTable *promised; /* (element-type guint): the rows that they were told will be made */
+  GHashTable *made;     /* (element-type guint): those that the server has made */
+  GHashTable *done;     /* (element-type utf8): idempotency keys that it knows */
+  guint user;           /* alarm: the user looks at the screen */
 } Run;
+
+/* The server makes the row that is numbered so, once for each key. */
+static LsActionReply *
+act (const LsActionRequest *request, gpointer user_data)
+{
+  Run *run = user_data;
+  LsActionReply *reply = ls_action_reply_new (201);
+  g_autofree char *text = ls_wire_data_get_text (request->body, "n");
+  guint n = (guint)g_ascii_strtoull (text, NULL, 10);
+
+  reply->is_ours = TRUE;
+  reply->version = 1;
+  reply->replayed = !g_hash_table_add (run->done, g_strdup (request->key));
+  ls_sim_check (run->sim, reply->replayed || g_hash_table_add (run->made, GUINT_TO_POINTER (n)),
+                "row %u is made twice", n);
+  return reply;
+}
+
+/* An app's wish for a row, until it is told that it will be made. */
+typedef struct
+{
+  Run *run;
+  guint n;
+} Wish;
+
+static void
+enqueued_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Wish *wish = user_data;
+  g_autofree char *id = ls_action_queue_enqueue_finish (LS_ACTION_QUEUE (object), result, NULL);
+
+  if (id != NULL)
+    g_hash_table_add (wish->run->promised, GUINT_TO_POINTER (wish->n));
+}
+
+static void
+enqueue (Run *run)
+{
+  Wish *wish = g_new0 (Wish, 1);
+  g_autofree char *body = g_strdup_printf ("{\"n\":%u}", ++run->n_wishes);
+  LsActionDraft draft = { .type = LS_ACTION_CREATE,
+                          .entity = "note",
+                          .body = body,
+                          .endpoint = "/api/notes",
+                          .method = LS_METHOD_POST };
+
+  *wish = (Wish) { run, run->n_wishes };
+  ls_action_queue_enqueue_async (run->queue, &draft, NULL, enqueued_cb, wish);
+}
+
+static void
+start_queue (Run *run)
+{
+  const LsDataEditor editor = {
+    ls_wire_edit_check,      ls_wire_edit_lay_over, ls_wire_edit_agrees,
+    ls_wire_edit_is_same,    ls_wire_edit_merge,    ls_wire_edit_invert,
+    ls_wire_edit_set_member, ls_wire_edit_rename,   ls_wire_data_get_text,
+  };
+  const LsQueueConfig config = { .max_actions = 10000, .max_bytes = 1 << 20 };
+
+  run->queue = ls_action_queue_new (run->agent->agent, LS_QUEUE_STORE (run->queue_store),
+                                    LS_TRANSPORT (run->agent->transport),
+                                    LS_CLOCK (run->sim->clock), run->sim->chance, &editor, &config);
+}
 
 static void
 user_looks (gpointer user_data)
@@ -55,6 +129,13 @@ write_some (Run *run)
 {
   for (gint64 n = ls_sim_below (run->sim, 12); n >= 0; n--)
     ls_model_server_write (run->server);
+}
+
+static void
+enqueue_some (Run *run)
+{
+  for (gint64 n = ls_sim_below (run->sim, 12); n >= 0; n--)
+    enqueue (run);
 }
 
 static void
@@ -100,7 +181,9 @@ refuse (Run *run)
 static void
 end_faults (Run *run)
 {
-  run->agent->link = (LsSimLink) { .latency = 50, .upgrade_works = TRUE, .auths = run->auths };
+  run->agent->link = (LsSimLink) {
+    .latency = 50, .upgrade_works = TRUE, .act = act, .act_data = run, .auths = run->auths
+  };
   ls_fake_secrets_set_state (run->agent->secrets, LS_FAKE_SECRETS_OK);
 }
 
@@ -161,8 +244,13 @@ crash_agent (Run *run)
 
   ls_sim_trace (run->sim, "the agent crashes");
   g_array_append_val (run->crashes, now);
+  g_object_run_dispose (G_OBJECT (run->queue));
+  ls_fake_queue_store_crash (run->queue_store);
+  ls_sim_settle (run->sim);
+  g_assert_finalize_object (run->queue);
   ls_sim_agent_crash (run->agent);
   ls_sim_agent_start (run->agent);
+  start_queue (run);
 }
 
 static void
@@ -186,8 +274,8 @@ lock_keyring (Run *run)
 }
 
 static void (*const faults[]) (Run *run) = {
-  write_some, write_some,   expire,    revoke_session, rotate,           refuse,
-  cut_link,   lose_answers, jump_wall, crash_agent,    expire_and_crash, lock_keyring,
+  write_some, enqueue_some, enqueue_some, write_some, expire,      revoke_session,   rotate,
+  refuse,     cut_link,     lose_answers, jump_wall,  crash_agent, expire_and_crash, lock_keyring,
 };
 
 static guint
@@ -244,6 +332,23 @@ check_recovery (Run *run)
   ls_sim_check (run->sim, difference == NULL, "at the end %s", difference);
 }
 
+/* All that was promised is done. That nothing is done twice the server sees. */
+static void
+check_actions (Run *run)
+{
+  const LsQueueCounts *counts = ls_action_queue_get_counts (run->queue);
+  GHashTableIter iter;
+  gpointer n;
+
+  ls_sim_check (run->sim, counts->pending == 0 && counts->in_flight == 0 && counts->failed == 0,
+                "%u actions wait, %u are with the server, %u have failed", counts->pending,
+                counts->in_flight, counts->failed);
+  g_hash_table_iter_init (&iter, run->promised);
+  while (g_hash_table_iter_next (&iter, &n, NULL))
+    ls_sim_check (run->sim, g_hash_table_contains (run->made, n),
+                  "row %u was promised and is not made", GPOINTER_TO_UINT (n));
+}
+
 static void
 run_seed (guint64 seed)
 {
@@ -252,7 +357,12 @@ run_seed (guint64 seed)
   run.server = ls_model_server_new (run.sim);
   run.auths = g_array_new (FALSE, FALSE, sizeof (gint64));
   run.crashes = g_array_new (FALSE, FALSE, sizeof (gint64));
+  run.promised = g_hash_table_new (NULL, NULL);
+  run.made = g_hash_table_new (NULL, NULL);
+  run.done = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  run.queue_store = ls_fake_queue_store_new ();
   run.agent = ls_sim_agent_new (run.sim, run.server);
+  start_queue (&run);
   end_faults (&run);
   write_some (&run);
   user_looks (&run);
@@ -262,10 +372,18 @@ run_seed (guint64 seed)
       faults[ls_sim_below (run.sim, G_N_ELEMENTS (faults))](&run);
     }
   check_recovery (&run);
+  check_actions (&run);
+  ls_action_queue_stop (run.queue);
+  ls_sim_settle (run.sim);
+  g_assert_finalize_object (run.queue);
 
   ls_sim_cancel (run.sim, &run.user);
   ls_sim_agent_free (run.agent);
   ls_model_server_free (run.server);
+  g_assert_finalize_object (run.queue_store);
+  g_hash_table_unref (run.promised);
+  g_hash_table_unref (run.done);
+  g_hash_table_unref (run.made);
   g_array_unref (run.auths);
   g_array_unref (run.crashes);
   ls_sim_free (run.sim);
