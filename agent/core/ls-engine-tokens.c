@@ -157,14 +157,15 @@ ls_engine_tokens_refresh (LsEngine *self)
  * @self: the engine
  *
  * The server has refused the access token to an action. %LS_COMMAND_TELL_TOKENS follows if it gives
- * another.
+ * another. The classic system takes none for actions but that of a sign-in.
  *
  * Returns: whether there is anything to refresh by
  */
 gboolean
 ls_engine_refresh_tokens (LsEngine *self)
 {
-  if (self->keeper.session == NULL || self->keeper.session->refresh == NULL)
+  if (self->keeper.session == NULL || self->keeper.session->refresh == NULL ||
+      ls_engine_classic_is_spoken (self))
     return FALSE;
 
   ls_engine_tokens_refresh (self);
@@ -215,7 +216,9 @@ is_fetching (LsEngine *self)
 static void
 use (LsEngine *self, const LsSession *session, gboolean refreshed)
 {
-  gboolean is_other = self->token_fetch != LS_TOKENS_LOOKED_UP;
+  /* At the classic system a refresh changes nothing for actions. */
+  gboolean is_other =
+      self->token_fetch != LS_TOKENS_LOOKED_UP && !ls_engine_classic_is_spoken (self);
   LsCommand *command;
 
   self->token_fetch = LS_TOKENS_AT_REST;

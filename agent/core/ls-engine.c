@@ -200,7 +200,9 @@ ls_engine_get_session (LsEngine *self)
 const char *
 ls_engine_get_list_token (LsEngine *self)
 {
-  return ls_token_keeper_get_login (&self->keeper, ls_clock_get_monotonic (self->clock));
+  return ls_engine_classic_is_spoken (self)
+             ? ls_token_keeper_get_login (&self->keeper, ls_clock_get_monotonic (self->clock))
+             : self->keeper.session->access;
 }
 
 /**

@@ -20,6 +20,8 @@
 #define MAX_HESITATION 60000
 /* By then everything must be well again: the longest wait, and a token that is too young to be replaced. */
 #define RECOVERY 180000
+/* Tokens that are younger are not replaced, in milliseconds. */
+#define YOUNG 60000
 /* Sign-ins and refreshes within a minute */
 #define MAX_AUTHS_PER_MINUTE 5
 
@@ -350,22 +352,47 @@ check_actions (Run *run)
 }
 
 static void
+run_begin (Run *run, guint64 seed)
+{
+  run->sim = ls_sim_new (seed);
+  run->server = ls_model_server_new (run->sim);
+  run->auths = g_array_new (FALSE, FALSE, sizeof (gint64));
+  run->crashes = g_array_new (FALSE, FALSE, sizeof (gint64));
+  run->promised = g_hash_table_new (NULL, NULL);
+  run->made = g_hash_table_new (NULL, NULL);
+  run->done = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  run->queue_store = ls_fake_queue_store_new ();
+  run->agent = ls_sim_agent_new (run->sim, run->server);
+  start_queue (run);
+  end_faults (run);
+  write_some (run);
+  user_looks (run);
+}
+
+static void
+run_end (Run *run)
+{
+  ls_action_queue_stop (run->queue);
+  ls_sim_settle (run->sim);
+  g_assert_finalize_object (run->queue);
+  ls_sim_cancel (run->sim, &run->user);
+  ls_sim_agent_free (run->agent);
+  ls_model_server_free (run->server);
+  g_assert_finalize_object (run->queue_store);
+  g_hash_table_unref (run->promised);
+  g_hash_table_unref (run->made);
+  g_hash_table_unref (run->done);
+  g_array_unref (run->auths);
+  g_array_unref (run->crashes);
+  ls_sim_free (run->sim);
+}
+
+static void
 run_seed (guint64 seed)
 {
-  Run run = { .sim = ls_sim_new (seed) };
+  Run run = { NULL };
 
-  run.server = ls_model_server_new (run.sim);
-  run.auths = g_array_new (FALSE, FALSE, sizeof (gint64));
-  run.crashes = g_array_new (FALSE, FALSE, sizeof (gint64));
-  run.promised = g_hash_table_new (NULL, NULL);
-  run.made = g_hash_table_new (NULL, NULL);
-  run.done = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  run.queue_store = ls_fake_queue_store_new ();
-  run.agent = ls_sim_agent_new (run.sim, run.server);
-  start_queue (&run);
-  end_faults (&run);
-  write_some (&run);
-  user_looks (&run);
+  run_begin (&run, seed);
   for (guint i = 0; i < N_FAULTS; i++)
     {
       pass_time (&run, ls_sim_below (run.sim, MAX_PAUSE));
@@ -373,20 +400,28 @@ run_seed (guint64 seed)
     }
   check_recovery (&run);
   check_actions (&run);
-  ls_action_queue_stop (run.queue);
-  ls_sim_settle (run.sim);
-  g_assert_finalize_object (run.queue);
+  run_end (&run);
+}
 
-  ls_sim_cancel (run.sim, &run.user);
-  ls_sim_agent_free (run.agent);
-  ls_model_server_free (run.server);
-  g_assert_finalize_object (run.queue_store);
-  g_hash_table_unref (run.promised);
-  g_hash_table_unref (run.done);
-  g_hash_table_unref (run.made);
-  g_array_unref (run.auths);
-  g_array_unref (run.crashes);
-  ls_sim_free (run.sim);
+/* However many requests are refused at once: there is one refresh, and all of them are done after it. */
+static void
+test_many_refusals (void)
+{
+  Run run = { NULL };
+  guint n;
+
+  run_begin (&run, 7);
+  pass_time (&run, 2 * YOUNG);
+  g_assert_cmpint (ls_sim_agent_get_state (run.agent), ==, LS_STATE_LIVE);
+  n = run.auths->len;
+  for (guint i = 0; i < 50; i++)
+    enqueue (&run);
+  ls_model_server_expire (run.server);
+  pass_time (&run, 10000);
+  g_assert_cmpuint (run.auths->len, ==, n + 1);
+  g_assert_cmpuint (g_hash_table_size (run.promised), ==, 50);
+  check_actions (&run);
+  run_end (&run);
 }
 
 static void
@@ -420,6 +455,7 @@ main (int argc, char **argv)
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   g_log_set_writer_func (write_log, NULL, NULL);
 
+  g_test_add_func ("/simulation/tokens/many-refusals", test_many_refusals);
   g_test_add_func ("/simulation/tokens/faults", test_faults);
   return g_test_run ();
 }

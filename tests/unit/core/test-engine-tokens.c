@@ -161,6 +161,7 @@ test_single_flight (LsEngineFixture *fixture, gconstpointer data)
       ls_engine_timer (fixture->engine, LS_TIMER_REFRESH);
       get_closed (fixture, LS_REASON_TOKEN_REFUSED);
       ls_engine_retry_now (fixture->engine);
+      g_assert_true (ls_engine_refresh_tokens (fixture->engine));
     }
   read_again (fixture);
   for (guint i = 0; i < 50; i++)

@@ -386,7 +386,15 @@ test_queue_tokens (Fixture *fixture, gconstpointer data)
   answer (fixture, 401);
   answer (fixture, 401);
   g_assert_cmpuint (h->n_refreshes, ==, 2);
+  ls_queue_harness_advance (h, HOUR);
+  g_assert_cmpuint (h->sends.length, ==, 0);
+  /* one that comes by itself is tried, and asks for no other */
   ls_queue_tokens_changed (h->queue);
+  ls_queue_harness_run (h);
+  g_assert_cmpuint (h->sends.length, ==, 2);
+  answer (fixture, 401);
+  answer (fixture, 401);
+  g_assert_cmpuint (h->n_refreshes, ==, 2);
   ls_queue_harness_advance (h, HOUR);
   g_assert_cmpuint (h->sends.length, ==, 0);
   /* a sign-in opens the queue anew */
