@@ -542,48 +542,6 @@ ls_agent_sync_finish (LsAgent *self, GAsyncResult *result, GError **error)
 }
 
 /**
- * ls_agent_get_account_state:
- * @self: an agent
- *
- * Returns: the account's state
- */
-LsAccountState
-ls_agent_get_account_state (LsAgent *self)
-{
-  g_return_val_if_fail (LS_IS_AGENT (self), LS_ACCOUNT_SIGNED_OUT);
-
-  return ls_engine_get_account_state (self->engine);
-}
-
-/**
- * ls_agent_get_user:
- * @self: an agent
- *
- * Returns: (transfer none) (nullable): who is signed in
- */
-const LsUser *
-ls_agent_get_user (LsAgent *self)
-{
-  g_return_val_if_fail (LS_IS_AGENT (self), NULL);
-
-  return self->user;
-}
-
-/**
- * ls_agent_get_expires_at:
- * @self: an agent
- *
- * Returns: when the access token ends, in milliseconds since the epoch; 0: unknown
- */
-gint64
-ls_agent_get_expires_at (LsAgent *self)
-{
-  g_return_val_if_fail (LS_IS_AGENT (self), 0);
-
-  return ls_engine_get_expires_at (self->engine);
-}
-
-/**
  * ls_agent_follow:
  * @self: an agent
  * @entities: what an app wants

@@ -142,7 +142,7 @@ static const struct
     "HTTP/1.1 302 Found\r\nLocation: /ok\r\nX-Labsync-Server: 1\r\nContent-Length: 0\r\n\r\n",
     LS_PEER_READS, LS_REASON_SERVER_UNREACHABLE, 302, 0 },
   { "redirect-elsewhere",
-    "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.2:1/\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.2:1/" TOKEN "\r\nContent-Length: 0\r\n\r\n",
     LS_PEER_READS, LS_REASON_CAPTIVE_PORTAL, 302, 0 },
   { "bad-accept",
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -157,13 +157,6 @@ static const struct
   { "end-in-handshake", NULL, LS_PEER_FINISHES, LS_REASON_SERVER_UNREACHABLE, 0, 0 },
   { "end-in-answer", "HTTP/1.1 101 Swi", LS_PEER_FINISHES, LS_REASON_SERVER_UNREACHABLE, 0, 0 },
   { "reset-in-handshake", NULL, LS_PEER_RESETS, LS_REASON_SERVER_UNREACHABLE, 0, 0 },
-  { "token-in-phrase",
-    "HTTP/1.1 403 No " TOKEN "\r\nX-Labsync-Server: 1\r\nContent-Length: 0\r\n\r\n", LS_PEER_READS,
-    LS_REASON_POLICY, 403, 0 },
-  { "token-in-location",
-    "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.2:1/?token=" TOKEN
-    "\r\nContent-Length: 0\r\n\r\n",
-    LS_PEER_READS, LS_REASON_CAPTIVE_PORTAL, 302, 0 },
   { "not-http", "SSH-2.0-OpenSSH_9.2\r\n\r\n", LS_PEER_READS, LS_REASON_SERVER_UNREACHABLE, 0, 0 },
 };
 
@@ -189,31 +182,39 @@ test_refusals (void)
 
 /* The same against a peer that never answers, one that dribbles, and one that never stops. */
 static void
+assert_bounded (const LsPeerScript *script, gboolean is_call)
+{
+  g_autoptr (GError) error = NULL;
+  Fixture fixture;
+
+  fixture_init (&fixture, script, 300, "auto");
+  if (is_call)
+    g_assert_null (get_updates (&fixture, &error));
+  else
+    g_assert_cmpint (open_socket (&fixture, &error), ==, LS_PROTOCOL_UNKNOWN);
+  g_test_message ("%s", error->message);
+  g_assert_error (error, LS_LINK_ERROR, LS_REASON_SERVER_UNREACHABLE);
+  fixture_clear (&fixture);
+}
+
+static void
 test_time_and_size (void)
 {
+  static const char padding[] =
+      "X-Padding: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n";
   static const LsPeerScript scripts[] = {
     { .ending = LS_PEER_READS },
-    { .answer = "HTTP/1.1 101 ",
-      .filler = "x",
-      .filler_size = G_MAXSIZE,
-      .filler_pause = 20000,
-      .ending = LS_PEER_FINISHES },
-    { .answer = "HTTP/1.1 101 Switching Protocols\r\n",
-      .filler = "X-Padding: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n",
-      .filler_size = G_MAXSIZE,
-      .ending = LS_PEER_FINISHES },
+    { "HTTP/1.1 101 ", .filler = "x", .filler_size = G_MAXSIZE, .filler_pause = 20000 },
+    { "HTTP/1.1 101 Switching Protocols\r\n", .filler = padding, .filler_size = G_MAXSIZE },
+    { "HTTP/1.1 200 OK\r\n", .filler = padding, .filler_size = G_MAXSIZE },
+    { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{", .filler = " ",
+      .filler_size = G_MAXSIZE, .filler_pause = 20000 },
   };
 
+  for (guint i = 0; i < 3; i++)
+    assert_bounded (&scripts[i], FALSE);
   for (guint i = 0; i < G_N_ELEMENTS (scripts); i++)
-    {
-      g_autoptr (GError) open_error = NULL;
-      Fixture fixture;
-
-      fixture_init (&fixture, &scripts[i], 300, "auto");
-      g_assert_cmpint (open_socket (&fixture, &open_error), ==, LS_PROTOCOL_UNKNOWN);
-      assert_link_error (open_error, LS_REASON_SERVER_UNREACHABLE, 0);
-      fixture_clear (&fixture);
-    }
+    assert_bounded (&scripts[i], TRUE);
 }
 
 static GBytes *
@@ -294,7 +295,7 @@ test_endings (void)
                "c", LS_REASON_SERVER_DRAINING, 1001);
   assert_ends ("restarting", ls_hostile_peer_close_frame (1012, ""), LS_PEER_FINISHES, "c",
                LS_REASON_SERVER_DRAINING, 1012);
-  assert_ends ("token", ls_hostile_peer_close_frame (4001, "expired"), LS_PEER_FINISHES, "c",
+  assert_ends ("token", ls_hostile_peer_close_frame (4001, TOKEN), LS_PEER_FINISHES, "c",
                LS_REASON_TOKEN_REFUSED, 4001);
   assert_ends ("forbidden", ls_hostile_peer_close_frame (4003, ""), LS_PEER_FINISHES, "c",
                LS_REASON_POLICY, 4003);
@@ -302,8 +303,6 @@ test_endings (void)
                LS_REASON_RATE_LIMITED, 4008);
   assert_ends ("duplicate", ls_hostile_peer_close_frame (4009, ""), LS_PEER_FINISHES, "c",
                LS_REASON_POLICY, 4009);
-  assert_ends ("token in close", ls_hostile_peer_close_frame (4000, TOKEN), LS_PEER_FINISHES, "c",
-               LS_REASON_SERVER_UNREACHABLE, 4000);
   assert_ends ("empty close", ls_hostile_peer_frame (0x88, "", 0), LS_PEER_FINISHES, "c",
                LS_REASON_SERVER_UNREACHABLE, 1005);
 }
@@ -794,7 +793,7 @@ static const struct
     LS_REASON_CAPTIVE_PORTAL,
     200 },
   { "redirect",
-    { .answer = "HTTP/1.1 307 Go\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n" },
+    { .answer = "HTTP/1.1 307 Go\r\nLocation: http://127.0.0.2:1/\r\nContent-Length: 0\r\n\r\n" },
     LS_REASON_CAPTIVE_PORTAL,
     307 },
   { "cut-json",
@@ -813,15 +812,6 @@ static const struct
                 "[]" },
     LS_REASON_SERVER_UNREACHABLE,
     200 },
-  { "token-in-message",
-    { .answer = "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: 60\r\n"
-                "\r\n{\"success\":false,\"message\":\"" TOKEN "\"}    " },
-    LS_REASON_POLICY,
-    403 },
-  { "redirect-elsewhere",
-    { .answer = "HTTP/1.1 307 Go\r\nLocation: http://127.0.0.2:1/\r\nContent-Length: 0\r\n\r\n" },
-    LS_REASON_CAPTIVE_PORTAL,
-    307 },
   { "end", { .ending = LS_PEER_FINISHES }, LS_REASON_SERVER_UNREACHABLE, 0 },
 };
 
@@ -864,39 +854,6 @@ test_big_answer (void)
   fixture_clear (&fixture);
 }
 
-/* A peer that never answers a call, one that dribbles through its headers or its body, and one whose
- * headers never end. */
-static void
-test_calls_time_and_size (void)
-{
-  static const char padding[] = "X-Padding: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n";
-  static const LsPeerScript scripts[] = {
-    { .ending = LS_PEER_READS },
-    { .answer = "HTTP/1.1 200 ", .filler = "x", .filler_size = G_MAXSIZE, .filler_pause = 20000 },
-    { .answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{",
-      .filler = " ",
-      .filler_size = G_MAXSIZE,
-      .filler_pause = 20000 },
-    { .answer = "HTTP/1.1 200 OK\r\n", .filler = padding, .filler_size = G_MAXSIZE },
-  };
-  glong before = get_peak_kib ();
-
-  for (guint i = 0; i < G_N_ELEMENTS (scripts); i++)
-    {
-      g_autoptr (LsUpdates) updates = NULL;
-      g_autoptr (GError) error = NULL;
-      Fixture fixture;
-
-      fixture_init (&fixture, &scripts[i], 300, "auto");
-      updates = get_updates (&fixture, &error);
-      g_assert_null (updates);
-      g_test_message ("%s", error->message);
-      g_assert_error (error, LS_LINK_ERROR, LS_REASON_SERVER_UNREACHABLE);
-      fixture_clear (&fixture);
-    }
-  g_assert_cmpint (get_peak_kib () - before, <, MEMORY_SLACK_KIB);
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -924,7 +881,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/transport/socket/knows-classic", test_classic);
   g_test_add_func ("/transport/calls/name-each-bad-answer", test_answers);
   g_test_add_func ("/transport/calls/bound-the-answer", test_big_answer);
-  g_test_add_func ("/transport/calls/bound-time-and-headers", test_calls_time_and_size);
 
   return g_test_run ();
 }

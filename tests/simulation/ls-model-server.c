@@ -47,7 +47,6 @@ struct _LsModelServer
   guint n_tokens;
   gint64 refresh_issued; /* when the last refresh token was given */
   gint64 access_floor;   /* access tokens that were given up to then are void, by the wall clock */
-  guint n_refusals;      /* of refreshes to come */
 };
 
 struct _LsModelPeer
@@ -497,12 +496,6 @@ ls_model_server_refresh (LsModelServer *self, const char *token, GError **error)
 
   if (!check_up (self, error))
     return NULL;
-  if (self->n_refusals > 0)
-    {
-      self->n_refusals--;
-      g_propagate_error (error, ls_link_error_new (LS_REASON_RATE_LIMITED, 429, 7000, "no room"));
-      return NULL;
-    }
   if (number != self->n_tokens && !(number + 1 == self->n_tokens && old_is_good))
     {
       g_propagate_error (error, ls_link_error_new (LS_REASON_TOKEN_REFUSED, 401, 0, "revoked"));
@@ -551,19 +544,6 @@ LsSession *
 ls_model_server_rotate (LsModelServer *self)
 {
   return new_session (self);
-}
-
-/**
- * ls_model_server_refuse_refreshes:
- * @self: a server
- * @n: how many
- *
- * Has no room for the next refreshes.
- */
-void
-ls_model_server_refuse_refreshes (LsModelServer *self, guint n)
-{
-  self->n_refusals = n;
 }
 
 /* Whether somebody who stands at @from can go on from the log. */
@@ -908,44 +888,4 @@ void
 ls_model_peer_disconnect (LsModelPeer *self)
 {
   g_ptr_array_remove (self->server->peers, self);
-}
-
-/* Tokens: "USER@ISSUED" */
-
-/**
- * ls_model_token_get_issued:
- * @token: an access token
- *
- * Returns: when it was given out, milliseconds since the epoch
- */
-gint64
-ls_model_token_get_issued (const char *token)
-{
-  return g_ascii_strtoll (strchr (token, '@') + 1, NULL, 10);
-}
-
-/**
- * ls_model_token_get_expiry:
- * @token: an access token
- *
- * Returns: when it ends, milliseconds since the epoch
- */
-gint64
-ls_model_token_get_expiry (const char *token)
-{
-  return ls_model_token_get_issued (token) + LS_MODEL_TOKEN_LIFE;
-}
-
-/**
- * ls_model_token_get_user:
- * @token: an access token
- *
- * Returns: (transfer full): whose it is
- */
-LsUser *
-ls_model_token_get_user (const char *token)
-{
-  g_autofree char *name = g_strndup (token, (gsize)(strchr (token, '@') - token));
-
-  return ls_user_new (name, name, LS_ROLE_STUDENT, LS_EXTRA_ROLE_NONE);
 }

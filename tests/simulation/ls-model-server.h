@@ -56,7 +56,6 @@ LsSession *ls_model_server_refresh (LsModelServer *self, const char *token, GErr
 void ls_model_server_expire (LsModelServer *self);
 void ls_model_server_revoke (LsModelServer *self);
 LsSession *ls_model_server_rotate (LsModelServer *self);
-void ls_model_server_refuse_refreshes (LsModelServer *self, guint n);
 LsUpdates *
 ls_model_server_updates (LsModelServer *self, const char *token, LsCursor from, GError **error);
 LsSnapshotPage *ls_model_server_snapshot (LsModelServer *self,

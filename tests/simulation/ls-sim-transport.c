@@ -715,9 +715,14 @@ refresh_at_server (LsSimTransport *self, GTask *task)
 {
   Call *call = g_task_get_task_data (task);
   GError *error = NULL;
-  LsSession *session = self->classic != NULL
-                           ? ls_model_classic_refresh (self->classic, call->token, &error)
-                           : ls_model_server_refresh (self->server, call->token, &error);
+  LsSession *session = NULL;
+
+  if (ls_sim_happens (self->sim, self->link->busy))
+    error = ls_link_error_new (LS_REASON_RATE_LIMITED, 429, 7000, "no room");
+  else if (self->classic != NULL)
+    session = ls_model_classic_refresh (self->classic, call->token, &error);
+  else
+    session = ls_model_server_refresh (self->server, call->token, &error);
 
   ls_sim_trace (self->sim, "refresh: %s", error != NULL ? error->message : "done");
   give_or_forget (self, task, session, (GDestroyNotify)ls_session_free, error);

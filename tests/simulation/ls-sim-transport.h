@@ -30,6 +30,7 @@ typedef struct
  * @lossy: how often of a thousand frames one from the server is lost while connected
  * @garbled: how often of a thousand frames one can't be understood
  * @doubled: how often of a thousand frames one comes twice
+ * @busy: how often of a thousand refreshes the server has no room for one
  * @forgetful: how often of a thousand refreshes or actions the server has done one and nobody hears of it
  * @upgrade_works: whether a socket can be opened; HTTP can in any case
  * @is_cut: nothing gets through, and that is noticed at once
@@ -48,6 +49,7 @@ typedef struct
   guint lossy;
   guint garbled;
   guint doubled;
+  guint busy;
   guint forgetful;
   gboolean upgrade_works;
   gboolean is_cut;

@@ -172,15 +172,6 @@ rotate (Run *run)
 }
 
 static void
-refuse (Run *run)
-{
-  ls_sim_trace (run->sim, "there is no room for refreshes");
-  ls_model_server_refuse_refreshes (run->server, 1 + (guint)ls_sim_below (run->sim, 4));
-  if (ls_sim_happens (run->sim, 500))
-    expire (run);
-}
-
-static void
 end_faults (Run *run)
 {
   run->agent->link = (LsSimLink) {
@@ -203,6 +194,16 @@ heal_later (Run *run)
 {
   run->heals++;
   ls_sim_after (run->sim, 1 + ls_sim_below (run->sim, MAX_FAULT), on_heal, run);
+}
+
+static void
+refuse (Run *run)
+{
+  ls_sim_trace (run->sim, "there is no room for refreshes");
+  run->agent->link.busy = 800;
+  if (ls_sim_happens (run->sim, 500))
+    expire (run);
+  heal_later (run);
 }
 
 static void
@@ -321,7 +322,6 @@ check_recovery (Run *run)
   while (run->heals > 0)
     pass_time (run, 1000);
   end_faults (run);
-  ls_model_server_refuse_refreshes (run->server, 0);
   pass_time (run, RECOVERY);
   /* The token may end at this very moment. */
   if (ls_sim_agent_get_state (run->agent) != LS_STATE_LIVE)
