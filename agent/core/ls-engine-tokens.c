@@ -47,7 +47,8 @@ ls_engine_tokens_arm (LsEngine *self)
   const LsTokenKeeper *keeper = &self->keeper;
   gint64 now = ls_clock_get_monotonic (self->clock);
 
-  if (keeper->refresh_due != 0)
+  /* While it is too early for a refresh that is wanted, the timer rings for that. */
+  if (keeper->refresh_due != 0 && self->token_fetch != LS_TOKENS_PAUSED)
     ls_engine_arm (self, LS_TIMER_REFRESH, MAX (keeper->refresh_due - now, 1));
   if (keeper->end != 0 && (keeper->is_dated || keeper->end > now))
     ls_engine_arm (self, LS_TIMER_EXPIRY, MAX (keeper->end + GRACE - now, 1));

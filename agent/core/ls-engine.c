@@ -325,6 +325,7 @@ ls_engine_set_account (LsEngine *self,
   ls_token_keeper_clear (&self->keeper);
   ls_engine_compare_forget (self);
   self->token_fetch = LS_TOKENS_AT_REST;
+  self->tokens_asked_at = 0;
   memset (self->doubted_at, 0, sizeof self->doubted_at);
   ls_intake_begin (self->intake, store->cursor);
   for (guint i = 0; i < LS_N_ENTITIES; i++)

@@ -363,6 +363,27 @@ test_refused_young_tokens (LsEngineFixture *fixture, gconstpointer data)
   ls_engine_fixture_assert_wants (fixture, LS_COMMAND_REFRESH_TOKENS);
 }
 
+/* Whatever happens meanwhile: a refresh that has to wait is not forgotten. */
+static void
+test_pause_while_connected (LsEngineFixture *fixture, gconstpointer data)
+{
+  go_live (fixture, 0);
+  ls_engine_timer (fixture->engine, LS_TIMER_REFRESH);
+  read_again (fixture);
+  give_tokens (fixture);
+  ls_fake_clock_advance (fixture->clock, 5000);
+  g_assert_true (ls_engine_refresh_tokens (fixture->engine));
+  g_assert_cmpint (take_delay (fixture, LS_TIMER_REFRESH), ==, 15000);
+  /* The link is cut and comes back, which arms everything anew, but for an attempt that waits. */
+  get_closed (fixture, LS_REASON_SERVER_UNREACHABLE);
+  ls_engine_retry_now (fixture->engine);
+  ls_engine_fixture_assert_does_not_want (fixture, LS_COMMAND_OPEN);
+  ls_fake_clock_advance (fixture->clock, 15000);
+  ls_engine_timer (fixture->engine, LS_TIMER_REFRESH);
+  read_again (fixture);
+  ls_engine_fixture_assert_wants (fixture, LS_COMMAND_REFRESH_TOKENS);
+}
+
 /* A server that does not get a refresh done is not asked more often than three times a minute, whoever is
  * impatient. */
 static void
@@ -473,6 +494,7 @@ main (int argc, char *argv[])
   add ("/core/engine-tokens/refused-fresh-tokens", test_refused_fresh_tokens, NULL);
   add ("/core/engine-tokens/refused-young-tokens", test_refused_young_tokens, NULL);
   add ("/core/engine-tokens/pause", test_pause, NULL);
+  add ("/core/engine-tokens/pause/while-connected", test_pause_while_connected, NULL);
   add ("/core/engine-tokens/server-time-of-an-answer", test_server_time_of_an_answer, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (wrong_clocks); i++)
     {
