@@ -73,6 +73,7 @@ static const LsSettingKey keys[] = {
   CHOICE ("Conflict", "notification", "manual", CONFLICT_POLICIES),
 
   BOOLEAN ("Privacy", "wipe-on-sign-out", "false"),
+  BOOLEAN ("Privacy", "encrypt", "false"),
 };
 /* clang-format on */
 

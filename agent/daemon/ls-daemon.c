@@ -13,6 +13,7 @@
 #include "ls-secrets-libsecret.h"
 #include "ls-service.h"
 #include "ls-settings-monitor.h"
+#include "ls-store-keys-libsecret.h"
 #include "ls-store-sqlite.h"
 #include "ls-transport-soup.h"
 #include "ls-json.h"
@@ -38,6 +39,7 @@ struct _LsDaemon
   char *machine;               /* (owned) */
   LsSettings *settings;        /* (owned) */
   LsSettingsMonitor *monitor;  /* (owned) */
+  LsStoreKeys *keys;           /* (owned) */
   LsStoreSqlite *store;        /* (owned) */
   LsTransportSoup *transport;  /* (owned) */
   LsAgent *agent;              /* (owned) */
@@ -67,6 +69,7 @@ ls_daemon_finalize (GObject *object)
   g_clear_object (&self->agent);
   g_clear_object (&self->transport);
   g_clear_object (&self->store);
+  g_clear_object (&self->keys);
   g_clear_object (&self->settings);
   g_clear_object (&self->notify);
   g_clear_object (&self->connection);
@@ -118,8 +121,10 @@ apply_sign_out_defaults (LsDaemon *self)
 }
 
 static void
-apply_store_limits (LsDaemon *self)
+apply_store_settings (LsDaemon *self)
 {
+  ls_store_sqlite_set_encryption (self->store, self->keys,
+                                  ls_settings_get_boolean (self->settings, "Privacy", "encrypt"));
   ls_store_sqlite_set_limits (self->store,
                               ls_settings_get_int64 (self->settings, "Cache", "max-size"),
                               ls_settings_get_int64 (self->settings, "Cache", "max-age"));
@@ -257,8 +262,10 @@ ls_daemon_new (GDBusConnection *connection,
       self->machine = g_strdup ("");
     }
 
+  random = ls_random_system_new ();
+  self->keys = ls_store_keys_libsecret_new (random);
   self->store = ls_store_sqlite_new (directory);
-  apply_store_limits (self);
+  apply_store_settings (self);
   transport_config = ls_daemon_config_for_transport (self->settings);
   self->transport = ls_transport_soup_new (transport_config);
   build_agent (self, clock, random);
@@ -322,7 +329,7 @@ ls_daemon_reload (LsDaemon *self)
   ls_sd_notify_reloading (self->notify);
   ls_settings_reload (self->settings);
   report_problems (self);
-  apply_store_limits (self);
+  apply_store_settings (self);
   apply_sign_out_defaults (self);
   transport_config = ls_daemon_config_for_transport (self->settings);
   ls_transport_soup_set_config (self->transport, transport_config);

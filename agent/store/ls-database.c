@@ -14,10 +14,11 @@
 #define BUSY_TIMEOUT 5000
 /* How many pages of the write-ahead log are copied into the file at once; SQLite's own default. */
 #define CHECKPOINT_PAGES 1000
-/* Of each connection. What a flood made of the write-ahead log is cut to 4 MiB when that begins anew. */
+/* Of each connection. What a flood made of the write-ahead log is cut to 4 MiB when that begins anew. There are
+ * no temporary files, and what is deleted is overwritten: nothing of it lies in a page that is free. */
 #define SETTINGS                                                                                   \
   "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1024;"            \
-  "PRAGMA journal_size_limit = 4194304;"
+  "PRAGMA journal_size_limit = 4194304; PRAGMA secure_delete = ON;"
 /* Lists are made of what apps ask for; their statements must not pile up. */
 #define MAX_STATEMENTS 200
 
@@ -211,6 +212,31 @@ ls_database_get_used (LsDatabase *self)
 {
   return ls_database_get_size (self) - ls_database_get_int (self, "PRAGMA freelist_count") *
                                            ls_database_get_int (self, "PRAGMA page_size");
+}
+
+/**
+ * ls_database_add_function:
+ * @self: a database
+ * @name: what SQL calls it, with any number of arguments
+ * @function: the function
+ * @user_data: for @function
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Returns: whether statements may call it
+ */
+gboolean
+ls_database_add_function (LsDatabase *self,
+                          const char *name,
+                          LsSqlFunction function,
+                          gpointer user_data,
+                          GError **error)
+{
+  if (sqlite3_create_function_v2 (self->handle, name, -1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+                                  user_data, function, NULL, NULL, NULL) == SQLITE_OK)
+    return TRUE;
+
+  set_error (self, error, "the store can't be read");
+  return FALSE;
 }
 
 /**
@@ -417,6 +443,9 @@ try_open (const char *path,
   return g_steal_pointer (&self);
 }
 
+/* What SQLite has beside a file. */
+static const char *const suffixes[] = { "", "-wal", "-shm" };
+
 /**
  * ls_database_move_aside:
  * @path: a damaged file that is not open
@@ -429,7 +458,6 @@ try_open (const char *path,
 char *
 ls_database_move_aside (const char *path, GError **error)
 {
-  static const char *const suffixes[] = { "", "-wal", "-shm" };
   g_autofree char *aside = NULL;
 
   for (guint n = 1; aside == NULL || g_file_test (aside, G_FILE_TEST_EXISTS); n++)
@@ -551,6 +579,33 @@ gboolean
 ls_database_is_damaged (LsDatabase *self)
 {
   return is_damaged (sqlite3_errcode (self->handle));
+}
+
+/**
+ * ls_database_remove:
+ * @path: a file that is not open
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Removes it, with what is beside it.
+ *
+ * Returns: whether it is gone; it need not have been there
+ */
+gboolean
+ls_database_remove (const char *path, GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    {
+      g_autofree char *file = g_strconcat (path, suffixes[i], NULL);
+
+      if (g_unlink (file) != 0 && errno != ENOENT)
+        {
+          g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "the store can't be removed: %s",
+                       g_strerror (errno));
+          return FALSE;
+        }
+    }
+
+  return TRUE;
 }
 
 /**

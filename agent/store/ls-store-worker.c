@@ -3,6 +3,7 @@
 
 #include <glib/gstdio.h>
 #include <malloc.h>
+#include <string.h>
 
 #include "ls-error.h"
 #include "ls-store-lock.h"
@@ -154,7 +155,7 @@ make_writable (LsStoreWorker *self, GError **error)
     {
       path = g_build_filename (shelf->cache_dir, "cache.db", NULL);
       g_clear_pointer (&shelf->cache, ls_cache_free);
-      shelf->cache = ls_cache_open (path, error);
+      shelf->cache = ls_cache_open (path, shelf->cipher, error);
     }
 
   return shelf->cache != NULL && ls_cache_leave_gap (shelf->cache, error);
@@ -292,6 +293,7 @@ work (gpointer user_data)
 
   g_clear_pointer (&self->shelf.cache, ls_cache_free);
   g_clear_pointer (&self->shelf.queue, ls_queue_file_free);
+  ls_store_shelf_drop_key (&self->shelf, NULL);
   ls_store_lock_release (&self->shelf.lock);
   return NULL;
 }
@@ -347,6 +349,59 @@ ls_store_shelf_remove (const char *directory, const char *name, GError **error)
 }
 
 /**
+ * ls_store_shelf_find_key:
+ * @shelf: a shelf with nothing open
+ * @server: a server's URL
+ * @user_id: a user there
+ * @make: whether to make a key where there is none
+ * @error: as for ls_store_keys_obtain_sync()
+ *
+ * Gets the key for what is opened next. Blocks.
+ *
+ * Returns: whether @shelf has a cipher
+ */
+gboolean
+ls_store_shelf_find_key (LsStoreShelf *shelf,
+                         const char *server,
+                         const char *user_id,
+                         gboolean make,
+                         GError **error)
+{
+  guchar key[LS_STORE_KEY_SIZE];
+
+  if (!ls_store_keys_obtain_sync (shelf->keys, server, user_id, make, key, error))
+    return FALSE;
+
+  ls_store_shelf_drop_key (shelf, NULL);
+  shelf->cipher = ls_cipher_new (key);
+  shelf->server = g_strdup (server);
+  shelf->user_id = g_strdup (user_id);
+  explicit_bzero (key, sizeof key);
+  return TRUE;
+}
+
+/**
+ * ls_store_shelf_drop_key:
+ * @shelf: a shelf with nothing open
+ * @wiped: (nullable): the directory that it opened something in; unless something is left there, the key
+ *   is not to be kept anywhere
+ *
+ * Wipes the key, if there is one.
+ */
+void
+ls_store_shelf_drop_key (LsStoreShelf *shelf, const char *wiped)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (shelf->cipher != NULL && wiped != NULL && !g_file_test (wiped, G_FILE_TEST_EXISTS) &&
+      !ls_store_keys_forget_sync (shelf->keys, shelf->server, shelf->user_id, &error))
+    g_warning ("the key of a store that is gone is still in the keyring: %s", error->message);
+  g_clear_pointer (&shelf->cipher, ls_cipher_free);
+  g_clear_pointer (&shelf->server, g_free);
+  g_clear_pointer (&shelf->user_id, g_free);
+}
+
+/**
  * ls_store_worker_new:
  * @state_dir: where everything is
  *
@@ -377,6 +432,7 @@ ls_store_worker_free (LsStoreWorker *self)
   g_async_queue_push (self->jobs, g_new0 (Job, 1));
   g_thread_join (self->thread);
   g_async_queue_unref (self->jobs);
+  g_clear_object (&self->shelf.keys);
   g_free (self->shelf.state_dir);
   g_free (self->shelf.cache_dir);
   g_free (self->shelf.queue_path);
