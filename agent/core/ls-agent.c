@@ -406,7 +406,7 @@ is_store_broken (LsAgent *self)
 {
   const LsStatus *status = ls_engine_get_status (self->engine);
 
-  return status->state == LS_STATE_SIGNED_OUT && status->reason == LS_REASON_STORAGE;
+  return status->state == LS_STATE_SIGNED_OUT && status->reason != LS_REASON_NONE;
 }
 
 /**

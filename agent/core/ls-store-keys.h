@@ -8,6 +8,9 @@ G_BEGIN_DECLS
 /* How long a key is, in bytes. */
 #define LS_STORE_KEY_SIZE 32
 
+/* How long a call may take, in milliseconds. */
+#define LS_STORE_KEYS_PATIENCE 5000
+
 #define LS_TYPE_STORE_KEYS (ls_store_keys_get_type ())
 G_DECLARE_INTERFACE (LsStoreKeys, ls_store_keys, LS, STORE_KEYS, GObject)
 

@@ -263,7 +263,7 @@ ls_daemon_new (GDBusConnection *connection,
     }
 
   random = ls_random_system_new ();
-  self->keys = ls_store_keys_libsecret_new (random);
+  self->keys = ls_store_keys_libsecret_new (random, LS_STORE_KEYS_PATIENCE);
   self->store = ls_store_sqlite_new (directory);
   apply_store_settings (self);
   transport_config = ls_daemon_config_for_transport (self->settings);

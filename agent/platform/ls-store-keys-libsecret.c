@@ -7,9 +7,6 @@
 #include "ls-error.h"
 #include "ls-keyring-file.h"
 
-/* How long a caller waits; libsecret itself would wait for 50 seconds for a service that hangs. */
-#define PATIENCE (5 * G_TIME_SPAN_SECOND)
-
 /* Not the schema of the tokens: those go at each sign-out, and what a store keeps of unsent work has to
  * be readable at the next sign-in. */
 static const SecretSchema schema = {
@@ -33,6 +30,7 @@ struct _LsStoreKeysLibsecret
   GObject parent_instance;
 
   LsRandom *random; /* (owned) */
+  gint64 patience_ms;
 };
 
 static void ls_store_keys_libsecret_store_keys_init (LsStoreKeysInterface *iface);
@@ -132,9 +130,9 @@ take_error (Call *call, GError **error)
 
 /* Returns: whether the call was made, and went well */
 static gboolean
-make_call (Call *call, GError **error)
+make_call (LsStoreKeys *keys, Call *call, GError **error)
 {
-  gint64 deadline = g_get_monotonic_time () + PATIENCE;
+  gint64 deadline = g_get_monotonic_time () + LS_STORE_KEYS_LIBSECRET (keys)->patience_ms * 1000;
   gboolean good;
 
   g_atomic_ref_count_inc (&call->refs);
@@ -204,12 +202,16 @@ static gboolean
 check_collection (GError **error)
 {
   g_autoptr (GError) alias_error = NULL;
+  g_autoptr (SecretService) service = NULL;
   g_autoptr (SecretCollection) collection = NULL;
 
   if (ls_keyring_file_is_used ())
     return TRUE;
 
-  collection = secret_collection_for_alias_sync (NULL, SECRET_COLLECTION_DEFAULT,
+  service = secret_service_get_sync (SECRET_SERVICE_NONE, NULL, error);
+  if (service == NULL)
+    return FALSE;
+  collection = secret_collection_for_alias_sync (service, SECRET_COLLECTION_DEFAULT,
                                                  SECRET_COLLECTION_NONE, NULL, &alias_error);
   if (collection != NULL && !secret_collection_get_locked (collection))
     return TRUE;
@@ -296,7 +298,7 @@ ls_store_keys_libsecret_obtain_sync (LsStoreKeys *keys,
   g_autoptr (Call) call = call_new (keys, obtain, server, user_id);
 
   call->make = make;
-  if (!make_call (call, error))
+  if (!make_call (keys, call, error))
     return FALSE;
 
   memcpy (key, call->key, LS_STORE_KEY_SIZE);
@@ -311,7 +313,7 @@ ls_store_keys_libsecret_forget_sync (LsStoreKeys *keys,
 {
   g_autoptr (Call) call = call_new (keys, forget, server, user_id);
 
-  return make_call (call, error);
+  return make_call (keys, call, error);
 }
 
 static void
@@ -345,11 +347,13 @@ ls_store_keys_libsecret_init (LsStoreKeysLibsecret *self)
 /**
  * ls_store_keys_libsecret_new:
  * @random: makes keys; used on any thread
+ * @patience_ms: how long to wait for the keyring, in milliseconds; libsecret itself would wait for 50
+ *   seconds for a service that hangs
  *
  * Returns: (transfer full): the keyring of the user
  */
 LsStoreKeys *
-ls_store_keys_libsecret_new (LsRandom *random)
+ls_store_keys_libsecret_new (LsRandom *random, gint64 patience_ms)
 {
   LsStoreKeysLibsecret *self = NULL;
 
@@ -357,5 +361,6 @@ ls_store_keys_libsecret_new (LsRandom *random)
 
   self = g_object_new (LS_TYPE_STORE_KEYS_LIBSECRET, NULL);
   self->random = g_object_ref (random);
+  self->patience_ms = patience_ms;
   return LS_STORE_KEYS (self);
 }

@@ -13,6 +13,6 @@ G_DECLARE_FINAL_TYPE (LsStoreKeysLibsecret,
                       STORE_KEYS_LIBSECRET,
                       GObject)
 
-LsStoreKeys *ls_store_keys_libsecret_new (LsRandom *random);
+LsStoreKeys *ls_store_keys_libsecret_new (LsRandom *random, gint64 patience_ms);
 
 G_END_DECLS
