@@ -9,6 +9,9 @@
 #define NONCE_SIZE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG_SIZE crypto_aead_xchacha20poly1305_ietf_ABYTES
 
+/* How much of the stack is wiped, in bytes: more than sealing a text within a statement takes. */
+#define STACK_SIZE 65536
+
 G_STATIC_ASSERT (LS_STORE_KEY_SIZE == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
 
 struct _LsCipher
@@ -43,13 +46,15 @@ ls_cipher_new (const guchar *key)
  * ls_cipher_free:
  * @self: (transfer full): a cipher
  *
- * Frees it, and wipes the key.
+ * Frees it, and wipes the key, and the stack of this thread, where libsodium leaves the last bytes of
+ * texts behind.
  */
 void
 ls_cipher_free (LsCipher *self)
 {
   sodium_free (self->key);
   g_free (self);
+  sodium_stackzero (STACK_SIZE);
 }
 
 /**
