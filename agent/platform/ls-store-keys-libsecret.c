@@ -103,6 +103,9 @@ work (gpointer data)
   GError *error = NULL;
   gboolean good = call->func (call, &error);
 
+  /* Made by a synchronous call, libsecret's connection to the service would never learn that the service has
+   * been started anew, and be kept for all. */
+  secret_service_disconnect ();
   g_mutex_lock (&call->mutex);
   call->good = good;
   call->error = error;
