@@ -41,6 +41,7 @@ struct _LsDaemon
   LsSettingsMonitor *monitor;  /* (owned) */
   LsStoreKeys *keys;           /* (owned) */
   LsStoreSqlite *store;        /* (owned) */
+  LsQueueStoreSqlite *unsent;  /* (owned) */
   LsTransportSoup *transport;  /* (owned) */
   LsAgent *agent;              /* (owned) */
   LsActionQueue *queue;        /* (owned) */
@@ -69,6 +70,7 @@ ls_daemon_finalize (GObject *object)
   g_clear_object (&self->agent);
   g_clear_object (&self->transport);
   g_clear_object (&self->store);
+  g_clear_object (&self->unsent);
   g_clear_object (&self->keys);
   g_clear_object (&self->settings);
   g_clear_object (&self->notify);
@@ -123,8 +125,10 @@ apply_sign_out_defaults (LsDaemon *self)
 static void
 apply_store_settings (LsDaemon *self)
 {
-  ls_store_sqlite_set_encryption (self->store, self->keys,
-                                  ls_settings_get_boolean (self->settings, "Privacy", "encrypt"));
+  gboolean encrypt = ls_settings_get_boolean (self->settings, "Privacy", "encrypt");
+
+  ls_store_sqlite_set_encryption (self->store, self->keys, encrypt);
+  ls_queue_store_sqlite_set_encryption (self->unsent, self->keys, encrypt);
   ls_store_sqlite_set_limits (self->store,
                               ls_settings_get_int64 (self->settings, "Cache", "max-size"),
                               ls_settings_get_int64 (self->settings, "Cache", "max-age"));
@@ -200,9 +204,8 @@ build_agent (LsDaemon *self, LsClock *clock, LsRandom *random)
 }
 
 static void
-build_queue (LsDaemon *self, const char *directory, LsClock *clock, LsRandom *random)
+build_queue (LsDaemon *self, LsClock *clock, LsRandom *random)
 {
-  g_autoptr (LsQueueStore) store = LS_QUEUE_STORE (ls_queue_store_sqlite_new (directory));
   LsQueueConfig config = ls_daemon_config_for_queue (self->settings);
   const LsDataEditor editor = {
     .check = ls_wire_edit_check,
@@ -216,8 +219,9 @@ build_queue (LsDaemon *self, const char *directory, LsClock *clock, LsRandom *ra
     .get_text = ls_wire_data_get_text,
   };
 
-  self->queue = ls_action_queue_new (self->agent, store, LS_TRANSPORT (self->transport), clock,
-                                     random, &editor, &config);
+  self->queue =
+      ls_action_queue_new (self->agent, LS_QUEUE_STORE (self->unsent),
+                           LS_TRANSPORT (self->transport), clock, random, &editor, &config);
 }
 
 /**
@@ -265,11 +269,12 @@ ls_daemon_new (GDBusConnection *connection,
   random = ls_random_system_new ();
   self->keys = ls_store_keys_libsecret_new (random, LS_STORE_KEYS_PATIENCE);
   self->store = ls_store_sqlite_new (directory);
+  self->unsent = ls_queue_store_sqlite_new (directory);
   apply_store_settings (self);
   transport_config = ls_daemon_config_for_transport (self->settings);
   self->transport = ls_transport_soup_new (transport_config);
   build_agent (self, clock, random);
-  build_queue (self, directory, clock, random);
+  build_queue (self, clock, random);
   durables = g_build_filename (directory, "durable-cursors.conf", NULL);
   self->service = ls_service_new (self->agent, self->queue, clock, connection, durables);
   ls_service_set_broadcast (self->service, ls_sandbox_is_inside ());

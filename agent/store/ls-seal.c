@@ -89,15 +89,36 @@ ls_seal_install (LsDatabase *database, LsCipher *cipher, GError **error)
          ls_database_add_function (database, "unseal", unseal, cipher, error);
 }
 
+/**
+ * ls_seal_open_column:
+ * @stmt: a statement that stands on a row
+ * @column: from 0
+ * @cipher: a cipher
+ * @identity: (array zero-terminated=1): what SQL's `seal()` was given beside the payload
+ *
+ * Does what SQL's `unseal()` does, where one payload that can't be decrypted must not hide the rest.
+ *
+ * Returns: (transfer full) (nullable): the payload; %NULL: it can't be decrypted
+ */
+char *
+ls_seal_open_column (sqlite3_stmt *stmt, int column, LsCipher *cipher, const char *const *identity)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autoptr (GBytes) place = NULL;
+
+  for (guint i = 0; identity[i] != NULL; i++)
+    g_byte_array_append (bytes, (const guint8 *)identity[i], (guint)strlen (identity[i]) + 1);
+  place = g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
+  return ls_cipher_unseal (cipher, sqlite3_column_blob (stmt, column),
+                           (gsize)sqlite3_column_bytes (stmt, column), place);
+}
+
 static gboolean
 opens (sqlite3_stmt *stmt, LsCipher *cipher)
 {
-  g_autoptr (GBytes) identity = g_bytes_new_static (PROOF, sizeof PROOF);
-  g_autofree char *text = NULL;
+  const char *const identity[] = { PROOF, NULL };
+  g_autofree char *text = cipher != NULL ? ls_seal_open_column (stmt, 0, cipher, identity) : NULL;
 
-  if (cipher != NULL)
-    text = ls_cipher_unseal (cipher, sqlite3_column_blob (stmt, 0),
-                             (gsize)sqlite3_column_bytes (stmt, 0), identity);
   return text != NULL;
 }
 

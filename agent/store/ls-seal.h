@@ -23,6 +23,8 @@ typedef enum
 
 gboolean ls_seal_install (LsDatabase *database, LsCipher *cipher, GError **error);
 gboolean ls_seal_check (LsDatabase *database, LsCipher *cipher, LsSeal *seal, GError **error);
+char *
+ls_seal_open_column (sqlite3_stmt *stmt, int column, LsCipher *cipher, const char *const *identity);
 gboolean ls_seal_note (LsDatabase *database, GError **error);
 
 G_END_DECLS

@@ -39,7 +39,6 @@ typedef struct
   LsChangeSet *change_set; /* (owned) (nullable) */
   GPtrArray *rows;         /* (owned) (nullable) */
   LsListQuery *query;      /* (owned) (nullable) */
-  LsStoreKeys *keys;       /* (owned) (nullable) */
   gboolean *types;         /* (owned) (nullable) */
   LsEntity entity;
   LsCursor cursor;
@@ -57,7 +56,6 @@ args_free (Args *args)
   g_clear_pointer (&args->change_set, ls_change_set_free);
   g_clear_pointer (&args->rows, g_ptr_array_unref);
   g_clear_pointer (&args->query, ls_list_query_free);
-  g_clear_object (&args->keys);
   g_free (args->server);
   g_free (args->id);
   g_free (args->types);
@@ -128,7 +126,7 @@ close_cache (LsStoreShelf *shelf)
 {
   g_clear_pointer (&shelf->cache, ls_cache_free);
   g_clear_pointer (&shelf->cache_dir, g_free);
-  ls_store_shelf_drop_key (shelf, NULL);
+  ls_store_shelf_drop_key (shelf);
   ls_store_lock_release (&shelf->lock);
 }
 
@@ -171,9 +169,8 @@ do_close (LsStoreShelf *shelf, gpointer data, GError **error)
   if (args->flag && directory != NULL)
     {
       g_clear_pointer (&shelf->cache, ls_cache_free);
-      removed = ls_store_shelf_remove (directory, "lock", error) &&
-                ls_store_shelf_remove (directory, "cache.db", error);
-      ls_store_shelf_drop_key (shelf, directory);
+      removed = ls_store_shelf_remove (shelf, directory, "lock", error) &&
+                ls_store_shelf_remove (shelf, directory, "cache.db", error);
     }
   close_cache (shelf);
   return removed ? YES : NULL;
@@ -512,16 +509,6 @@ ls_store_sqlite_set_limits (LsStoreSqlite *self, gint64 max_size, gint64 max_age
         g_task_new (self, NULL, NULL, NULL));
 }
 
-static gpointer
-do_set_encryption (LsStoreShelf *shelf, gpointer data, GError **error)
-{
-  Args *args = data;
-
-  g_set_object (&shelf->keys, args->keys);
-  shelf->encrypt = args->flag;
-  return YES;
-}
-
 /**
  * ls_store_sqlite_set_encryption:
  * @self: a store
@@ -533,14 +520,9 @@ do_set_encryption (LsStoreShelf *shelf, gpointer data, GError **error)
 void
 ls_store_sqlite_set_encryption (LsStoreSqlite *self, LsStoreKeys *keys, gboolean encrypt)
 {
-  Args *args = g_new0 (Args, 1);
-
   g_return_if_fail (LS_IS_STORE_SQLITE (self));
 
-  args->keys = g_object_ref (keys);
-  args->flag = encrypt;
-  push (LS_STORE (self), args, ls_store_sqlite_set_encryption, do_set_encryption, NULL, FALSE,
-        g_task_new (self, NULL, NULL, NULL));
+  ls_store_worker_set_encryption (self->worker, keys, encrypt);
 }
 
 static gpointer

@@ -50,7 +50,10 @@ typedef struct
 } LsStoreShelf;
 
 char *ls_store_shelf_get_directory (LsStoreShelf *shelf, const char *server, const char *user_id);
-gboolean ls_store_shelf_remove (const char *directory, const char *name, GError **error);
+gboolean ls_store_shelf_remove (LsStoreShelf *shelf,
+                                const char *directory,
+                                const char *name,
+                                GError **error);
 
 /**
  * LsStoreJobFunc:
@@ -71,7 +74,8 @@ gboolean ls_store_shelf_find_key (LsStoreShelf *shelf,
                                   const char *user_id,
                                   gboolean make,
                                   GError **error);
-void ls_store_shelf_drop_key (LsStoreShelf *shelf, const char *wiped);
+void ls_store_shelf_drop_key (LsStoreShelf *shelf);
+void ls_store_shelf_forget_key (LsStoreShelf *shelf);
 
 LsStoreWorker *ls_store_worker_new (const char *state_dir);
 void ls_store_worker_free (LsStoreWorker *self);
@@ -81,6 +85,7 @@ void ls_store_worker_push (LsStoreWorker *self,
                            LsStoreJobFunc func,
                            GDestroyNotify free_result,
                            gboolean writes);
+void ls_store_worker_set_encryption (LsStoreWorker *self, LsStoreKeys *keys, gboolean encrypt);
 guint ls_store_worker_get_n_transactions (LsStoreWorker *self);
 
 G_END_DECLS

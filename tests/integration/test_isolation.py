@@ -7,6 +7,7 @@ import time
 import pytest
 from gi.repository import GLib
 
+from conftest import QUICK
 from labsync_testing import until
 from machine_traces import in_files, in_memory
 from server_client import STUDENT, STUDENT2, TEACHER
@@ -163,13 +164,11 @@ def test_encryption_is_turned_on_and_off(server, desk):
     row_id = plant(server, desktop)
     for encrypt in ("true", "false"):
         desktop.stop()
-        desktop.configure(server.url, Privacy_encrypt=encrypt)
+        desktop.configure(server.url, **QUICK, Privacy_encrypt=encrypt)
         desktop.start()
         desktop.wait_state("live")
         until(lambda: row_id in desktop.cached("grade"), what="the row again")
-        desktop.stop()
         assert bool(in_files(desktop.state_dir, CANARY)) == (encrypt == "false")
-        desktop.start()
 
 
 def test_a_locked_keyring_opens_nothing(server, encrypted):

@@ -36,7 +36,7 @@ static LsQueueFile *
 open_queue (Fixture *fixture)
 {
   g_autoptr (GError) error = NULL;
-  LsQueueFile *queue = ls_queue_file_open (fixture->path, &error);
+  LsQueueFile *queue = ls_queue_file_open (fixture->path, NULL, NULL, &error);
 
   g_assert_no_error (error);
   return queue;
@@ -193,7 +193,7 @@ test_newer (Fixture *fixture, gconstpointer data)
   ls_database_run (ls_queue_file_get_database (queue), "PRAGMA user_version = 99", NULL);
   g_clear_pointer (&queue, ls_queue_file_free);
 
-  g_assert_null (ls_queue_file_open (fixture->path, &error));
+  g_assert_null (ls_queue_file_open (fixture->path, NULL, NULL, &error));
   g_assert_error (error, LS_ERROR, LS_ERROR_NEWER_STORE);
 }
 
