@@ -8,9 +8,6 @@ G_BEGIN_DECLS
 /* How long a key is, in bytes. */
 #define LS_STORE_KEY_SIZE 32
 
-/* How long a call may take, in milliseconds. */
-#define LS_STORE_KEYS_PATIENCE 5000
-
 #define LS_TYPE_STORE_KEYS (ls_store_keys_get_type ())
 G_DECLARE_INTERFACE (LsStoreKeys, ls_store_keys, LS, STORE_KEYS, GObject)
 
@@ -20,7 +17,7 @@ G_DECLARE_INTERFACE (LsStoreKeys, ls_store_keys, LS, STORE_KEYS, GObject)
  * @forget_sync: see ls_store_keys_forget_sync()
  *
  * The keys that stores are encrypted with, as a port: the Secret Service. Called on the threads of the
- * stores, which do nothing else before they have theirs: so it blocks, for 5 seconds at most, and never
+ * stores, which do nothing else before they have theirs: so it blocks, for some seconds at most, and never
  * prompts.
  */
 struct _LsStoreKeysInterface

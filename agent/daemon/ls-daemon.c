@@ -13,7 +13,7 @@
 #include "ls-secrets-libsecret.h"
 #include "ls-service.h"
 #include "ls-settings-monitor.h"
-#include "ls-store-keys-libsecret.h"
+#include "ls-store-keys-secrets.h"
 #include "ls-store-sqlite.h"
 #include "ls-transport-soup.h"
 #include "ls-json.h"
@@ -249,6 +249,7 @@ ls_daemon_new (GDBusConnection *connection,
   g_autofree char *directory = ls_paths_get_state_dir (state_dir);
   g_autoptr (LsClock) clock = ls_clock_system_new (error);
   g_autoptr (LsRandom) random = ls_random_system_new ();
+  g_autoptr (LsSecrets) key_secrets = NULL;
   g_autoptr (GError) machine_error = NULL;
   g_autofree char *durables = NULL;
 
@@ -267,7 +268,8 @@ ls_daemon_new (GDBusConnection *connection,
     }
 
   random = ls_random_system_new ();
-  self->keys = ls_store_keys_libsecret_new (random, LS_STORE_KEYS_PATIENCE);
+  key_secrets = ls_secrets_libsecret_new_for_keys (clock);
+  self->keys = ls_store_keys_secrets_new (key_secrets, random);
   self->store = ls_store_sqlite_new (directory);
   self->unsent = ls_queue_store_sqlite_new (directory);
   apply_store_settings (self);

@@ -71,38 +71,32 @@ is_sound (const char *text, gsize length)
   return g_variant_n_children (salt) == GUINT32_FROM_LE (salt_size);
 }
 
-/* Returns: whether a damaged file was moved aside */
-static gboolean
-mend (const char *path, GCancellable *cancellable, GError **error)
+static void
+mend_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
+  const char *path = task_data;
   g_autofree char *text = NULL;
   g_autofree char *aside = g_strconcat (path, ASIDE_SUFFIX, NULL);
   g_autoptr (GFile) file = g_file_new_for_path (path);
   g_autoptr (GFile) target = g_file_new_for_path (aside);
-  g_autoptr (GError) load_error = NULL;
+  g_autoptr (GError) error = NULL;
   gsize length = 0;
 
-  if (!g_file_load_contents (file, cancellable, &text, &length, NULL, &load_error))
+  if (!g_file_load_contents (file, cancellable, &text, &length, NULL, &error))
     {
-      if (!g_error_matches (load_error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
-        g_propagate_error (error, g_steal_pointer (&load_error));
-      return FALSE;
+      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+        g_task_return_boolean (task, FALSE);
+      else
+        g_task_return_error (task, g_steal_pointer (&error));
+      return;
     }
 
-  return !is_sound (text, length) &&
-         g_file_move (file, target, G_FILE_COPY_OVERWRITE, cancellable, NULL, NULL, error);
-}
-
-static void
-mend_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
-{
-  GError *error = NULL;
-  gboolean moved = mend (task_data, cancellable, &error);
-
-  if (error != NULL)
-    g_task_return_error (task, error);
+  if (is_sound (text, length))
+    g_task_return_boolean (task, FALSE);
+  else if (g_file_move (file, target, G_FILE_COPY_OVERWRITE, cancellable, NULL, NULL, &error))
+    g_task_return_boolean (task, TRUE);
   else
-    g_task_return_boolean (task, moved);
+    g_task_return_error (task, g_steal_pointer (&error));
 }
 
 /**
@@ -144,31 +138,4 @@ ls_keyring_file_mend_finish (GAsyncResult *result, GError **error)
   g_return_val_if_fail (g_task_is_valid (result, NULL), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/**
- * ls_keyring_file_mend_sync:
- * @error: the file is there and can be neither read nor moved
- *
- * Does what ls_keyring_file_mend_async() does, if libsecret uses a file at all. Blocks.
- *
- * Returns: whether libsecret can be let loose
- */
-gboolean
-ls_keyring_file_mend_sync (GError **error)
-{
-  g_autofree char *path = NULL;
-  g_autoptr (GError) mend_error = NULL;
-
-  if (!ls_keyring_file_is_used ())
-    return TRUE;
-
-  path = ls_keyring_file_get_path ();
-  if (mend (path, NULL, &mend_error))
-    g_warning ("the keyring's file was damaged and has been moved aside");
-  if (mend_error == NULL)
-    return TRUE;
-
-  g_propagate_error (error, g_steal_pointer (&mend_error));
-  return FALSE;
 }

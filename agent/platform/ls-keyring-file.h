@@ -12,6 +12,5 @@ void ls_keyring_file_mend_async (const char *path,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);
 gboolean ls_keyring_file_mend_finish (GAsyncResult *result, GError **error);
-gboolean ls_keyring_file_mend_sync (GError **error);
 
 G_END_DECLS

@@ -2,7 +2,6 @@
 """Two users in turn on one machine: what one was told, the other is not, nor whoever has the machine afterwards."""
 
 import json
-import time
 
 import pytest
 from gi.repository import GLib
@@ -47,11 +46,12 @@ def plant(server, desktop):
 
 
 def sign_out(desktop, *options):
-    """Signs out and returns how many seconds the agent took for it."""
-    began = time.monotonic()
+    """Signs out, after which the store has to be gone within a second, and what was in it from memory."""
     result = desktop.ctl("sign-out", *options)
     assert result.code == 0, result
-    return time.monotonic() - began
+    until(lambda: not any(path.is_dir() for path in desktop.state_dir.iterdir()), WITHIN, "the store to be gone")
+    until(lambda: in_memory(desktop.agent.pid, CANARY) == [], WITHIN,
+          lambda: f"the canary out of memory: {in_memory(desktop.agent.pid, CANARY)}")
 
 
 def refusal(call, *arguments):
@@ -124,13 +124,10 @@ def test_a_wipe_leaves_nothing(server, desk, encrypt):
     assert bool(in_files(machine.directory, CANARY)) != (encrypt == "true")
     assert bool(item_paths(machine)) == (encrypt == "true")
     cursor = machine.cursor()
-    assert sign_out(machine) < WITHIN
-    assert not [path for path in machine.state_dir.rglob("*") if path.is_dir()]
+    sign_out(machine)
     assert in_files(machine.directory, CANARY) == []
     assert in_files(machine.directory, STUDENT) == []
     assert item_paths(machine) == []
-    until(lambda: in_memory(machine.agent.pid, CANARY) == [], WITHIN,
-          lambda: f"the canary out of memory: {in_memory(machine.agent.pid, CANARY)}")
     machine.sign_in(STUDENT2)
     machine.wait_state("live")
     until(lambda: machine.cached("grade"), what="grades of the second user")
@@ -142,9 +139,7 @@ def test_what_was_polled_leaves_nothing(server, desk):
     desktop.sign_in()
     desktop.wait_state("polling")
     tell(server, desktop, row_of(server, STUDENT), 7)
-    assert sign_out(desktop, "--wipe") < WITHIN
-    until(lambda: in_memory(desktop.agent.pid, CANARY) == [], WITHIN,
-          lambda: f"the canary out of memory: {in_memory(desktop.agent.pid, CANARY)}")
+    sign_out(desktop, "--wipe")
 
 
 def test_encrypted_files_say_nothing(server, encrypted):
@@ -194,3 +189,68 @@ def test_a_lost_key_costs_the_cache_alone(server, encrypted):
     encrypted.wait_state("live")
     until(lambda: row_id in encrypted.cached("grade"), what="the row, from the server")
     assert json.loads(encrypted.cached("grade")[row_id][1])["assignment_name"] == f"{CANARY} 5"
+
+
+def leave_unsent(server, desktop):
+    """Has a teacher write the canary while the server is away. Returns the action's id."""
+    row_id = next(iter(desktop.cached("grade")))
+    server.kill()
+    desktop.wait_state("waiting", "connecting")
+    data = json.dumps({"assignment_name": CANARY})
+    options = ("--type", "update", "--entity", "grade", "--entity-id", row_id, "--data", data)
+    action = desktop.json("queue", "add", *options)["id"]
+    assert desktop.row("grade", row_id)["assignment_name"] == CANARY
+    assert CANARY in desktop.ctl("queue", "export").out
+    return action
+
+
+@pytest.fixture
+def teachers(server, desk):
+    """A desktop that encrypts, with a teacher signed in, who may write."""
+    desktop = desk(server.url, Privacy_encrypt="true")
+    desktop.sign_in(TEACHER)
+    desktop.wait_state("live")
+    return desktop
+
+
+def test_unsent_work_is_encrypted_and_not_wiped_unasked(server, teachers):
+    action = leave_unsent(server, teachers)
+    assert in_files(teachers.state_dir, CANARY) == []
+    refused = teachers.ctl("sign-out", "--wipe", "--json")
+    assert refused.code == 1 and "UnsentWork" in refused.err
+    teachers.kill()
+    assert in_files(teachers.state_dir, CANARY) == []
+    teachers.start()
+    assert CANARY in teachers.ctl("queue", "show", action).out
+    # Without a wipe it waits for whose it is, and so does its key.
+    assert teachers.ctl("sign-out").code == 0
+    assert item_paths(teachers)
+    server.start()
+    teachers.sign_in(STUDENT)
+    assert CANARY not in teachers.ctl("queue", "export").out + teachers.ctl("queue", "list", "--json").out
+    teachers.sign_in(TEACHER)
+    teachers.wait_state("live")
+    until(lambda: teachers.json("queue", "show", action)["status"] == "completed", what="the action to be sent")
+
+
+def test_discarded_work_leaves_nothing(server, teachers):
+    leave_unsent(server, teachers)
+    sign_out(teachers, "--wipe", "--discard-unsent")
+    assert in_files(teachers.directory, CANARY) == []
+    assert item_paths(teachers) == []
+
+
+def test_unsent_work_whose_key_is_lost_is_told_of(server, teachers):
+    action = leave_unsent(server, teachers)
+    teachers.stop()
+    for path in item_paths(teachers):
+        teachers.bus.call("org.freedesktop.Secret.Item", "Delete", "()", path=path, name=SECRETS)
+    teachers.start()
+    shown = teachers.json("queue", "show", action)
+    assert (shown["status"], shown["error"]) == ("failed", "unreadable"), shown
+    assert teachers.bus.property("Queue", "Failed") == 1
+    assert teachers.ctl("queue", "retry", action).code == 1
+    server.start()
+    teachers.wait_state("live")
+    assert teachers.ctl("queue", "edit", action, "--data", json.dumps({"assignment_name": "Aljabar 2"})).code == 0
+    until(lambda: teachers.json("queue", "show", action)["status"] == "completed", what="what was said anew")
