@@ -267,7 +267,6 @@ ls_daemon_new (GDBusConnection *connection,
       self->machine = g_strdup ("");
     }
 
-  random = ls_random_system_new ();
   key_secrets = ls_secrets_libsecret_new_for_keys (clock);
   self->keys = ls_store_keys_secrets_new (key_secrets, random);
   self->store = ls_store_sqlite_new (directory);

@@ -12,22 +12,24 @@
 #define KIND_ACCESS "access"
 #define KIND_REFRESH "refresh"
 
+/* @user: what the user's id is called */
 /* clang-format off */
-#define ATTRIBUTES                                                                                 \
+#define ATTRIBUTES(user)                                                                           \
   {                                                                                                \
     { "server", SECRET_SCHEMA_ATTRIBUTE_STRING },                                                  \
-    { "user", SECRET_SCHEMA_ATTRIBUTE_STRING },                                                    \
+    { user, SECRET_SCHEMA_ATTRIBUTE_STRING },                                                      \
     { "kind", SECRET_SCHEMA_ATTRIBUTE_STRING },                                                    \
     { NULL, 0 },                                                                                   \
   }
 /* clang-format on */
 
-static const SecretSchema token_schema = { "org.labsync.Agent", SECRET_SCHEMA_NONE, ATTRIBUTES };
+static const SecretSchema token_schema = { "org.labsync.Agent", SECRET_SCHEMA_NONE,
+                                           ATTRIBUTES ("user") };
 
 /* One of their own: tokens go at each sign-out, and what a store keeps of unsent work has to be readable at
- * the next sign-in. */
+ * the next sign-in. libsecret's file does not look at a schema's name, so that an attribute differs. */
 static const SecretSchema key_schema = { "org.labsync.Agent.Store", SECRET_SCHEMA_NONE,
-                                         ATTRIBUTES };
+                                         ATTRIBUTES ("owner") };
 
 /**
  * LsSecretsLibsecret:
@@ -59,8 +61,8 @@ typedef void (*Step) (Request *request);
  * waits for it: much of libsecret does not heed its cancellable while the service hangs. */
 struct Request
 {
-  GTask *task; /* (owned) (nullable): NULL once it is answered */
   const SecretSchema *schema;
+  GTask *task;               /* (owned) (nullable): NULL once it is answered */
   LsClock *clock;            /* (owned) (nullable): as long as there is a task */
   GCancellable *cancellable; /* (owned): for libsecret */
   gulong cancelled_handler;  /* of the caller's cancellable, or 0 */
@@ -242,8 +244,9 @@ request_begin (Request *request, Step step)
 static GHashTable *
 build_attributes (const Request *request, const char *kind)
 {
-  return secret_attributes_build (request->schema, "server", request->server, "user",
-                                  request->user_id, kind != NULL ? "kind" : NULL, kind, NULL);
+  return secret_attributes_build (request->schema, "server", request->server,
+                                  request->schema->attributes[1].name, request->user_id,
+                                  kind != NULL ? "kind" : NULL, kind, NULL);
 }
 
 /* Without unlocking, which could prompt. */
@@ -571,11 +574,8 @@ ls_secrets_libsecret_init (LsSecretsLibsecret *self)
 static LsSecrets *
 secrets_new (LsClock *clock, const SecretSchema *schema)
 {
-  LsSecretsLibsecret *self = NULL;
+  LsSecretsLibsecret *self = g_object_new (LS_TYPE_SECRETS_LIBSECRET, NULL);
 
-  g_return_val_if_fail (LS_IS_CLOCK (clock), NULL);
-
-  self = g_object_new (LS_TYPE_SECRETS_LIBSECRET, NULL);
   self->clock = g_object_ref (clock);
   self->schema = schema;
 
@@ -591,6 +591,8 @@ secrets_new (LsClock *clock, const SecretSchema *schema)
 LsSecrets *
 ls_secrets_libsecret_new (LsClock *clock)
 {
+  g_return_val_if_fail (LS_IS_CLOCK (clock), NULL);
+
   return secrets_new (clock, &token_schema);
 }
 
@@ -604,5 +606,7 @@ ls_secrets_libsecret_new (LsClock *clock)
 LsSecrets *
 ls_secrets_libsecret_new_for_keys (LsClock *clock)
 {
+  g_return_val_if_fail (LS_IS_CLOCK (clock), NULL);
+
   return secrets_new (clock, &key_schema);
 }

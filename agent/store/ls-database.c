@@ -443,9 +443,6 @@ try_open (const char *path,
   return g_steal_pointer (&self);
 }
 
-/* What SQLite has beside a file. */
-static const char *const suffixes[] = { "", "-wal", "-shm" };
-
 /**
  * ls_database_move_aside:
  * @path: a damaged file that is not open
@@ -458,6 +455,7 @@ static const char *const suffixes[] = { "", "-wal", "-shm" };
 char *
 ls_database_move_aside (const char *path, GError **error)
 {
+  static const char *const suffixes[] = { "", "-wal", "-shm" };
   g_autofree char *aside = NULL;
 
   for (guint n = 1; aside == NULL || g_file_test (aside, G_FILE_TEST_EXISTS); n++)
@@ -586,26 +584,29 @@ ls_database_is_damaged (LsDatabase *self)
  * @path: a file that is not open
  * @error: %LS_ERROR_STORAGE
  *
- * Removes it, with what is beside it.
+ * Removes it and what belongs to it, such as a log or a copy that was moved aside.
  *
- * Returns: whether it is gone; it need not have been there
+ * Returns: whether all of it is gone; it need not have been there
  */
 gboolean
 ls_database_remove (const char *path, GError **error)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  g_autoptr (GDir) listing = g_dir_open (directory, 0, NULL);
+  gboolean removed = TRUE;
+  const char *entry;
+
+  while (listing != NULL && (entry = g_dir_read_name (listing)) != NULL)
     {
-      g_autofree char *file = g_strconcat (path, suffixes[i], NULL);
+      g_autofree char *file = g_build_filename (directory, entry, NULL);
 
-      if (g_unlink (file) != 0 && errno != ENOENT)
-        {
-          g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "the store can't be removed: %s",
-                       g_strerror (errno));
-          return FALSE;
-        }
+      if (g_str_has_prefix (entry, name) && g_unlink (file) != 0)
+        removed = FALSE;
     }
-
-  return TRUE;
+  if (!removed)
+    g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "the store can't be removed");
+  return removed;
 }
 
 /**

@@ -43,9 +43,9 @@ static const LsMigration migrations[] = {
 struct _LsQueueFile
 {
   LsDatabase *database; /* (owned) */
-  LsCipher *reader;     /* (unowned) (nullable): of what is there */
-  LsCipher *writer;     /* (unowned) (nullable): of what is put in */
-  GPtrArray *actions;   /* (element-type LsAction) (owned) (nullable): until they are taken */
+  LsCipher *reader; /* (unowned) (nullable): of what was there when it was opened, and until then */
+  LsCipher *writer; /* (unowned) (nullable): of what is put in */
+  GPtrArray *actions; /* (element-type LsAction) (owned) (nullable): until they are taken */
 };
 
 /* Reading actions that may be encrypted. */
@@ -366,8 +366,8 @@ replace (LsQueueFile *old, const char *path, GError **error)
 /**
  * ls_queue_file_open:
  * @path: the file
- * @reader: (nullable): what opens payloads that are encrypted; must live as long as the queue
- * @writer: (nullable): what they are encrypted with from now on, as @reader; %NULL: not at all
+ * @reader: (nullable): what opens payloads that are encrypted, to read what is there
+ * @writer: (nullable): what they are encrypted with from now on; must live as long as the queue; %NULL: nothing
  * @error: %LS_ERROR_STORAGE; %LS_ERROR_NEWER_STORE: left as it was; %LS_ERROR_LOCKED: they are encrypted,
  *   and there is no @reader
  *

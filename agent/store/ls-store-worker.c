@@ -394,19 +394,9 @@ ls_store_shelf_forget_key (LsStoreShelf *shelf)
 gboolean
 ls_store_shelf_remove (LsStoreShelf *shelf, const char *directory, const char *name, GError **error)
 {
-  g_autoptr (GDir) listing = g_dir_open (directory, 0, NULL);
-  gboolean removed = TRUE;
-  const char *entry;
+  g_autofree char *path = g_build_filename (directory, name, NULL);
+  gboolean removed = ls_database_remove (path, error);
 
-  while (listing != NULL && (entry = g_dir_read_name (listing)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (directory, entry, NULL);
-
-      if (g_str_has_prefix (entry, name) && g_unlink (path) != 0)
-        removed = FALSE;
-    }
-  if (!removed)
-    g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "the store can't be removed");
   if (g_rmdir (directory) == 0)
     ls_store_shelf_forget_key (shelf);
 

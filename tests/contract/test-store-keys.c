@@ -136,6 +136,38 @@ test_forgotten (Fixture *fixture, gconstpointer data)
 }
 
 static void
+keep_result_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **)user_data = g_object_ref (result);
+}
+
+static GAsyncResult *
+wait_result (GAsyncResult **result)
+{
+  while (*result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return *result;
+}
+
+/* A sign-out takes the tokens and leaves the key. */
+static void
+test_apart_from_tokens (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsSecrets) tokens = ls_secrets_libsecret_new (LS_CLOCK (fixture->clock));
+  g_autoptr (LsSession) session = ls_session_new ("access", "refresh");
+  g_autoptr (GAsyncResult) stored = NULL, cleared = NULL;
+  guchar key[LS_STORE_KEY_SIZE], again[LS_STORE_KEY_SIZE];
+
+  g_assert_true (obtain (fixture, "gina", TRUE, key, NULL));
+  ls_secrets_store_async (tokens, SERVER, "gina", session, NULL, keep_result_cb, &stored);
+  g_assert_true (ls_secrets_store_finish (tokens, wait_result (&stored), NULL));
+  ls_secrets_clear_async (tokens, SERVER, "gina", NULL, keep_result_cb, &cleared);
+  g_assert_true (ls_secrets_clear_finish (tokens, wait_result (&cleared), NULL));
+  g_assert_true (obtain (fixture, "gina", FALSE, again, NULL));
+  g_assert_cmpmem (key, sizeof key, again, sizeof again);
+}
+
+static void
 assert_locked (Fixture *fixture)
 {
   guchar key[LS_STORE_KEY_SIZE];
@@ -215,6 +247,8 @@ main (int argc, char *argv[])
       ADD ("made-once", test_made_once);
       ADD ("forgotten", test_forgotten);
     }
+  if (g_str_equal (kind, "keyring") || g_str_equal (kind, "file"))
+    ADD ("apart-from-tokens", test_apart_from_tokens);
   if (g_str_equal (kind, "keyring"))
     ADD ("hung", test_hung);
   if (g_str_equal (kind, "keyring") || g_str_equal (kind, "fake"))
