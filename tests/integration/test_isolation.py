@@ -173,7 +173,7 @@ def test_a_locked_keyring_opens_nothing(server, encrypted):
                      path="/org/freedesktop/secrets", name=SECRETS)
     encrypted.start()
     until(lambda: encrypted.bus.property("Account", "State") == "locked", what="the state of the account")
-    assert "NotSignedIn" in refusal(encrypted.row, "grade", row_id)
+    assert "Locked" in refusal(encrypted.row, "grade", row_id)
     encrypted.unlock_keyring()
     encrypted.ctl("connect")
     encrypted.wait_state("live")
