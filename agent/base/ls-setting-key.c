@@ -74,6 +74,7 @@ static const LsSettingKey keys[] = {
 
   BOOLEAN ("Privacy", "wipe-on-sign-out", "false"),
   BOOLEAN ("Privacy", "tokens-in-memory", "false"),
+  BOOLEAN ("Privacy", "encrypt", "false"),
 };
 /* clang-format on */
 

@@ -2,6 +2,9 @@
 /* Who is signed in: sign-in, sign-out, and what is remembered of it over a restart. */
 #include "ls-agent-private.h"
 
+/* How often to look whether the keyring has been unlocked that has a store's key, in milliseconds. */
+#define REOPEN_EVERY 30000
+
 /**
  * ls_agent_get_account_state:
  * @self: an agent
@@ -77,10 +80,25 @@ ls_agent_account_cancel_sign_in (LsAgent *self)
     g_cancellable_cancel (signing_in);
 }
 
+/**
+ * ls_agent_account_stop_reopening:
+ * @self: an agent
+ *
+ * Does not try any more to open a store whose key is locked away.
+ */
+void
+ls_agent_account_stop_reopening (LsAgent *self)
+{
+  if (self->reopening != 0)
+    ls_clock_remove_alarm (self->clock, self->reopening);
+  self->reopening = 0;
+}
+
 static void
 forget_account (LsAgent *self)
 {
   ls_agent_account_cancel_sign_in (self);
+  ls_agent_account_stop_reopening (self);
   self->generation++;
   g_clear_pointer (&self->user, ls_user_free);
   g_clear_pointer (&self->store_id, g_free);
@@ -190,6 +208,30 @@ take_remembered (LsAgent *self, const LsAccount *account)
 }
 
 static void
+on_reopening (gpointer user_data)
+{
+  LsAgent *self = user_data;
+
+  self->reopening = 0;
+  ls_agent_account_load (self);
+}
+
+/* Nobody tells us when a keyring is unlocked, not without asking its service for more. */
+static void
+open_failed (LsAgent *self, const GError *error)
+{
+  gboolean locked = g_error_matches (error, LS_ERROR, LS_ERROR_LOCKED);
+
+  g_warning ("the store can't be opened: %s", error->message);
+  ls_engine_set_store_broken (self->engine, locked);
+  if (locked)
+    self->reopening = ls_clock_add_alarm (self->clock, LS_CLOCK_MONOTONIC,
+                                          ls_clock_get_monotonic (self->clock) + REOPEN_EVERY,
+                                          on_reopening, self);
+  ls_agent_run (self);
+}
+
+static void
 store_open_loaded_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -203,15 +245,9 @@ store_open_loaded_cb (GObject *object, GAsyncResult *result, gpointer user_data)
     return;
 
   if (state == NULL)
-    {
-      g_warning ("the store can't be opened: %s", error->message);
-      ls_engine_set_store_broken (self->engine);
-      ls_agent_run (self);
-    }
+    open_failed (self, error);
   else
-    {
-      use_account (self, change->account->user, state, NULL);
-    }
+    use_account (self, change->account->user, state, NULL);
   g_task_return_boolean (task, state != NULL);
 }
 

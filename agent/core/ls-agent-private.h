@@ -41,6 +41,7 @@ struct _LsAgent
 
   LsEngineGate gate;
   gboolean gate_chosen;  /* by the user, since reading what is remembered was begun */
+  guint reopening;       /* alarm: to try a store again whose key is locked away; 0: not armed */
   LsAccount *remembered; /* (owned) (nullable): over restarts; NULL: not read yet */
   LsUser *user;          /* (owned) (nullable) */
   char *store_id;        /* (owned) (nullable): NULL while no store is open */
@@ -59,6 +60,7 @@ void ls_agent_emit_commit (LsAgent *self, LsCommit *commit);
 /* ls-agent-account.c */
 void ls_agent_account_load (LsAgent *self);
 void ls_agent_account_save (LsAgent *self);
+void ls_agent_account_stop_reopening (LsAgent *self);
 void ls_agent_account_save_gate (LsAgent *self);
 
 void ls_agent_account_cancel_sign_in (LsAgent *self);

@@ -327,6 +327,7 @@ disarm (LsAgent *self, LsTimer timer)
 void
 ls_agent_disarm_all (LsAgent *self)
 {
+  ls_agent_account_stop_reopening (self);
   for (guint i = 0; i < LS_N_TIMERS; i++)
     disarm (self, (LsTimer)i);
 }

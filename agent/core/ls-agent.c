@@ -429,7 +429,7 @@ is_store_broken (LsAgent *self)
 {
   const LsStatus *status = ls_engine_get_status (self->engine);
 
-  return status->state == LS_STATE_SIGNED_OUT && status->reason == LS_REASON_STORAGE;
+  return status->state == LS_STATE_SIGNED_OUT && status->reason != LS_REASON_NONE;
 }
 
 /**
@@ -604,7 +604,7 @@ ls_agent_get_store_id (LsAgent *self)
 /**
  * ls_agent_check_store:
  * @self: an agent
- * @error: %LS_ERROR_NOT_SIGNED_IN
+ * @error: %LS_ERROR_NOT_SIGNED_IN; %LS_ERROR_LOCKED: somebody is, but what is stored of them can't be decrypted
  *
  * Returns: whether a store is open
  */
@@ -616,7 +616,10 @@ ls_agent_check_store (LsAgent *self, GError **error)
   if (self->store_id != NULL)
     return TRUE;
 
-  g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
+  if (ls_engine_get_account_state (self->engine) == LS_ACCOUNT_LOCKED)
+    g_set_error (error, LS_ERROR, LS_ERROR_LOCKED, "the key of what is stored is locked away");
+  else
+    g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
   return FALSE;
 }
 

@@ -395,8 +395,7 @@ ls_engine_link_check_gate (LsEngine *self)
   else if (self->gate.disconnected)
     ls_engine_link_apply (self, LS_CONNECTION_STOP, LS_REASON_USER);
   else if (!self->has_account)
-    ls_engine_link_apply (self, LS_CONNECTION_SIGN_OUT,
-                          self->store_broken ? LS_REASON_STORAGE : LS_REASON_NONE);
+    ls_engine_link_apply (self, LS_CONNECTION_SIGN_OUT, self->store_trouble);
   else if (self->gate.suspended)
     ls_engine_link_apply (self, LS_CONNECTION_SUSPEND, LS_REASON_POLICY);
   else

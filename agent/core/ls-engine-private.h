@@ -81,7 +81,7 @@ struct _LsEngine
   LsCounters counters;
   LsEngineGate gate;
   gboolean has_account;
-  gboolean store_broken; /* somebody is signed in, but the store can't be opened */
+  LsReason store_trouble; /* why a store can't be opened although somebody is signed in */
   LsAccountState account_state;
   LsTokenKeeper keeper;
   LsTokenFetch token_fetch;

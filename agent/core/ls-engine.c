@@ -340,7 +340,7 @@ ls_engine_set_account (LsEngine *self,
   self->turn_at = 0;
 
   self->has_account = TRUE;
-  self->store_broken = FALSE;
+  self->store_trouble = LS_REASON_NONE;
   self->status.confirmed_at = store->confirmed_at;
   ls_backoff_reset (&self->backoff);
   self->n_socket_failures = 0;
@@ -364,7 +364,7 @@ void
 ls_engine_clear_account (LsEngine *self)
 {
   self->has_account = FALSE;
-  self->store_broken = FALSE;
+  self->store_trouble = LS_REASON_NONE;
   self->status.confirmed_at = 0;
   self->token_fetch = LS_TOKENS_AT_REST;
   ls_token_keeper_clear (&self->keeper);
@@ -378,13 +378,16 @@ ls_engine_clear_account (LsEngine *self)
 /**
  * ls_engine_set_store_broken:
  * @self: the engine, without an account
+ * @locked: whether that is for want of the store's key, as the keyring is locked
  *
  * Somebody is remembered as signed in, but nothing can be read or kept for them.
  */
 void
-ls_engine_set_store_broken (LsEngine *self)
+ls_engine_set_store_broken (LsEngine *self, gboolean locked)
 {
-  self->store_broken = TRUE;
+  self->store_trouble = locked ? LS_REASON_TOKEN_REFUSED : LS_REASON_STORAGE;
+  if (locked)
+    ls_engine_set_account_state (self, LS_ACCOUNT_LOCKED);
   ls_engine_link_check_gate (self);
 }
 

@@ -54,7 +54,7 @@ void ls_engine_set_account (LsEngine *self,
                             const LsStoreState *store,
                             const LsSession *session);
 void ls_engine_clear_account (LsEngine *self);
-void ls_engine_set_store_broken (LsEngine *self);
+void ls_engine_set_store_broken (LsEngine *self, gboolean locked);
 void ls_engine_set_network (LsEngine *self, gboolean available, gboolean metered);
 
 void ls_engine_opened (LsEngine *self, LsProtocol protocol);

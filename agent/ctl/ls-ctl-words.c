@@ -77,6 +77,7 @@ static const LsCtlWord action_errors[] = {
   { "row-deleted", N_ ("somebody else has deleted it"), LS_CTL_COLOR_BAD },
   { "expired", N_ ("it could not be sent in time"), LS_CTL_COLOR_BAD },
   { "dependency-cancelled", N_ ("what it depends on will not be done"), LS_CTL_COLOR_BAD },
+  { "unreadable", N_ ("the key that it was encrypted with is lost"), LS_CTL_COLOR_BAD },
   { "outcome-unknown", N_ ("nobody knows whether it was done"), LS_CTL_COLOR_BAD },
   { "unknown-column", N_ ("the server has no such member"), LS_CTL_COLOR_BAD },
   { NULL },

@@ -2,6 +2,9 @@
 /* The cache's snapshots: rows are staged page by page, then become the truth at once. */
 #include "ls-cache.h"
 
+/* A staged row is sealed as the row that it becomes, so that it is just moved there. */
+#define STAGED "unseal (s.data, 'row', s.entity, s.id)"
+
 static gboolean
 run_for_entity (LsCache *self, const char *sql, LsEntity entity, GError **error)
 {
@@ -37,7 +40,8 @@ ls_cache_stage (LsCache *self, LsEntity entity, GPtrArray *rows, gboolean first,
     {
       const LsRow *row = rows->pdata[i];
       sqlite3_stmt *stmt = ls_database_prepare (
-          database, "INSERT OR REPLACE INTO staged VALUES (?, ?, ?, ?)", error);
+          database, "INSERT OR REPLACE INTO staged VALUES (?1, ?2, ?3, seal (?4, 'row', ?1, ?2))",
+          error);
 
       if (stmt == NULL)
         return FALSE;
@@ -272,9 +276,11 @@ ls_cache_finish_snapshot (LsCache *self,
   commit->entity = entity;
   if (!judge_absence (self, absence, commit, &delete_absent, error) ||
       !collect (self,
-                "SELECT s.id, s.version, s.data, r.data IS NOT NULL FROM staged s LEFT JOIN row r"
+                "SELECT s.id, s.version, " STAGED
+                ", r.data IS NOT NULL FROM staged s LEFT JOIN row r"
                 " ON r.entity = s.entity AND r.id = s.id WHERE s.entity = ?"
-                " AND (r.data IS NULL OR r.data != s.data) ORDER BY s.id",
+                " AND (r.data IS NULL OR unseal (r.data, 'row', r.entity, r.id) != " STAGED ")"
+                " ORDER BY s.id",
                 entity, as_of, events, error) ||
       (delete_absent &&
        !collect (self,

@@ -127,6 +127,7 @@ close_cache (LsStoreShelf *shelf)
 {
   g_clear_pointer (&shelf->cache, ls_cache_free);
   g_clear_pointer (&shelf->cache_dir, g_free);
+  ls_store_shelf_drop_key (shelf);
   ls_store_lock_release (&shelf->lock);
 }
 
@@ -143,11 +144,13 @@ do_open (LsStoreShelf *shelf, gpointer data, GError **error)
   if (!make_directory (directory, error) ||
       !ls_store_lock_acquire (directory, LOCK_PATIENCE, &shelf->lock, error))
     return NULL;
-  cache = ls_cache_open (path, error);
+  if (!shelf->encrypt || ls_store_shelf_find_key (shelf, args->server, args->id, TRUE, error))
+    cache = ls_cache_open (path, shelf->cipher, error);
   state = cache != NULL ? ls_cache_read_state (cache, error) : NULL;
   if (state == NULL)
     {
-      ls_store_lock_release (&shelf->lock);
+      g_clear_pointer (&cache, ls_cache_free);
+      close_cache (shelf);
       return NULL;
     }
 
@@ -162,14 +165,16 @@ do_close (LsStoreShelf *shelf, gpointer data, GError **error)
 {
   Args *args = data;
   g_autofree char *directory = g_strdup (shelf->cache_dir);
+  gboolean removed = TRUE;
 
+  if (args->flag && directory != NULL)
+    {
+      g_clear_pointer (&shelf->cache, ls_cache_free);
+      removed = ls_store_shelf_remove (shelf, directory, "lock", error) &&
+                ls_store_shelf_remove (shelf, directory, "cache.db", error);
+    }
   close_cache (shelf);
-  if (args->flag && directory != NULL &&
-      !(ls_store_shelf_remove (directory, "lock", error) &&
-        ls_store_shelf_remove (directory, "cache.db", error)))
-    return NULL;
-
-  return YES;
+  return removed ? YES : NULL;
 }
 
 static gpointer
@@ -473,7 +478,7 @@ ls_store_sqlite_init (LsStoreSqlite *self)
  * ls_store_sqlite_new:
  * @state_dir: where everything is; made when it is needed
  *
- * Returns: (transfer full): a store with nothing open and no limits
+ * Returns: (transfer full): a store with nothing open, no limits and no encryption
  */
 LsStoreSqlite *
 ls_store_sqlite_new (const char *state_dir)
@@ -503,6 +508,22 @@ ls_store_sqlite_set_limits (LsStoreSqlite *self, gint64 max_size, gint64 max_age
   args->as_of = max_age;
   push (LS_STORE (self), args, ls_store_sqlite_set_limits, do_set_limits, NULL, FALSE,
         g_task_new (self, NULL, NULL, NULL));
+}
+
+/**
+ * ls_store_sqlite_set_encryption:
+ * @self: a store
+ * @keys: where keys are kept
+ * @encrypt: whether payloads are encrypted
+ *
+ * Decides about the caches that are opened from now on. One that is otherwise is begun anew then.
+ */
+void
+ls_store_sqlite_set_encryption (LsStoreSqlite *self, LsStoreKeys *keys, gboolean encrypt)
+{
+  g_return_if_fail (LS_IS_STORE_SQLITE (self));
+
+  ls_store_worker_set_encryption (self->worker, keys, encrypt);
 }
 
 static gpointer

@@ -5,12 +5,18 @@
 
 #include "ls-cache.h"
 #include "ls-queue-file.h"
+#include "ls-store-keys.h"
 
 G_BEGIN_DECLS
 
 /**
  * LsStoreShelf:
  * @state_dir: (owned): where everything is
+ * @keys: (owned) (nullable): where keys are kept; %NULL: nobody has said
+ * @encrypt: whether what is opened next is to be encrypted
+ * @cipher: (owned) (nullable): of what is open; %NULL: it is plain
+ * @server: (owned) (nullable): whose key @cipher has: the server
+ * @user_id: (owned) (nullable): and the user there
  * @cache: (owned) (nullable): the cache that is open
  * @cache_dir: (owned) (nullable): its directory; set without @cache: it was open, and its file then
  *   failed altogether
@@ -27,6 +33,11 @@ G_BEGIN_DECLS
 typedef struct
 {
   char *state_dir;
+  LsStoreKeys *keys;
+  gboolean encrypt;
+  LsCipher *cipher;
+  char *server;
+  char *user_id;
   LsCache *cache;
   char *cache_dir;
   LsQueueFile *queue;
@@ -39,7 +50,10 @@ typedef struct
 } LsStoreShelf;
 
 char *ls_store_shelf_get_directory (LsStoreShelf *shelf, const char *server, const char *user_id);
-gboolean ls_store_shelf_remove (const char *directory, const char *name, GError **error);
+gboolean ls_store_shelf_remove (LsStoreShelf *shelf,
+                                const char *directory,
+                                const char *name,
+                                GError **error);
 
 /**
  * LsStoreJobFunc:
@@ -55,6 +69,14 @@ typedef gpointer (*LsStoreJobFunc) (LsStoreShelf *shelf, gpointer data, GError *
 
 typedef struct _LsStoreWorker LsStoreWorker;
 
+gboolean ls_store_shelf_find_key (LsStoreShelf *shelf,
+                                  const char *server,
+                                  const char *user_id,
+                                  gboolean make,
+                                  GError **error);
+void ls_store_shelf_drop_key (LsStoreShelf *shelf);
+void ls_store_shelf_forget_key (LsStoreShelf *shelf);
+
 LsStoreWorker *ls_store_worker_new (const char *state_dir);
 void ls_store_worker_free (LsStoreWorker *self);
 
@@ -63,6 +85,7 @@ void ls_store_worker_push (LsStoreWorker *self,
                            LsStoreJobFunc func,
                            GDestroyNotify free_result,
                            gboolean writes);
+void ls_store_worker_set_encryption (LsStoreWorker *self, LsStoreKeys *keys, gboolean encrypt);
 guint ls_store_worker_get_n_transactions (LsStoreWorker *self);
 
 G_END_DECLS

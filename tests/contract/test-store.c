@@ -2,6 +2,7 @@
 #include <sqlite3.h>
 
 #include "ls-error.h"
+#include "ls-fake-store-keys.h"
 #include "ls-fake-store.h"
 #include "ls-remove-tree.h"
 #include "ls-store-calls.h"
@@ -13,9 +14,19 @@
 
 typedef struct
 {
-  char *dir;      /* (owned) (nullable): of the store on disk */
-  LsStore *store; /* (owned) */
+  char *dir;             /* (owned) (nullable): of the store on disk */
+  LsFakeStoreKeys *keys; /* (owned) (nullable): of a store that is encrypted */
+  LsStore *store;        /* (owned) */
 } Fixture;
+
+static void
+start_on_disk (Fixture *fixture)
+{
+  fixture->store = LS_STORE (ls_store_sqlite_new (fixture->dir));
+  if (fixture->keys != NULL)
+    ls_store_sqlite_set_encryption (LS_STORE_SQLITE (fixture->store), LS_STORE_KEYS (fixture->keys),
+                                    TRUE);
+}
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
@@ -26,7 +37,9 @@ set_up (Fixture *fixture, gconstpointer data)
       return;
     }
   fixture->dir = g_dir_make_tmp ("labsync-XXXXXX", NULL);
-  fixture->store = LS_STORE (ls_store_sqlite_new (fixture->dir));
+  if (g_str_equal (data, "encrypted"))
+    fixture->keys = ls_fake_store_keys_new ();
+  start_on_disk (fixture);
 }
 
 static void
@@ -36,6 +49,7 @@ tear_down (Fixture *fixture, gconstpointer data)
   if (fixture->dir != NULL)
     ls_remove_tree (fixture->dir);
   g_free (fixture->dir);
+  g_clear_object (&fixture->keys);
 }
 
 static LsStoreState *
@@ -64,7 +78,7 @@ restart (Fixture *fixture)
       return;
     }
   g_assert_finalize_object (fixture->store);
-  fixture->store = LS_STORE (ls_store_sqlite_new (fixture->dir));
+  start_on_disk (fixture);
 }
 
 static LsEvent *

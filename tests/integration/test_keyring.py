@@ -47,9 +47,7 @@ def lock(desktop):
 
 def unlock(desktop):
     """As a new session does it: unlocking this one would ask somebody."""
-    stop_process(desktop.keyring)
-    until(lambda: not desktop.bus.has_owner(SECRETS), what="the keyring to be gone")
-    desktop.start_keyring()
+    desktop.unlock_keyring()
 
 
 def assert_answers_at_once(desktop):

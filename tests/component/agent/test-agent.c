@@ -7,6 +7,7 @@
 #include "ls-fake-network.h"
 #include "ls-fake-random.h"
 #include "ls-fake-secrets.h"
+#include "ls-fake-store-keys.h"
 #include "ls-fake-transport.h"
 #include "ls-remove-tree.h"
 #include "ls-store-sqlite.h"
@@ -846,6 +847,35 @@ test_agent_broken_store (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (ls_agent_get_user (fixture->agent)->id, ==, "anna");
 }
 
+/* A store whose key is locked away is tried again by itself; the account says meanwhile what is the matter. */
+static void
+test_agent_locked_store (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsFakeStoreKeys) keys = ls_fake_store_keys_new ();
+
+  ls_store_sqlite_set_encryption (fixture->store, LS_STORE_KEYS (keys), TRUE);
+  go_live (fixture);
+  settle (fixture);
+  g_assert_finalize_object (fixture->agent);
+  g_clear_object (&fixture->store);
+
+  ls_fake_store_keys_set_locked (keys, TRUE);
+  fixture->store = ls_store_sqlite_new (fixture->dir);
+  ls_store_sqlite_set_encryption (fixture->store, LS_STORE_KEYS (keys), TRUE);
+  start_agent (fixture);
+  settle (fixture);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_SIGNED_OUT);
+  g_assert_cmpint (ls_agent_get_account_state (fixture->agent), ==, LS_ACCOUNT_LOCKED);
+  ls_fake_clock_advance (fixture->clock, 30000);
+  settle (fixture);
+  g_assert_cmpint (ls_agent_get_account_state (fixture->agent), ==, LS_ACCOUNT_LOCKED);
+
+  ls_fake_store_keys_set_locked (keys, FALSE);
+  ls_fake_clock_advance (fixture->clock, 30000);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  g_assert_cmpstr (ls_agent_get_user (fixture->agent)->id, ==, "anna");
+}
+
 /* Of two sign-ins the later one counts, whichever the keyring is done with first. */
 static void
 test_agent_sign_in_twice (Fixture *fixture, gconstpointer data)
@@ -1199,6 +1229,7 @@ main (int argc, char *argv[])
     { "/agent/disconnect/while-loading", test_agent_disconnect_while_loading },
     { "/agent/disconnect/at-another-server", test_agent_disconnect_at_another_server },
     { "/agent/broken-store", test_agent_broken_store },
+    { "/agent/locked-store", test_agent_locked_store },
     { "/agent/sign-in/twice", test_agent_sign_in_twice },
     { "/agent/sign-in/locked-keyring", test_agent_sign_in_locked },
     { "/agent/sign-in/absent-keyring", test_agent_sign_in_absent },
