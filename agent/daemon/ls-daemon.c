@@ -4,6 +4,7 @@
 #include "ls-agent.h"
 #include "ls-clock-system.h"
 #include "ls-daemon-config.h"
+#include "ls-login-logind.h"
 #include "ls-machine-id.h"
 #include "ls-network-gio.h"
 #include "ls-paths.h"
@@ -173,12 +174,14 @@ static void
 build_agent (LsDaemon *self, LsClock *clock, LsRandom *random)
 {
   g_autoptr (LsNetwork) network = ls_network_gio_new (g_network_monitor_get_default ());
+  g_autoptr (LsLogin) login = ls_login_logind_new ();
   g_autoptr (LsSecrets) secrets = ls_secrets_libsecret_new (clock);
   g_autoptr (LsConfig) config = ls_daemon_config_for_core (self->settings, self->machine);
   LsAgentPorts ports = {
     .clock = clock,
     .random = random,
     .network = network,
+    .login = login,
     .secrets = secrets,
     .store = LS_STORE (self->store),
     .transport = LS_TRANSPORT (self->transport),

@@ -391,6 +391,7 @@ class Desktop:
         self.keyring = None
         self.agent = None
         self.bus = None
+        self.system_bus = f"unix:path={self.runtime}/no-system-bus"
         for folder in (self.settings_file.parent, self.home / ".local/share", self.runtime):
             folder.mkdir(parents=True, exist_ok=True)
         self.runtime.chmod(0o700)
@@ -441,6 +442,7 @@ class Desktop:
             # GLib's proxy module aborts where no GSettings schema is installed at all.
             XDG_DATA_DIRS="/usr/local/share:/usr/share",
             GSETTINGS_BACKEND="memory",
+            DBUS_SYSTEM_BUS_ADDRESS=self.system_bus,
         )
         if self.bus:
             environment["DBUS_SESSION_BUS_ADDRESS"] = self.address
