@@ -72,6 +72,7 @@ typedef struct
   guint64 n_events;
   guint64 n_bad_events;
   guint64 n_dropped_events;
+  guint64 n_foreign_events;
   guint64 n_commits;
   guint64 n_gaps;
   guint64 n_snapshots;

@@ -80,6 +80,8 @@ struct _LsEngine
   LsStatus status;
   LsCounters counters;
   LsEngineGate gate;
+  LsDataReader data_reader;
+  LsUser *user; /* (owned) (nullable): whose rows we take; NULL: nobody is signed in */
   gboolean has_account;
   gboolean store_broken; /* somebody is signed in, but the store can't be opened */
   LsAccountState account_state;

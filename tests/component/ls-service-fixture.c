@@ -7,6 +7,7 @@
 
 #include "ls-fake-random.h"
 #include "ls-fake-secrets.h"
+#include "ls-json.h"
 #include "ls-link-error.h"
 #include "ls-remove-tree.h"
 #include "ls-store-sqlite.h"
@@ -184,6 +185,7 @@ make_agent (LsServiceFixture *f)
     .store = f->store,
     .transport = LS_TRANSPORT (f->transport),
     .token_reader = { ls_wire_token_get_issued, ls_wire_token_get_expiry, ls_wire_token_get_user },
+    .data_reader = { ls_wire_data_get_text, ls_json_with_members },
     .matcher = ls_wire_filter_matches,
   };
 
