@@ -2,6 +2,7 @@
 #include "ls-daemon.h"
 
 #include "ls-agent.h"
+#include "ls-app-finder-bus.h"
 #include "ls-clock-system.h"
 #include "ls-daemon-config.h"
 #include "ls-login-logind.h"
@@ -119,8 +120,18 @@ apply_sign_out_defaults (LsDaemon *self)
 }
 
 static void
+apply_access (LsDaemon *self)
+{
+  LsAccessPolicy policy = ls_daemon_config_for_access (self->settings);
+
+  ls_service_set_policy (self->service, &policy);
+}
+
+static void
 apply_store_limits (LsDaemon *self)
 {
+  ls_store_sqlite_set_audit_max_age (self->store,
+                                     ls_settings_get_int64 (self->settings, "Audit", "max-age"));
   ls_store_sqlite_set_limits (self->store,
                               ls_settings_get_int64 (self->settings, "Cache", "max-size"),
                               ls_settings_get_int64 (self->settings, "Cache", "max-age"));
@@ -218,6 +229,20 @@ build_queue (LsDaemon *self, const char *directory, LsClock *clock, LsRandom *ra
                                      random, &editor, &config);
 }
 
+static void
+build_service (LsDaemon *self, LsClock *clock, const char *directory)
+{
+  gboolean is_inside = ls_sandbox_is_inside ();
+  g_autoptr (LsAppFinder) finder = ls_app_finder_bus_new (self->connection, is_inside);
+  g_autofree char *durables = g_build_filename (directory, "durable-cursors.conf", NULL);
+
+  self->service = ls_service_new (self->agent, self->queue, finder, LS_AUDIT (self->store), clock,
+                                  self->connection, durables);
+  ls_service_set_broadcast (self->service, is_inside);
+  apply_sign_out_defaults (self);
+  apply_access (self);
+}
+
 /**
  * ls_daemon_new:
  * @connection: the session bus
@@ -244,7 +269,6 @@ ls_daemon_new (GDBusConnection *connection,
   g_autoptr (LsClock) clock = ls_clock_system_new (error);
   g_autoptr (LsRandom) random = ls_random_system_new ();
   g_autoptr (GError) machine_error = NULL;
-  g_autofree char *durables = NULL;
 
   if (clock == NULL)
     return NULL;
@@ -266,10 +290,7 @@ ls_daemon_new (GDBusConnection *connection,
   self->transport = ls_transport_soup_new (transport_config);
   build_agent (self, clock, random);
   build_queue (self, directory, clock, random);
-  durables = g_build_filename (directory, "durable-cursors.conf", NULL);
-  self->service = ls_service_new (self->agent, self->queue, clock, connection, durables);
-  ls_service_set_broadcast (self->service, ls_sandbox_is_inside ());
-  apply_sign_out_defaults (self);
+  build_service (self, clock, directory);
   self->monitor = ls_settings_monitor_new (sources, clock);
   g_signal_connect_object (notify, "check", G_CALLBACK (on_notify_check), self, 0);
   g_signal_connect_object (self->monitor, "changed", G_CALLBACK (on_monitor_changed), self, 0);
@@ -327,6 +348,7 @@ ls_daemon_reload (LsDaemon *self)
   report_problems (self);
   apply_store_limits (self);
   apply_sign_out_defaults (self);
+  apply_access (self);
   transport_config = ls_daemon_config_for_transport (self->settings);
   ls_transport_soup_set_config (self->transport, transport_config);
   config = ls_daemon_config_for_core (self->settings, self->machine);
