@@ -666,3 +666,27 @@ ls_agent_sign_out_finish (LsAgent *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
 }
+
+static void
+on_login_changed (LsLogin *login, LsAgent *self)
+{
+  self->gate.suspended = !ls_login_is_active (login);
+  ls_engine_set_gate (self->engine, self->gate);
+  ls_agent_run (self);
+}
+
+/**
+ * ls_agent_follow_login:
+ * @self: an agent
+ *
+ * Connects only while our user is the one who sits at the machine, if the machine knows.
+ */
+void
+ls_agent_follow_login (LsAgent *self)
+{
+  if (self->login == NULL)
+    return;
+
+  g_signal_connect_object (self->login, "changed", G_CALLBACK (on_login_changed), self, 0);
+  on_login_changed (self->login, self);
+}

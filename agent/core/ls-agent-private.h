@@ -22,6 +22,7 @@ struct _LsAgent
   LsClock *clock;         /* (owned) */
   LsRandom *random;       /* (owned) */
   LsNetwork *network;     /* (owned) */
+  LsLogin *login;         /* (owned) (nullable) */
   LsSecrets *secrets;     /* (owned) */
   LsStore *store;         /* (owned) */
   LsTransport *transport; /* (owned) */
@@ -58,6 +59,7 @@ void ls_agent_emit_position (LsAgent *self);
 void ls_agent_emit_commit (LsAgent *self, LsCommit *commit);
 
 /* ls-agent-account.c */
+void ls_agent_follow_login (LsAgent *self);
 void ls_agent_account_load (LsAgent *self);
 void ls_agent_account_save (LsAgent *self);
 void ls_agent_account_stop_reopening (LsAgent *self);

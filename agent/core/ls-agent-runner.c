@@ -513,6 +513,15 @@ do_tell_account (LsAgent *self, LsCommand *command)
 }
 
 static void
+do_tell_user (LsAgent *self, LsCommand *command)
+{
+  self->user->role = command->user->role;
+  self->user->extra_role = command->user->extra_role;
+  ls_agent_account_save (self);
+  ls_agent_emit_account (self);
+}
+
+static void
 do_tell_synced (LsAgent *self, LsCommand *command)
 {
   g_autoptr (GPtrArray) tasks = g_steal_pointer (&self->sync_tasks);
@@ -572,6 +581,7 @@ ls_agent_run (LsAgent *self)
     [LS_COMMAND_TELL_STATE] = do_tell_state,
     [LS_COMMAND_TELL_STATUS] = do_tell_status,
     [LS_COMMAND_TELL_ACCOUNT] = do_tell_account,
+    [LS_COMMAND_TELL_USER] = do_tell_user,
     [LS_COMMAND_TELL_SYNCED] = do_tell_synced,
     [LS_COMMAND_TELL_TOKENS] = do_tell_tokens,
     [LS_COMMAND_TELL_POSITION] = do_tell_position,

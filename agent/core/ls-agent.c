@@ -58,6 +58,7 @@ ls_agent_dispose (GObject *object)
   g_clear_object (&self->clock);
   g_clear_object (&self->random);
   g_clear_object (&self->network);
+  g_clear_object (&self->login);
   g_clear_object (&self->secrets);
   g_clear_object (&self->store);
   g_clear_object (&self->transport);
@@ -228,6 +229,7 @@ ls_agent_new (const LsAgentPorts *ports, const LsConfig *config)
   self->clock = g_object_ref (ports->clock);
   self->random = g_object_ref (ports->random);
   self->network = g_object_ref (ports->network);
+  g_set_object (&self->login, ports->login);
   self->secrets = g_object_ref (ports->secrets);
   self->store = g_object_ref (ports->store);
   self->transport = g_object_ref (ports->transport);
@@ -256,6 +258,7 @@ ls_agent_start (LsAgent *self)
   g_signal_connect (self->transport, "server-time", G_CALLBACK (on_server_time), self);
   g_signal_connect (self->network, "changed", G_CALLBACK (on_network_changed), self);
   on_network_changed (self->network, self);
+  ls_agent_follow_login (self);
   ls_agent_account_load (self);
 }
 

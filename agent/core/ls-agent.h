@@ -8,6 +8,7 @@
 #include "ls-data-reader.h"
 #include "ls-error.h"
 #include "ls-link-error.h"
+#include "ls-login.h"
 #include "ls-network.h"
 #include "ls-random.h"
 #include "ls-secrets.h"
@@ -22,13 +23,15 @@ G_BEGIN_DECLS
 /**
  * LsAgentPorts:
  *
- * Everything outside that the agent uses; each is (unowned) and a reference is taken.
+ * Everything outside that the agent uses; each is (unowned) and a reference is taken. Without a
+ * @login the machine has one user.
  */
 typedef struct
 {
   LsClock *clock;
   LsRandom *random;
   LsNetwork *network;
+  LsLogin *login; /* (nullable) */
   LsSecrets *secrets;
   LsStore *store;
   LsTransport *transport;
@@ -69,6 +72,7 @@ typedef struct
   guint64 n_events;
   guint64 n_bad_events;
   guint64 n_dropped_events;
+  guint64 n_foreign_events;
   guint64 n_commits;
   guint64 n_gaps;
   guint64 n_snapshots;

@@ -51,6 +51,7 @@ typedef enum
  * @LS_COMMAND_TELL_STATE: the state went from @old_state to @new_state for @reason
  * @LS_COMMAND_TELL_STATUS: something else of the status changed
  * @LS_COMMAND_TELL_ACCOUNT: the state of the account changed
+ * @LS_COMMAND_TELL_USER: @user has other roles than we knew
  * @LS_COMMAND_TELL_SYNCED: a sync that was asked for ended; @error is %NULL if it went well
  * @LS_COMMAND_TELL_TOKENS: fresh tokens came
  * @LS_COMMAND_TELL_POSITION: what is on disk has moved, or what was fed to it is settled
@@ -81,6 +82,7 @@ typedef enum
   LS_COMMAND_TELL_STATE,
   LS_COMMAND_TELL_STATUS,
   LS_COMMAND_TELL_ACCOUNT,
+  LS_COMMAND_TELL_USER,
   LS_COMMAND_TELL_SYNCED,
   LS_COMMAND_TELL_TOKENS,
   LS_COMMAND_TELL_POSITION,
@@ -107,6 +109,7 @@ typedef enum
  * @old_state: a state
  * @new_state: a state
  * @reason: a reason
+ * @user: (owned) (nullable): a user
  * @error: (owned) (nullable): an error
  *
  * Something the engine wants done.
@@ -132,6 +135,7 @@ typedef struct
   LsState old_state;
   LsState new_state;
   LsReason reason;
+  LsUser *user;
   GError *error;
 } LsCommand;
 

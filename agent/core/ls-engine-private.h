@@ -80,6 +80,8 @@ struct _LsEngine
   LsStatus status;
   LsCounters counters;
   LsEngineGate gate;
+  LsDataReader data_reader;
+  LsUser *user; /* (owned) (nullable): whose rows we take; NULL: nobody is signed in */
   gboolean has_account;
   LsReason store_trouble; /* why a store can't be opened although somebody is signed in */
   LsAccountState account_state;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "ls-role-sight.h"
+
 /* In bytes */
 #define MAX_NAME 40
 
@@ -348,10 +350,38 @@ ls_engine_stream_begin (LsEngine *self)
   update_upstream (self);
 }
 
+/* Somebody's role may have changed since they signed in. What is meant for another user would end in
+ * the wrong store: better none of it. */
+static gboolean
+check_user (LsEngine *self, const LsUser *user)
+{
+  g_autoptr (GError) error = NULL;
+  LsCommand *command;
+
+  if (user == NULL)
+    return TRUE;
+  if (!g_str_equal (user->id, self->user->id))
+    {
+      error = ls_link_error_new (LS_REASON_TOKEN_REFUSED, 0, 0, "the token is somebody else's");
+      ls_engine_push_simple (self, LS_COMMAND_CLOSE);
+      ls_engine_open_failed (self, error);
+      return FALSE;
+    }
+  if (user->role == self->user->role && user->extra_role == self->user->extra_role)
+    return TRUE;
+
+  self->user->role = user->role;
+  self->user->extra_role = user->extra_role;
+  command = ls_command_new (LS_COMMAND_TELL_USER);
+  command->user = ls_user_copy (user);
+  ls_engine_push (self, command);
+  return TRUE;
+}
+
 static void
 on_welcome (LsEngine *self, const LsMessage *welcome)
 {
-  if (self->phase != LS_SOCKET_GREETING)
+  if (self->phase != LS_SOCKET_GREETING || !check_user (self, welcome->user))
     return;
 
   self->phase = LS_SOCKET_STREAMING;
@@ -413,6 +443,64 @@ on_drain (LsEngine *self, const LsMessage *message)
     }
 }
 
+/* Whether a row may be ours: the server decides who sees what, and this is for the day on which it errs. */
+static gboolean
+is_ours (LsEngine *self, LsEntity entity, const char *data)
+{
+  const char *const *members = ls_entity_get_addressees (entity);
+  gboolean named = FALSE;
+  guint i;
+
+  if (!ls_role_sees (self->user->role, entity))
+    return FALSE;
+
+  for (i = 0; members[i] != NULL && !named; i++)
+    {
+      g_autofree char *id = self->data_reader.get_text (data, members[i]);
+
+      named = id == NULL || g_str_equal (id, self->user->id);
+    }
+  return i == 0 || named;
+}
+
+static void
+count_foreign (LsEngine *self, guint n)
+{
+  self->counters.n_foreign_events += n;
+  if (n > 0)
+    g_warning ("%u events or rows for somebody else were left out", n);
+}
+
+static void
+drop_foreign_events (LsEngine *self, GPtrArray *events)
+{
+  guint n_before = events->len;
+
+  for (guint i = events->len; i > 0; i--)
+    {
+      const LsEvent *event = g_ptr_array_index (events, i - 1);
+
+      if (!is_ours (self, ls_event_get_entity (event), event->data))
+        g_ptr_array_remove_index (events, i - 1);
+    }
+  count_foreign (self, n_before - events->len);
+}
+
+static void
+drop_foreign_rows (LsEngine *self, LsEntity entity, GPtrArray *rows)
+{
+  guint n_before = rows->len;
+
+  for (guint i = rows->len; i > 0; i--)
+    {
+      const LsRow *row = g_ptr_array_index (rows, i - 1);
+
+      if (!is_ours (self, entity, row->data))
+        g_ptr_array_remove_index (rows, i - 1);
+    }
+  count_foreign (self, n_before - rows->len);
+}
+
 static void
 on_events (LsEngine *self, LsMessage *message)
 {
@@ -420,6 +508,8 @@ on_events (LsEngine *self, LsMessage *message)
   self->counters.n_bad_events += message->n_bad_events;
   if (message->n_bad_events > 0)
     g_warning ("%u malformed events were left out", message->n_bad_events);
+  if (message->events != NULL)
+    drop_foreign_events (self, message->events);
 
   if (ls_engine_classic_is_spoken (self) && message->events != NULL)
     {
@@ -556,6 +646,7 @@ ls_engine_updates (LsEngine *self, guint run, const LsUpdates *page)
   self->counters.n_polls++;
   self->counters.n_events += page->events->len;
   self->counters.n_bad_events += page->n_bad_events;
+  drop_foreign_events (self, page->events);
   step = ls_sync_updates (self->sync, page, &command);
   ls_engine_stream_commit (self);
   if (command != NULL)
@@ -579,6 +670,7 @@ ls_engine_snapshot_page (LsEngine *self, guint run, LsSnapshotPage *page)
     return;
 
   self->counters.n_bad_events += page->n_bad_rows;
+  drop_foreign_rows (self, page->entity, page->rows);
   ls_engine_push (self, ls_sync_page (self->sync, page));
 }
 

@@ -33,6 +33,7 @@ ls_engine_new (LsClock *clock,
   self->clock = g_object_ref (clock);
   self->random = g_object_ref (random);
   self->reader = *reader;
+  self->data_reader = *data_reader;
   self->config = ls_config_copy (config);
   self->network_available = TRUE;
   self->intake = ls_intake_new ();
@@ -61,6 +62,7 @@ ls_engine_free (LsEngine *self)
   ls_sync_free (self->sync);
   ls_classic_free (self->classic);
   ls_intake_free (self->intake);
+  g_clear_pointer (&self->user, ls_user_free);
   ls_config_free (self->config);
   g_object_unref (self->clock);
   g_object_unref (self->random);
@@ -331,6 +333,8 @@ ls_engine_set_account (LsEngine *self,
   for (guint i = 0; i < LS_N_ENTITIES; i++)
     ls_intake_set_baseline (self->intake, (LsEntity)i, store->baselines[i].cursor);
   ls_intake_set_followed (self->intake, self->followed);
+  g_clear_pointer (&self->user, ls_user_free);
+  self->user = ls_user_copy (user);
   ls_classic_set_user (self->classic, user, store->sight);
   ls_engine_classic_set_protocol (self, LS_PROTOCOL_UNKNOWN);
   /* Where no socket tells, what seems likely is tried first. */
@@ -369,6 +373,7 @@ ls_engine_clear_account (LsEngine *self)
   self->token_fetch = LS_TOKENS_AT_REST;
   ls_token_keeper_clear (&self->keeper);
   ls_intake_begin (self->intake, LS_CURSOR_NONE);
+  g_clear_pointer (&self->user, ls_user_free);
   ls_classic_set_user (self->classic, NULL, NULL);
   ls_engine_classic_set_protocol (self, LS_PROTOCOL_UNKNOWN);
   ls_engine_set_account_state (self, LS_ACCOUNT_SIGNED_OUT);

@@ -2,8 +2,10 @@
 #include "ls-daemon.h"
 
 #include "ls-agent.h"
+#include "ls-app-finder-bus.h"
 #include "ls-clock-system.h"
 #include "ls-daemon-config.h"
+#include "ls-login-logind.h"
 #include "ls-machine-id.h"
 #include "ls-network-gio.h"
 #include "ls-paths.h"
@@ -123,12 +125,22 @@ apply_sign_out_defaults (LsDaemon *self)
 }
 
 static void
+apply_access (LsDaemon *self)
+{
+  LsAccessPolicy policy = ls_daemon_config_for_access (self->settings);
+
+  ls_service_set_policy (self->service, &policy);
+}
+
+static void
 apply_store_settings (LsDaemon *self)
 {
   gboolean encrypt = ls_settings_get_boolean (self->settings, "Privacy", "encrypt");
 
   ls_store_sqlite_set_encryption (self->store, self->keys, encrypt);
   ls_queue_store_sqlite_set_encryption (self->unsent, self->keys, encrypt);
+  ls_store_sqlite_set_audit_max_age (self->store,
+                                     ls_settings_get_int64 (self->settings, "Audit", "max-age"));
   ls_store_sqlite_set_limits (self->store,
                               ls_settings_get_int64 (self->settings, "Cache", "max-size"),
                               ls_settings_get_int64 (self->settings, "Cache", "max-age"));
@@ -182,12 +194,14 @@ static void
 build_agent (LsDaemon *self, LsClock *clock, LsRandom *random)
 {
   g_autoptr (LsNetwork) network = ls_network_gio_new (g_network_monitor_get_default ());
+  g_autoptr (LsLogin) login = ls_login_logind_new ();
   g_autoptr (LsSecrets) secrets = ls_secrets_libsecret_new (clock);
   g_autoptr (LsConfig) config = ls_daemon_config_for_core (self->settings, self->machine);
   LsAgentPorts ports = {
     .clock = clock,
     .random = random,
     .network = network,
+    .login = login,
     .secrets = secrets,
     .store = LS_STORE (self->store),
     .transport = LS_TRANSPORT (self->transport),
@@ -224,6 +238,20 @@ build_queue (LsDaemon *self, LsClock *clock, LsRandom *random)
                            LS_TRANSPORT (self->transport), clock, random, &editor, &config);
 }
 
+static void
+build_service (LsDaemon *self, LsClock *clock, const char *directory)
+{
+  gboolean is_inside = ls_sandbox_is_inside ();
+  g_autoptr (LsAppFinder) finder = ls_app_finder_bus_new (self->connection, is_inside);
+  g_autofree char *durables = g_build_filename (directory, "durable-cursors.conf", NULL);
+
+  self->service = ls_service_new (self->agent, self->queue, finder, LS_AUDIT (self->store), clock,
+                                  self->connection, durables);
+  ls_service_set_broadcast (self->service, is_inside);
+  apply_sign_out_defaults (self);
+  apply_access (self);
+}
+
 /**
  * ls_daemon_new:
  * @connection: the session bus
@@ -251,7 +279,6 @@ ls_daemon_new (GDBusConnection *connection,
   g_autoptr (LsRandom) random = ls_random_system_new ();
   g_autoptr (LsSecrets) key_secrets = NULL;
   g_autoptr (GError) machine_error = NULL;
-  g_autofree char *durables = NULL;
 
   if (clock == NULL)
     return NULL;
@@ -276,10 +303,7 @@ ls_daemon_new (GDBusConnection *connection,
   self->transport = ls_transport_soup_new (transport_config);
   build_agent (self, clock, random);
   build_queue (self, clock, random);
-  durables = g_build_filename (directory, "durable-cursors.conf", NULL);
-  self->service = ls_service_new (self->agent, self->queue, clock, connection, durables);
-  ls_service_set_broadcast (self->service, ls_sandbox_is_inside ());
-  apply_sign_out_defaults (self);
+  build_service (self, clock, directory);
   self->monitor = ls_settings_monitor_new (sources, clock);
   g_signal_connect_object (notify, "check", G_CALLBACK (on_notify_check), self, 0);
   g_signal_connect_object (self->monitor, "changed", G_CALLBACK (on_monitor_changed), self, 0);
@@ -337,6 +361,7 @@ ls_daemon_reload (LsDaemon *self)
   report_problems (self);
   apply_store_settings (self);
   apply_sign_out_defaults (self);
+  apply_access (self);
   transport_config = ls_daemon_config_for_transport (self->settings);
   ls_transport_soup_set_config (self->transport, transport_config);
   config = ls_daemon_config_for_core (self->settings, self->machine);

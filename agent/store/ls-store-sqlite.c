@@ -12,8 +12,8 @@
 /**
  * LsStoreSqlite:
  *
- * The store on disk: a directory per server and user below the state directory, with `cache.db` in
- * it, and `account.conf` beside them. Each method packs its arguments and has the worker's thread
+ * The store on disk: a directory per server and user below the state directory, with `cache.db` and
+ * `audit.db` in it, and `account.conf` beside them. Both its ports are worked by one thread. Each method packs its arguments and has the worker's thread
  * do the rest.
  */
 struct _LsStoreSqlite
@@ -24,11 +24,13 @@ struct _LsStoreSqlite
 };
 
 static void store_iface_init (LsStoreInterface *iface);
+static void audit_iface_init (LsAuditInterface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (LsStoreSqlite,
                                ls_store_sqlite,
                                G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (LS_TYPE_STORE, store_iface_init))
+                               G_IMPLEMENT_INTERFACE (LS_TYPE_STORE, store_iface_init)
+                                   G_IMPLEMENT_INTERFACE (LS_TYPE_AUDIT, audit_iface_init))
 
 /* The arguments of a method; each uses what it needs. */
 typedef struct
@@ -39,7 +41,9 @@ typedef struct
   LsChangeSet *change_set; /* (owned) (nullable) */
   GPtrArray *rows;         /* (owned) (nullable) */
   LsListQuery *query;      /* (owned) (nullable) */
-  gboolean *types;         /* (owned) (nullable) */
+  LsAuditEntry *entry;     /* (owned) (nullable) */
+  LsAuditQuery audit_query;
+  gboolean *types; /* (owned) (nullable) */
   LsEntity entity;
   LsCursor cursor;
   gint64 as_of;
@@ -57,6 +61,7 @@ args_free (Args *args)
   g_clear_pointer (&args->change_set, ls_change_set_free);
   g_clear_pointer (&args->rows, g_ptr_array_unref);
   g_clear_pointer (&args->query, ls_list_query_free);
+  g_clear_pointer (&args->entry, ls_audit_entry_free);
   g_free (args->server);
   g_free (args->id);
   g_free (args->types);
@@ -128,6 +133,8 @@ close_cache (LsStoreShelf *shelf)
   g_clear_pointer (&shelf->cache, ls_cache_free);
   g_clear_pointer (&shelf->cache_dir, g_free);
   ls_store_shelf_drop_key (shelf);
+  g_clear_pointer (&shelf->audit, ls_audit_file_free);
+  g_clear_pointer (&shelf->user, g_free);
   ls_store_lock_release (&shelf->lock);
 }
 
@@ -156,6 +163,7 @@ do_open (LsStoreShelf *shelf, gpointer data, GError **error)
 
   shelf->cache = g_steal_pointer (&cache);
   shelf->cache_dir = g_steal_pointer (&directory);
+  shelf->user = g_strdup (args->id);
   shelf->newest = state->confirmed_at;
   return state;
 }
@@ -170,7 +178,9 @@ do_close (LsStoreShelf *shelf, gpointer data, GError **error)
   if (args->flag && directory != NULL)
     {
       g_clear_pointer (&shelf->cache, ls_cache_free);
+      g_clear_pointer (&shelf->audit, ls_audit_file_free);
       removed = ls_store_shelf_remove (shelf, directory, "lock", error) &&
+                ls_store_shelf_remove (shelf, directory, "audit.db", error) &&
                 ls_store_shelf_remove (shelf, directory, "cache.db", error);
     }
   close_cache (shelf);
@@ -265,6 +275,57 @@ do_statistics (LsStoreShelf *shelf, gpointer data, GError **error)
   if (!check_open (shelf, error))
     return NULL;
   return ls_cache_get_statistics (shelf->cache, error);
+}
+
+/* Opened when it is first needed, and again where that went wrong: the disk may be well again. */
+static LsAuditFile *
+get_audit (LsStoreShelf *shelf, GError **error)
+{
+  g_autofree char *path = NULL;
+
+  if (shelf->audit != NULL && ls_audit_file_is_read_only (shelf->audit))
+    g_clear_pointer (&shelf->audit, ls_audit_file_free);
+  if (shelf->audit == NULL && check_open (shelf, error))
+    {
+      path = g_build_filename (shelf->cache_dir, "audit.db", NULL);
+      shelf->audit = ls_audit_file_open (path, error);
+    }
+
+  return shelf->audit;
+}
+
+static gpointer
+do_append (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  const LsAuditEntry *entry = ((Args *)data)->entry;
+  gint64 oldest = shelf->audit_max_age > 0 ? entry->at - shelf->audit_max_age : G_MININT64;
+  g_autoptr (GError) append_error = NULL;
+  LsAuditFile *audit;
+
+  /* somebody else has signed in, or nobody is: it must not get into another's hands */
+  if (g_strcmp0 (shelf->user, entry->user) != 0)
+    return YES;
+
+  audit = get_audit (shelf, &append_error);
+  if (audit == NULL || !ls_audit_file_append (audit, entry, &append_error) ||
+      !ls_audit_file_trim (audit, oldest, &append_error))
+    g_warning ("the audit can't be written: %s", append_error->message);
+  return YES;
+}
+
+static gpointer
+do_read_audit (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  LsAuditFile *audit = get_audit (shelf, error);
+
+  return audit != NULL ? ls_audit_file_read (audit, &((Args *)data)->audit_query, error) : NULL;
+}
+
+static gpointer
+do_set_audit_max_age (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  shelf->audit_max_age = ((Args *)data)->as_of;
+  return YES;
 }
 
 static gpointer
@@ -454,6 +515,36 @@ store_iface_init (LsStoreInterface *iface)
 }
 
 static void
+append (LsAudit *audit, const LsAuditEntry *entry)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->entry = ls_audit_entry_copy (entry);
+  push (LS_STORE (audit), args, append, do_append, NULL, FALSE,
+        g_task_new (audit, NULL, NULL, NULL));
+}
+
+static void
+read_audit_async (LsAudit *audit,
+                  const LsAuditQuery *query,
+                  GAsyncReadyCallback callback,
+                  gpointer user_data)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->audit_query = *query;
+  push (LS_STORE (audit), args, read_audit_async, do_read_audit, (GDestroyNotify)g_ptr_array_unref,
+        FALSE, g_task_new (audit, NULL, callback, user_data));
+}
+
+static void
+audit_iface_init (LsAuditInterface *iface)
+{
+  iface->append = append;
+  iface->read_async = read_audit_async;
+}
+
+static void
 ls_store_sqlite_finalize (GObject *object)
 {
   LsStoreSqlite *self = LS_STORE_SQLITE (object);
@@ -524,6 +615,25 @@ ls_store_sqlite_set_encryption (LsStoreSqlite *self, LsStoreKeys *keys, gboolean
   g_return_if_fail (LS_IS_STORE_SQLITE (self));
 
   ls_store_worker_set_encryption (self->worker, keys, encrypt);
+}
+
+/**
+ * ls_store_sqlite_set_audit_max_age:
+ * @self: a store
+ * @max_age: how old a line of the audit may become, in milliseconds; at first as old as it likes
+ *
+ * The setting `Audit.max-age`.
+ */
+void
+ls_store_sqlite_set_audit_max_age (LsStoreSqlite *self, gint64 max_age)
+{
+  Args *args = g_new0 (Args, 1);
+
+  g_return_if_fail (LS_IS_STORE_SQLITE (self));
+
+  args->as_of = max_age;
+  push (LS_STORE (self), args, ls_store_sqlite_set_audit_max_age, do_set_audit_max_age, NULL, FALSE,
+        g_task_new (self, NULL, NULL, NULL));
 }
 
 static gpointer

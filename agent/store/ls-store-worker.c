@@ -294,6 +294,7 @@ work (gpointer user_data)
   g_clear_pointer (&self->shelf.cache, ls_cache_free);
   g_clear_pointer (&self->shelf.queue, ls_queue_file_free);
   ls_store_shelf_drop_key (&self->shelf);
+  g_clear_pointer (&self->shelf.audit, ls_audit_file_free);
   ls_store_lock_release (&self->shelf.lock);
   return NULL;
 }
@@ -438,6 +439,7 @@ ls_store_worker_free (LsStoreWorker *self)
   g_free (self->shelf.state_dir);
   g_free (self->shelf.cache_dir);
   g_free (self->shelf.queue_path);
+  g_free (self->shelf.user);
   g_free (self);
 }
 

@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 
+#include "ls-audit-file.h"
 #include "ls-cache.h"
 #include "ls-queue-file.h"
 #include "ls-store-keys.h"
@@ -22,9 +23,12 @@ G_BEGIN_DECLS
  *   failed altogether
  * @queue: (owned) (nullable): the queue that is open; a worker has a cache or a queue, not both
  * @queue_path: (owned) (nullable): its file; set without @queue: it was open, and then failed altogether
+ * @audit: (owned) (nullable): the audit beside it, once somebody needs it
+ * @user: (owned) (nullable): whose they are
  * @lock: keeps other processes out of @cache_dir; -1: none
  * @max_size: how large its file may be, in bytes
  * @max_age: how old an event may be, in milliseconds
+ * @audit_max_age: how old a line of the audit may be, in milliseconds
  * @newest: the newest time that was written, in milliseconds since the epoch
  * @n_events: how many were written since memory was last given back
  *
@@ -42,9 +46,12 @@ typedef struct
   char *cache_dir;
   LsQueueFile *queue;
   char *queue_path;
+  LsAuditFile *audit;
+  char *user;
   int lock;
   gint64 max_size;
   gint64 max_age;
+  gint64 audit_max_age;
   gint64 newest;
   guint64 n_events;
 } LsStoreShelf;

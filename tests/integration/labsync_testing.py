@@ -391,6 +391,7 @@ class Desktop:
         self.keyring = None
         self.agent = None
         self.bus = None
+        self.system_bus = f"unix:path={self.runtime}/no-system-bus"
         for folder in (self.settings_file.parent, self.home / ".local/share", self.runtime):
             folder.mkdir(parents=True, exist_ok=True)
         self.runtime.chmod(0o700)
@@ -441,6 +442,7 @@ class Desktop:
             # GLib's proxy module aborts where no GSettings schema is installed at all.
             XDG_DATA_DIRS="/usr/local/share:/usr/share",
             GSETTINGS_BACKEND="memory",
+            DBUS_SYSTEM_BUS_ADDRESS=self.system_bus,
         )
         if self.bus:
             environment["DBUS_SESSION_BUS_ADDRESS"] = self.address
@@ -579,6 +581,14 @@ class Desktop:
             rows.update({row_id: (meta["version"], data) for _, row_id, data, meta in page})
             if not after:
                 return rows
+
+    def seen(self, entity):
+        """Like cached(): of what the agent refuses, as the role never sees it, there is nothing to see."""
+        try:
+            return self.cached(entity)
+        except GLib.Error as error:
+            assert Gio.DBusError.get_remote_error(error) == f"{INTERFACE}Error.AccessDenied", error
+            return {}
 
     def events(self, cursor):
         """All events after a cursor, and the cursor after them."""

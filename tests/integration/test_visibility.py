@@ -209,7 +209,7 @@ def test_an_agent_caches_what_one_may_see(server, school, desk, role):
     for entity in ENTITIES:
         until(
             lambda entity=entity: {
-                row_id for row_id in desktop.cached(entity) if row_id in school.rows[entity]
+                row_id for row_id in desktop.seen(entity) if row_id in school.rows[entity]
             } == school.expected(user, entity),
             15, f"{role}: {entity} as expected",
         )
