@@ -6,6 +6,7 @@
 
 #include "ls-i18n.h"
 #include "ls-server.h"
+#include "ls-tls.h"
 
 /* Exit status of a command line or a configuration that makes no sense */
 #define EXIT_USAGE 2
@@ -17,13 +18,26 @@ on_terminate (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* What is on the disk may be half written: the server goes on with what it has. */
+static gboolean
+on_reload (gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (ls_server_reload (user_data, &error))
+    g_message ("The TLS certificate was read anew");
+  else
+    g_warning ("The TLS certificate stays as it was: %s", error->message);
+  return G_SOURCE_CONTINUE;
+}
+
 static int
 run (const LsServerConfig *config)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
   g_autoptr (LsServer) server = ls_server_new (config, &error);
-  guint interrupt_id, terminate_id;
+  guint interrupt_id, terminate_id, reload_id;
 
   if (server == NULL)
     {
@@ -41,6 +55,7 @@ run (const LsServerConfig *config)
   g_signal_connect_swapped (server, "stopped", G_CALLBACK (g_main_loop_quit), loop);
   interrupt_id = g_unix_signal_add (SIGINT, on_terminate, server);
   terminate_id = g_unix_signal_add (SIGTERM, on_terminate, server);
+  reload_id = g_unix_signal_add (SIGHUP, on_reload, server);
 
   g_print ("listening on %s\n", ls_server_get_url (server));
   fflush (stdout);
@@ -48,6 +63,7 @@ run (const LsServerConfig *config)
 
   g_source_remove (interrupt_id);
   g_source_remove (terminate_id);
+  g_source_remove (reload_id);
   return EXIT_SUCCESS;
 }
 
@@ -59,6 +75,7 @@ main (int argc, char **argv)
   gboolean show_version = FALSE;
 
   ls_i18n_init ();
+  ls_tls_forbid_old_versions ();
   umask (077); /* what is stored is nobody else's business */
 
   config = ls_server_config_parse ((const char *const *)argv, &show_version, &error);

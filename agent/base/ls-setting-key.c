@@ -7,6 +7,9 @@
 #include "ls-i18n.h"
 
 #define CONFLICT_POLICIES "manual;merge;server;local"
+#define APP_POLICIES "allow;deny"
+/* An app, and what it may do, with “,” between the words */
+#define GRANT "^[A-Za-z0-9_./+-]+:[a-z0-9_.*]+(,[a-z0-9_.*]+)*$"
 
 /* clang-format off */
 #define DURATION(group, name, value, min, max) \
@@ -23,6 +26,8 @@
   { group, name, LS_SETTING_CHOICE, value, NULL, NULL, choices }
 #define LIST(group, name, value) \
   { group, name, LS_SETTING_LIST, value, NULL, NULL, NULL }
+#define GRANTS(group, name) \
+  { group, name, LS_SETTING_GRANTS, "", NULL, NULL, NULL }
 #define ADDRESS(group, name, kind) \
   { group, name, kind, "", NULL, NULL, NULL }
 
@@ -73,6 +78,16 @@ static const LsSettingKey keys[] = {
   CHOICE ("Conflict", "notification", "manual", CONFLICT_POLICIES),
 
   BOOLEAN ("Privacy", "wipe-on-sign-out", "false"),
+  BOOLEAN ("Privacy", "tokens-in-memory", "false"),
+  BOOLEAN ("Privacy", "encrypt", "false"),
+
+  CHOICE ("Apps", "host", "allow", APP_POLICIES),
+  CHOICE ("Apps", "sandboxed", "deny", APP_POLICIES),
+  GRANTS ("Apps", "read"),
+  GRANTS ("Apps", "enqueue"),
+  INTEGER ("Apps", "max-actions", "5000", "1", "1000000"),
+
+  DURATION ("Audit", "max-age", "90d", "1d", "3650d"),
 };
 /* clang-format on */
 
@@ -218,6 +233,34 @@ parse_list (LsSettingValue *value, GError **error)
 }
 
 static gboolean
+parse_grants (LsSettingValue *value, GError **error)
+{
+  g_auto (GStrv) grants = g_strsplit (value->text, ";", -1);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint i = 0; grants[i] != NULL; i++)
+    {
+      const char *grant = g_strstrip (grants[i]);
+
+      if (*grant == '\0')
+        continue;
+      if (!g_regex_match_simple (GRANT, grant, 0, 0))
+        {
+          g_set_error (
+              error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
+              _ ("“%s” is not an app with what it may do, as in org.example.App:grade,event"),
+              grant);
+          return FALSE;
+        }
+      g_strv_builder_add (builder, grant);
+    }
+
+  value->list = g_strv_builder_end (builder);
+
+  return TRUE;
+}
+
+static gboolean
 parse_path (LsSettingValue *value, GError **error)
 {
   if (*value->text == '\0' || g_path_is_absolute (value->text))
@@ -272,6 +315,8 @@ parse_kind (const LsSettingKey *key, LsSettingValue *value, GError **error)
       return parse_choice (key, value, error);
     case LS_SETTING_LIST:
       return parse_list (value, error);
+    case LS_SETTING_GRANTS:
+      return parse_grants (value, error);
     case LS_SETTING_PATH:
       return parse_path (value, error);
     case LS_SETTING_HTTP_URL:

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * @LS_SETTING_BOOLEAN: `true` or `false`
  * @LS_SETTING_CHOICE: one of a few words
  * @LS_SETTING_LIST: words with `;` between them
+ * @LS_SETTING_GRANTS: apps and what they may do, as in `org.example.App:grade,event`, with `;` between them
  * @LS_SETTING_PATH: an absolute path, or empty
  * @LS_SETTING_HTTP_URL: an http or https URL, or empty
  * @LS_SETTING_WS_URL: a ws or wss URL, or empty
@@ -29,6 +30,7 @@ typedef enum
   LS_SETTING_BOOLEAN,
   LS_SETTING_CHOICE,
   LS_SETTING_LIST,
+  LS_SETTING_GRANTS,
   LS_SETTING_PATH,
   LS_SETTING_HTTP_URL,
   LS_SETTING_WS_URL,
@@ -61,7 +63,8 @@ typedef struct
  * LsSettingValue:
  * @text: (owned): the value as written
  * @number: the value of the four number kinds in the unit of the kind; 0 or 1 of a boolean
- * @list: (owned) (nullable) (array zero-terminated=1): the words of a %LS_SETTING_LIST
+ * @list: (owned) (nullable) (array zero-terminated=1): the words of a %LS_SETTING_LIST, or the grants of a
+ *   %LS_SETTING_GRANTS
  *
  * A value that was found to be good.
  */

@@ -2,6 +2,51 @@
 /* Who is signed in: sign-in, sign-out, and what is remembered of it over a restart. */
 #include "ls-agent-private.h"
 
+/* How often to look whether the keyring has been unlocked that has a store's key, in milliseconds. */
+#define REOPEN_EVERY 30000
+
+/**
+ * ls_agent_get_account_state:
+ * @self: an agent
+ *
+ * Returns: the account's state
+ */
+LsAccountState
+ls_agent_get_account_state (LsAgent *self)
+{
+  g_return_val_if_fail (LS_IS_AGENT (self), LS_ACCOUNT_SIGNED_OUT);
+
+  return ls_engine_get_account_state (self->engine);
+}
+
+/**
+ * ls_agent_get_user:
+ * @self: an agent
+ *
+ * Returns: (transfer none) (nullable): who is signed in
+ */
+const LsUser *
+ls_agent_get_user (LsAgent *self)
+{
+  g_return_val_if_fail (LS_IS_AGENT (self), NULL);
+
+  return self->user;
+}
+
+/**
+ * ls_agent_get_expires_at:
+ * @self: an agent
+ *
+ * Returns: when the access token ends, in milliseconds since the epoch; 0: unknown
+ */
+gint64
+ls_agent_get_expires_at (LsAgent *self)
+{
+  g_return_val_if_fail (LS_IS_AGENT (self), 0);
+
+  return ls_engine_get_expires_at (self->engine);
+}
+
 /* A change of the account on its way through store and keyring: what was remembered, or a sign-in. */
 typedef struct
 {
@@ -35,10 +80,25 @@ ls_agent_account_cancel_sign_in (LsAgent *self)
     g_cancellable_cancel (signing_in);
 }
 
+/**
+ * ls_agent_account_stop_reopening:
+ * @self: an agent
+ *
+ * Does not try any more to open a store whose key is locked away.
+ */
+void
+ls_agent_account_stop_reopening (LsAgent *self)
+{
+  if (self->reopening != 0)
+    ls_clock_remove_alarm (self->clock, self->reopening);
+  self->reopening = 0;
+}
+
 static void
 forget_account (LsAgent *self)
 {
   ls_agent_account_cancel_sign_in (self);
+  ls_agent_account_stop_reopening (self);
   self->generation++;
   g_clear_pointer (&self->user, ls_user_free);
   g_clear_pointer (&self->store_id, g_free);
@@ -148,6 +208,30 @@ take_remembered (LsAgent *self, const LsAccount *account)
 }
 
 static void
+on_reopening (gpointer user_data)
+{
+  LsAgent *self = user_data;
+
+  self->reopening = 0;
+  ls_agent_account_load (self);
+}
+
+/* Nobody tells us when a keyring is unlocked, not without asking its service for more. */
+static void
+open_failed (LsAgent *self, const GError *error)
+{
+  gboolean locked = g_error_matches (error, LS_ERROR, LS_ERROR_LOCKED);
+
+  g_warning ("the store can't be opened: %s", error->message);
+  ls_engine_set_store_broken (self->engine, locked);
+  if (locked)
+    self->reopening = ls_clock_add_alarm (self->clock, LS_CLOCK_MONOTONIC,
+                                          ls_clock_get_monotonic (self->clock) + REOPEN_EVERY,
+                                          on_reopening, self);
+  ls_agent_run (self);
+}
+
+static void
 store_open_loaded_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -161,15 +245,9 @@ store_open_loaded_cb (GObject *object, GAsyncResult *result, gpointer user_data)
     return;
 
   if (state == NULL)
-    {
-      g_warning ("the store can't be opened: %s", error->message);
-      ls_engine_set_store_broken (self->engine);
-      ls_agent_run (self);
-    }
+    open_failed (self, error);
   else
-    {
-      use_account (self, change->account->user, state, NULL);
-    }
+    use_account (self, change->account->user, state, NULL);
   g_task_return_boolean (task, state != NULL);
 }
 
@@ -241,6 +319,45 @@ has_ended (LsAgent *self, GTask *task)
 }
 
 static void
+transport_sign_out_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  /* The tokens end by themselves; being offline is no reason to stay signed in. */
+  if (!ls_transport_sign_out_finish (LS_TRANSPORT (object), result, &error))
+    g_debug ("sign-out: %s", error->message);
+}
+
+static void
+revoke_tokens (LsAgent *self, const LsSession *session)
+{
+  ls_transport_sign_out_async (self->transport, session->access, self->cancellable,
+                               transport_sign_out_cb, NULL);
+}
+
+static void
+refused_store_close_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ls_store_close_finish (LS_STORE (object), result, &error))
+    g_warning ("the store can't be closed: %s", error->message);
+}
+
+/* Tokens that can't be kept are worth nothing to us, and something to others. Whoever was signed in
+ * before is so again. */
+static void
+refuse_sign_in (LsAgent *self, GTask *task, const GError *error)
+{
+  const Change *change = g_task_get_task_data (task);
+
+  revoke_tokens (self, change->session);
+  ls_store_close_async (self->store, FALSE, refused_store_close_cb, NULL);
+  ls_agent_account_load (self);
+  g_task_return_new_error (task, LS_ERROR, LS_ERROR_LOCKED, "%s", error->message);
+}
+
+static void
 secrets_store_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -248,10 +365,17 @@ secrets_store_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   LsAgent *self = g_task_get_source_object (task);
   Change *change = g_task_get_task_data (task);
 
-  if (!ls_secrets_store_finish (LS_SECRETS (object), result, &error))
-    g_warning ("the tokens are kept in memory only: %s", error->message);
+  ls_secrets_store_finish (LS_SECRETS (object), result, &error);
   if (g_task_return_error_if_cancelled (task) || is_overtaken (self, task))
     return;
+
+  if (error != NULL && !self->config->tokens_in_memory)
+    {
+      refuse_sign_in (self, task, error);
+      return;
+    }
+  if (error != NULL)
+    g_message ("the tokens are kept in memory alone: %s", error->message);
 
   use_account (self, change->session->user, change->state, change->session);
   ls_agent_account_save (self);
@@ -383,8 +507,9 @@ ls_agent_sign_in_async (LsAgent *self,
  * ls_agent_sign_in_finish:
  * @self: an agent
  * @result: what the callback was given
- * @error: %LS_ERROR_WRONG_CREDENTIALS, %LS_ERROR_STORAGE, %LS_ERROR_NEWER_STORE,
- *   %LS_ERROR_UNREACHABLE: the message begins with the reason
+ * @error: %LS_ERROR_WRONG_CREDENTIALS, %LS_ERROR_STORAGE, %LS_ERROR_NEWER_STORE, %LS_ERROR_LOCKED: the
+ *   keyring can't keep the tokens, and memory alone must not; %LS_ERROR_UNREACHABLE: the message begins
+ *   with the reason
  *
  * Returns: whether the user is signed in
  */
@@ -481,16 +606,6 @@ store_close_cb (GObject *object, GAsyncResult *result, gpointer user_data)
                             secrets_clear_cb, g_object_ref (task));
 }
 
-static void
-transport_sign_out_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  /* The tokens end by themselves; being offline is no reason to stay signed in. */
-  if (!ls_transport_sign_out_finish (LS_TRANSPORT (object), result, &error))
-    g_debug ("sign-out: %s", error->message);
-}
-
 /**
  * ls_agent_sign_out_async:
  * @self: an agent
@@ -524,8 +639,7 @@ ls_agent_sign_out_async (LsAgent *self,
 
   session = ls_engine_get_session (self->engine);
   if (session != NULL)
-    ls_transport_sign_out_async (self->transport, session->access, self->cancellable,
-                                 transport_sign_out_cb, NULL);
+    revoke_tokens (self, session);
 
   sign_out = g_new0 (SignOut, 1);
   sign_out->server = g_strdup (self->config->server);
@@ -551,4 +665,28 @@ gboolean
 ls_agent_sign_out_finish (LsAgent *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+on_login_changed (LsLogin *login, LsAgent *self)
+{
+  self->gate.suspended = !ls_login_is_active (login);
+  ls_engine_set_gate (self->engine, self->gate);
+  ls_agent_run (self);
+}
+
+/**
+ * ls_agent_follow_login:
+ * @self: an agent
+ *
+ * Connects only while our user is the one who sits at the machine, if the machine knows.
+ */
+void
+ls_agent_follow_login (LsAgent *self)
+{
+  if (self->login == NULL)
+    return;
+
+  g_signal_connect_object (self->login, "changed", G_CALLBACK (on_login_changed), self, 0);
+  on_login_changed (self->login, self);
 }

@@ -22,6 +22,7 @@ struct _LsAgent
   LsClock *clock;         /* (owned) */
   LsRandom *random;       /* (owned) */
   LsNetwork *network;     /* (owned) */
+  LsLogin *login;         /* (owned) (nullable) */
   LsSecrets *secrets;     /* (owned) */
   LsStore *store;         /* (owned) */
   LsTransport *transport; /* (owned) */
@@ -41,6 +42,7 @@ struct _LsAgent
 
   LsEngineGate gate;
   gboolean gate_chosen;  /* by the user, since reading what is remembered was begun */
+  guint reopening;       /* alarm: to try a store again whose key is locked away; 0: not armed */
   LsAccount *remembered; /* (owned) (nullable): over restarts; NULL: not read yet */
   LsUser *user;          /* (owned) (nullable) */
   char *store_id;        /* (owned) (nullable): NULL while no store is open */
@@ -57,8 +59,10 @@ void ls_agent_emit_position (LsAgent *self);
 void ls_agent_emit_commit (LsAgent *self, LsCommit *commit);
 
 /* ls-agent-account.c */
+void ls_agent_follow_login (LsAgent *self);
 void ls_agent_account_load (LsAgent *self);
 void ls_agent_account_save (LsAgent *self);
+void ls_agent_account_stop_reopening (LsAgent *self);
 void ls_agent_account_save_gate (LsAgent *self);
 
 void ls_agent_account_cancel_sign_in (LsAgent *self);

@@ -273,7 +273,7 @@ secrets_store_refreshed_cb (GObject *object, GAsyncResult *result, gpointer user
 
   g_free (refreshed);
   if (!ls_secrets_store_finish (LS_SECRETS (object), result, &error))
-    g_warning ("the tokens are kept in memory only: %s", error->message);
+    g_message ("the tokens are kept in memory alone: %s", error->message);
   if (question_is_void (question, result))
     return;
 
@@ -327,6 +327,7 @@ disarm (LsAgent *self, LsTimer timer)
 void
 ls_agent_disarm_all (LsAgent *self)
 {
+  ls_agent_account_stop_reopening (self);
   for (guint i = 0; i < LS_N_TIMERS; i++)
     disarm (self, (LsTimer)i);
 }
@@ -483,7 +484,7 @@ static void
 do_finish_snapshot (LsAgent *self, LsCommand *command)
 {
   ls_store_finish_snapshot_async (self->store, command->entity, command->cursor,
-                                  ls_clock_get_wall (self->clock), command->complete,
+                                  ls_clock_get_wall (self->clock), command->absence,
                                   store_finish_snapshot_cb, question_new (self, command));
 }
 
@@ -508,6 +509,15 @@ do_tell_status (LsAgent *self, LsCommand *command)
 static void
 do_tell_account (LsAgent *self, LsCommand *command)
 {
+  ls_agent_emit_account (self);
+}
+
+static void
+do_tell_user (LsAgent *self, LsCommand *command)
+{
+  self->user->role = command->user->role;
+  self->user->extra_role = command->user->extra_role;
+  ls_agent_account_save (self);
   ls_agent_emit_account (self);
 }
 
@@ -571,6 +581,7 @@ ls_agent_run (LsAgent *self)
     [LS_COMMAND_TELL_STATE] = do_tell_state,
     [LS_COMMAND_TELL_STATUS] = do_tell_status,
     [LS_COMMAND_TELL_ACCOUNT] = do_tell_account,
+    [LS_COMMAND_TELL_USER] = do_tell_user,
     [LS_COMMAND_TELL_SYNCED] = do_tell_synced,
     [LS_COMMAND_TELL_TOKENS] = do_tell_tokens,
     [LS_COMMAND_TELL_POSITION] = do_tell_position,

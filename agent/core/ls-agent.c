@@ -58,6 +58,7 @@ ls_agent_dispose (GObject *object)
   g_clear_object (&self->clock);
   g_clear_object (&self->random);
   g_clear_object (&self->network);
+  g_clear_object (&self->login);
   g_clear_object (&self->secrets);
   g_clear_object (&self->store);
   g_clear_object (&self->transport);
@@ -199,6 +200,13 @@ on_transport_closed (LsTransport *transport, const GError *error, LsAgent *self)
 }
 
 static void
+on_server_time (LsTransport *transport, gint64 time, LsAgent *self)
+{
+  ls_engine_server_time (self->engine, time);
+  ls_agent_run (self);
+}
+
+static void
 on_network_changed (LsNetwork *network, LsAgent *self)
 {
   ls_engine_set_network (self->engine, ls_network_is_available (network),
@@ -221,6 +229,7 @@ ls_agent_new (const LsAgentPorts *ports, const LsConfig *config)
   self->clock = g_object_ref (ports->clock);
   self->random = g_object_ref (ports->random);
   self->network = g_object_ref (ports->network);
+  g_set_object (&self->login, ports->login);
   self->secrets = g_object_ref (ports->secrets);
   self->store = g_object_ref (ports->store);
   self->transport = g_object_ref (ports->transport);
@@ -246,8 +255,10 @@ ls_agent_start (LsAgent *self)
   g_signal_connect (self->transport, "message", G_CALLBACK (on_transport_message), self);
   g_signal_connect (self->transport, "bad-message", G_CALLBACK (on_transport_bad_message), self);
   g_signal_connect (self->transport, "closed", G_CALLBACK (on_transport_closed), self);
+  g_signal_connect (self->transport, "server-time", G_CALLBACK (on_server_time), self);
   g_signal_connect (self->network, "changed", G_CALLBACK (on_network_changed), self);
   on_network_changed (self->network, self);
+  ls_agent_follow_login (self);
   ls_agent_account_load (self);
 }
 
@@ -387,6 +398,21 @@ ls_agent_get_incomplete (LsAgent *self)
   return ls_engine_get_incomplete (self->engine);
 }
 
+/**
+ * ls_agent_get_clock_offset:
+ * @self: an agent
+ * @offset: (out): what has to be added to this machine's clock to get the server's, in milliseconds
+ *
+ * Returns: whether the server has said what time it is
+ */
+gboolean
+ls_agent_get_clock_offset (LsAgent *self, gint64 *offset)
+{
+  g_return_val_if_fail (LS_IS_AGENT (self), FALSE);
+
+  return ls_engine_get_clock_offset (self->engine, offset);
+}
+
 static void
 set_disconnected (LsAgent *self, gboolean disconnected)
 {
@@ -406,7 +432,7 @@ is_store_broken (LsAgent *self)
 {
   const LsStatus *status = ls_engine_get_status (self->engine);
 
-  return status->state == LS_STATE_SIGNED_OUT && status->reason == LS_REASON_STORAGE;
+  return status->state == LS_STATE_SIGNED_OUT && status->reason != LS_REASON_NONE;
 }
 
 /**
@@ -519,48 +545,6 @@ ls_agent_sync_finish (LsAgent *self, GAsyncResult *result, GError **error)
 }
 
 /**
- * ls_agent_get_account_state:
- * @self: an agent
- *
- * Returns: the account's state
- */
-LsAccountState
-ls_agent_get_account_state (LsAgent *self)
-{
-  g_return_val_if_fail (LS_IS_AGENT (self), LS_ACCOUNT_SIGNED_OUT);
-
-  return ls_engine_get_account_state (self->engine);
-}
-
-/**
- * ls_agent_get_user:
- * @self: an agent
- *
- * Returns: (transfer none) (nullable): who is signed in
- */
-const LsUser *
-ls_agent_get_user (LsAgent *self)
-{
-  g_return_val_if_fail (LS_IS_AGENT (self), NULL);
-
-  return self->user;
-}
-
-/**
- * ls_agent_get_expires_at:
- * @self: an agent
- *
- * Returns: when the access token ends, in milliseconds since the epoch; 0: unknown
- */
-gint64
-ls_agent_get_expires_at (LsAgent *self)
-{
-  g_return_val_if_fail (LS_IS_AGENT (self), 0);
-
-  return ls_engine_get_expires_at (self->engine);
-}
-
-/**
  * ls_agent_follow:
  * @self: an agent
  * @entities: what an app wants
@@ -623,7 +607,7 @@ ls_agent_get_store_id (LsAgent *self)
 /**
  * ls_agent_check_store:
  * @self: an agent
- * @error: %LS_ERROR_NOT_SIGNED_IN
+ * @error: %LS_ERROR_NOT_SIGNED_IN; %LS_ERROR_LOCKED: somebody is, but what is stored of them can't be decrypted
  *
  * Returns: whether a store is open
  */
@@ -635,7 +619,10 @@ ls_agent_check_store (LsAgent *self, GError **error)
   if (self->store_id != NULL)
     return TRUE;
 
-  g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
+  if (ls_engine_get_account_state (self->engine) == LS_ACCOUNT_LOCKED)
+    g_set_error (error, LS_ERROR, LS_ERROR_LOCKED, "the key of what is stored is locked away");
+  else
+    g_set_error (error, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
   return FALSE;
 }
 

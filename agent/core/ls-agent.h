@@ -8,6 +8,7 @@
 #include "ls-data-reader.h"
 #include "ls-error.h"
 #include "ls-link-error.h"
+#include "ls-login.h"
 #include "ls-network.h"
 #include "ls-random.h"
 #include "ls-secrets.h"
@@ -22,13 +23,15 @@ G_BEGIN_DECLS
 /**
  * LsAgentPorts:
  *
- * Everything outside that the agent uses; each is (unowned) and a reference is taken.
+ * Everything outside that the agent uses; each is (unowned) and a reference is taken. Without a
+ * @login the machine has one user.
  */
 typedef struct
 {
   LsClock *clock;
   LsRandom *random;
   LsNetwork *network;
+  LsLogin *login; /* (nullable) */
   LsSecrets *secrets;
   LsStore *store;
   LsTransport *transport;
@@ -69,11 +72,13 @@ typedef struct
   guint64 n_events;
   guint64 n_bad_events;
   guint64 n_dropped_events;
+  guint64 n_foreign_events;
   guint64 n_commits;
   guint64 n_gaps;
   guint64 n_snapshots;
   guint64 n_comparisons;
   guint64 n_divergences;
+  guint64 n_doubted_rows;
   guint64 n_polls;
   guint64 n_connects;
   guint64 n_refreshes;
@@ -105,6 +110,7 @@ const LsStatus *ls_agent_get_status (LsAgent *self);
 const LsConfig *ls_agent_get_config (LsAgent *self);
 const LsCounters *ls_agent_get_counters (LsAgent *self);
 gboolean ls_agent_is_healthy (LsAgent *self);
+gboolean ls_agent_get_clock_offset (LsAgent *self, gint64 *offset);
 gboolean ls_agent_are_lists_refused (LsAgent *self);
 LsEntitySet ls_agent_get_incomplete (LsAgent *self);
 void ls_agent_connect (LsAgent *self);

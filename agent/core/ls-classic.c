@@ -720,7 +720,7 @@ ls_classic_staged (LsClassic *self)
 
   command->entity = put->entity;
   command->cursor = LS_CLASSIC_CURSOR;
-  command->complete = put->complete;
+  command->absence = put->complete ? LS_ABSENCE_IS_DOUBTED : LS_ABSENCE_IS_NOTHING;
   return command;
 }
 

@@ -30,6 +30,7 @@ ls_command_free (LsCommand *command)
   g_clear_pointer (&command->change_set, ls_change_set_free);
   g_clear_pointer (&command->commit, ls_commit_free);
   g_clear_pointer (&command->rows, g_ptr_array_unref);
+  g_clear_pointer (&command->user, ls_user_free);
   g_clear_error (&command->error);
   g_free (command->page);
   g_free (command);

@@ -17,6 +17,7 @@ typedef enum
   LS_TIMER_OPEN_DEADLINE,
   LS_TIMER_HEARTBEAT,
   LS_TIMER_REFRESH,
+  LS_TIMER_EXPIRY,
   LS_TIMER_FOLLOW,
   LS_TIMER_STABLE,
   LS_TIMER_COMPARE,
@@ -43,13 +44,14 @@ typedef enum
  * @LS_COMMAND_COMMIT: commit @change_set
  * @LS_COMMAND_TELL_COMMIT: @commit is on disk
  * @LS_COMMAND_STAGE: put @rows of @entity aside (@first page or not)
- * @LS_COMMAND_FINISH_SNAPSHOT: make what was staged of @entity the truth as of @cursor; @complete
+ * @LS_COMMAND_FINISH_SNAPSHOT: make what was staged of @entity the truth as of @cursor; @absence
  *   tells whether rows that are absent are gone
  * @LS_COMMAND_ARM: ring @timer at @at, in monotonic milliseconds; replaces what was armed
  * @LS_COMMAND_DISARM: do not ring @timer
  * @LS_COMMAND_TELL_STATE: the state went from @old_state to @new_state for @reason
  * @LS_COMMAND_TELL_STATUS: something else of the status changed
  * @LS_COMMAND_TELL_ACCOUNT: the state of the account changed
+ * @LS_COMMAND_TELL_USER: @user has other roles than we knew
  * @LS_COMMAND_TELL_SYNCED: a sync that was asked for ended; @error is %NULL if it went well
  * @LS_COMMAND_TELL_TOKENS: fresh tokens came
  * @LS_COMMAND_TELL_POSITION: what is on disk has moved, or what was fed to it is settled
@@ -80,6 +82,7 @@ typedef enum
   LS_COMMAND_TELL_STATE,
   LS_COMMAND_TELL_STATUS,
   LS_COMMAND_TELL_ACCOUNT,
+  LS_COMMAND_TELL_USER,
   LS_COMMAND_TELL_SYNCED,
   LS_COMMAND_TELL_TOKENS,
   LS_COMMAND_TELL_POSITION,
@@ -99,13 +102,14 @@ typedef enum
  * @commit: (owned) (nullable): what a commit did
  * @rows: (owned) (nullable) (element-type LsRow): rows
  * @first: whether it is the first page
- * @complete: whether every row came
+ * @absence: what it means that a row is absent
  * @run: of the sync that asks; goes back with the answer
  * @timer: a timer
  * @at: monotonic milliseconds
  * @old_state: a state
  * @new_state: a state
  * @reason: a reason
+ * @user: (owned) (nullable): a user
  * @error: (owned) (nullable): an error
  *
  * Something the engine wants done.
@@ -124,13 +128,14 @@ typedef struct
   LsCommit *commit;
   GPtrArray *rows;
   gboolean first;
-  gboolean complete;
+  LsAbsence absence;
   guint run;
   LsTimer timer;
   gint64 at;
   LsState old_state;
   LsState new_state;
   LsReason reason;
+  LsUser *user;
   GError *error;
 } LsCommand;
 

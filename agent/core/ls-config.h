@@ -35,6 +35,7 @@ typedef struct
  * @websocket_retry: how often to try the socket while polling, milliseconds
  * @entities: which entities the settings want to follow
  * @subscription_ttl: how long an entity is followed without an app, milliseconds
+ * @tokens_in_memory: whether tokens that the keyring can't take are kept in memory alone
  *
  * What core needs of the settings (contract, "Settings"), in its own units.
  */
@@ -55,6 +56,7 @@ typedef struct
   gint64 websocket_retry;
   LsEntitySet entities;
   gint64 subscription_ttl;
+  gboolean tokens_in_memory;
 } LsConfig;
 
 LsConfig *ls_config_new (void);

@@ -350,7 +350,6 @@ ls_engine_polled (LsEngine *self, guint run, const LsPoll *poll)
     }
 
   ls_engine_classic_set_protocol (self, LS_PROTOCOL_CLASSIC);
-  self->keeper.fresh = FALSE;
   take_signs (self, poll);
   step = ls_sync_polled (self->sync, poll, &command);
   go_on (self, step, command);

@@ -83,27 +83,6 @@ open_socket (LsEngine *self)
   ls_engine_push_simple (self, LS_COMMAND_OPEN);
 }
 
-/* Tokens that are there and good for use. */
-static gboolean
-tokens_are_ready (LsEngine *self)
-{
-  gint64 now = ls_clock_get_monotonic (self->clock);
-
-  if (self->keeper.session == NULL)
-    {
-      self->fetching_tokens = TRUE;
-      ls_engine_push_simple (self, LS_COMMAND_LOOK_UP_TOKENS);
-      return FALSE;
-    }
-  if (ls_token_keeper_is_due (&self->keeper, now) && self->keeper.session->refresh != NULL)
-    {
-      ls_engine_link_refresh (self);
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
 /**
  * ls_engine_link_attempt:
  * @self: the engine, with nothing under way
@@ -113,7 +92,7 @@ tokens_are_ready (LsEngine *self)
 void
 ls_engine_link_attempt (LsEngine *self)
 {
-  self->attempt_on_tokens = self->fetching_tokens || !tokens_are_ready (self);
+  self->attempt_on_tokens = !ls_engine_tokens_are_ready (self);
   if (self->attempt_on_tokens)
     return;
 
@@ -121,23 +100,6 @@ ls_engine_link_attempt (LsEngine *self)
     open_socket (self);
   else
     ls_engine_classic_poll_in_turn (self);
-}
-
-/**
- * ls_engine_link_refresh:
- * @self: the engine, with tokens
- *
- * Asks for fresh tokens, unless that is under way.
- */
-void
-ls_engine_link_refresh (LsEngine *self)
-{
-  if (self->fetching_tokens)
-    return;
-
-  self->fetching_tokens = TRUE;
-  self->counters.n_refreshes++;
-  ls_engine_push_simple (self, LS_COMMAND_REFRESH_TOKENS);
 }
 
 /* Waiting for a sign-in has no end of its own. */
@@ -199,7 +161,7 @@ begin_polling (LsEngine *self)
 {
   set_transport (self, LS_TRANSPORT_KIND_POLLING);
   ls_engine_arm (self, LS_TIMER_STABLE, STABLE_AFTER);
-  ls_engine_arm_refresh (self);
+  ls_engine_tokens_arm (self);
   ls_engine_compare_connected (self);
   ls_engine_link_poll_later (self);
   if (self->config->websocket)
@@ -232,8 +194,9 @@ stream (LsEngine *self)
   set_next_attempt (self, 0);
   set_transport (self, LS_TRANSPORT_KIND_WEBSOCKET);
   self->n_socket_failures = 0;
+  self->reported = LS_REASON_NONE;
   ls_engine_arm (self, LS_TIMER_STABLE, STABLE_AFTER);
-  ls_engine_arm_refresh (self);
+  ls_engine_tokens_arm (self);
   ls_engine_compare_connected (self);
 }
 
@@ -349,7 +312,7 @@ try_other_tokens (LsEngine *self)
 {
   LsSession *session = self->keeper.session;
 
-  if (session == NULL || self->keeper.fresh)
+  if (session == NULL || ls_engine_tokens_are_young (self))
     return FALSE;
   if (session->refresh == NULL)
     {
@@ -379,6 +342,19 @@ ls_engine_link_stay_away (LsEngine *self, const GError *error)
   self->stay_away = away > 0 ? away + ls_random_below (self->random, jitter + 1) : 0;
 }
 
+/* What somebody has to see to is said once, as it is known here in full and in the state by name only. */
+static void
+report (LsEngine *self, LsReason reason, const GError *error)
+{
+  gboolean is_for_somebody = reason == LS_REASON_TLS_UNTRUSTED || reason == LS_REASON_CLOCK_SKEW;
+
+  if (is_for_somebody && self->reported != reason)
+    g_warning ("%s", error->message);
+  else
+    g_debug ("link: %s", error->message);
+  self->reported = reason;
+}
+
 /**
  * ls_engine_link_fail:
  * @self: the engine
@@ -391,7 +367,7 @@ ls_engine_link_fail (LsEngine *self, const GError *error)
 {
   LsReason reason = ls_link_error_get_reason (error);
 
-  g_debug ("link: %s", error->message);
+  report (self, reason, error);
   self->trouble = reason;
   ls_engine_link_stay_away (self, error);
   if (is_about_the_token (error) && try_other_tokens (self))
@@ -401,22 +377,6 @@ ls_engine_link_fail (LsEngine *self, const GError *error)
     ls_engine_link_apply (self, LS_CONNECTION_NO_NETWORK, LS_REASON_NO_NETWORK);
   else
     ls_engine_link_apply (self, LS_CONNECTION_UNREACHABLE, reason);
-}
-
-/**
- * ls_engine_link_token_ended:
- * @self: the engine, connected with a token that can't be refreshed
- *
- * Hangs up: the classic system leaves the socket open for ever. Whether the token really has ended, the
- * next attempt shows: the server's clock counts and not ours.
- */
-void
-ls_engine_link_token_ended (LsEngine *self)
-{
-  g_debug ("link: the token has ended");
-  self->keeper.refresh_due = 0;
-  self->stay_away = 0;
-  ls_engine_link_apply (self, LS_CONNECTION_UNREACHABLE, LS_REASON_TOKEN_REFUSED);
 }
 
 /**
@@ -435,8 +395,7 @@ ls_engine_link_check_gate (LsEngine *self)
   else if (self->gate.disconnected)
     ls_engine_link_apply (self, LS_CONNECTION_STOP, LS_REASON_USER);
   else if (!self->has_account)
-    ls_engine_link_apply (self, LS_CONNECTION_SIGN_OUT,
-                          self->store_broken ? LS_REASON_STORAGE : LS_REASON_NONE);
+    ls_engine_link_apply (self, LS_CONNECTION_SIGN_OUT, self->store_trouble);
   else if (self->gate.suspended)
     ls_engine_link_apply (self, LS_CONNECTION_SUSPEND, LS_REASON_POLICY);
   else

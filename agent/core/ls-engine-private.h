@@ -22,6 +22,16 @@ typedef enum
   LS_SOCKET_STREAMING /* welcome is in */
 } LsSocketPhase;
 
+/** LsTokenFetch: which tokens were asked for */
+typedef enum
+{
+  LS_TOKENS_AT_REST,    /* none */
+  LS_TOKENS_PAUSED,     /* none yet: it is too early for a refresh */
+  LS_TOKENS_LOOKED_UP,  /* those of the keyring, as there are none here */
+  LS_TOKENS_READ_AGAIN, /* those of the keyring, before a refresh */
+  LS_TOKENS_REFRESHED   /* fresh ones of the server */
+} LsTokenFetch;
+
 /** LsComparePhase: how far the comparison of an entity is */
 typedef enum
 {
@@ -57,8 +67,8 @@ typedef struct
 } LsCompare;
 
 /* Shared by the parts of the engine alone: ls-engine.c (inputs), ls-engine-link.c (the connection),
- * ls-engine-stream.c (events and syncs), ls-engine-classic.c (the same at the classic system),
- * ls-engine-compare.c (checksums). */
+ * ls-engine-tokens.c (what it stands on), ls-engine-stream.c (events and syncs), ls-engine-classic.c
+ * (the same at the classic system), ls-engine-compare.c (checksums). */
 struct _LsEngine
 {
   LsClock *clock;   /* (owned) */
@@ -70,18 +80,23 @@ struct _LsEngine
   LsStatus status;
   LsCounters counters;
   LsEngineGate gate;
+  LsDataReader data_reader;
+  LsUser *user; /* (owned) (nullable): whose rows we take; NULL: nobody is signed in */
   gboolean has_account;
-  gboolean store_broken; /* somebody is signed in, but the store can't be opened */
+  LsReason store_trouble; /* why a store can't be opened although somebody is signed in */
   LsAccountState account_state;
   LsTokenKeeper keeper;
-  gboolean fetching_tokens;   /* looking them up or refreshing */
+  LsTokenFetch token_fetch;
+  gint64 tokens_asked_at;     /* others than we had, the last time, monotonic ms; 0: never */
+  gint64 server_ahead;        /* the server's clock less our monotonic one, ms; 0: not known */
   gboolean attempt_on_tokens; /* an attempt waits for them */
   gboolean network_available;
 
   LsBackoff backoff;
   guint n_socket_failures;
-  gint64 stay_away; /* what the server asked for, ms; used for the next wait */
-  LsReason trouble; /* why the last attempt failed */
+  gint64 stay_away;  /* what the server asked for, ms; used for the next wait */
+  LsReason trouble;  /* why the last attempt failed */
+  LsReason reported; /* why the link failed the last time, until it is well again */
   LsSocketPhase phase;
   gboolean held;   /* the socket is not read, as the store has enough to do */
   LsCursor target; /* the stream is caught up from here on */
@@ -103,6 +118,8 @@ struct _LsEngine
   gboolean sync_again; /* the run that it is about has not started: another is under way, which may
                         * look no further, or it must wait */
   LsCompare compare;
+  gint64 doubted_at
+      [LS_N_ENTITIES]; /* since when a snapshot lacks too much, monotonic ms; 0: none does */
 };
 
 /* ls-engine.c */
@@ -111,7 +128,6 @@ void ls_engine_push_simple (LsEngine *self, LsCommandKind kind);
 void ls_engine_arm (LsEngine *self, LsTimer timer, gint64 delay_ms);
 void ls_engine_disarm (LsEngine *self, LsTimer timer);
 void ls_engine_set_account_state (LsEngine *self, LsAccountState state);
-void ls_engine_arm_refresh (LsEngine *self);
 
 /* ls-engine-link.c */
 void ls_engine_link_apply (LsEngine *self, LsConnectionEvent event, LsReason reason);
@@ -122,9 +138,17 @@ void ls_engine_link_attempt (LsEngine *self);
 void ls_engine_link_heard (LsEngine *self);
 void ls_engine_link_ping (LsEngine *self);
 void ls_engine_link_check_heartbeat (LsEngine *self);
-void ls_engine_link_refresh (LsEngine *self);
-void ls_engine_link_token_ended (LsEngine *self);
 void ls_engine_link_poll_later (LsEngine *self);
+
+/* ls-engine-tokens.c */
+void ls_engine_tokens_arm (LsEngine *self);
+void ls_engine_tokens_hurry (LsEngine *self);
+void ls_engine_tokens_take (LsEngine *self, const LsSession *session, gboolean just_issued);
+void ls_engine_tokens_refresh (LsEngine *self);
+gboolean ls_engine_tokens_are_young (LsEngine *self);
+gboolean ls_engine_tokens_are_ready (LsEngine *self);
+void ls_engine_tokens_on_refresh_timer (LsEngine *self);
+void ls_engine_tokens_on_expiry_timer (LsEngine *self);
 
 /* ls-engine-stream.c */
 void ls_engine_stream_message (LsEngine *self, LsMessage *message);

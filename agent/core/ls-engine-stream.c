@@ -4,6 +4,15 @@
 
 #include <string.h>
 
+#include "ls-role-sight.h"
+
+/* In bytes */
+#define MAX_NAME 40
+
+/* A snapshot that lacks very much is doubted until the server has said so for this long, in
+ * milliseconds. */
+#define DOUBT (30 * 60 * 1000)
+
 static void
 subscribe (LsEngine *self, LsEntitySet entities, LsMessageKind kind)
 {
@@ -93,6 +102,20 @@ ls_engine_stream_hello (LsEngine *self)
   ls_engine_push (self, command);
 }
 
+/* Which snapshots are believed whatever they lack, as one before did, too. */
+static LsEntitySet
+get_believed (LsEngine *self)
+{
+  gint64 now = ls_clock_get_monotonic (self->clock);
+  LsEntitySet believed = LS_ENTITY_SET_NONE;
+
+  for (guint i = 0; i < LS_N_ENTITIES; i++)
+    if (self->doubted_at[i] != 0 && now >= self->doubted_at[i] + DOUBT)
+      believed |= 1u << i;
+
+  return believed & self->followed;
+}
+
 /**
  * ls_engine_stream_start_sync:
  * @self: the engine
@@ -107,6 +130,7 @@ ls_engine_stream_start_sync (LsEngine *self, gboolean everything)
   self->sync_again = FALSE;
   if (everything)
     self->counters.n_snapshots++;
+  ls_sync_believe (self->sync, get_believed (self));
   ls_engine_push (self, ls_sync_start (self->sync, everything, get_subscribed (self)));
 }
 
@@ -326,14 +350,41 @@ ls_engine_stream_begin (LsEngine *self)
   update_upstream (self);
 }
 
+/* Somebody's role may have changed since they signed in. What is meant for another user would end in
+ * the wrong store: better none of it. */
+static gboolean
+check_user (LsEngine *self, const LsUser *user)
+{
+  g_autoptr (GError) error = NULL;
+  LsCommand *command;
+
+  if (user == NULL)
+    return TRUE;
+  if (!g_str_equal (user->id, self->user->id))
+    {
+      error = ls_link_error_new (LS_REASON_TOKEN_REFUSED, 0, 0, "the token is somebody else's");
+      ls_engine_push_simple (self, LS_COMMAND_CLOSE);
+      ls_engine_open_failed (self, error);
+      return FALSE;
+    }
+  if (user->role == self->user->role && user->extra_role == self->user->extra_role)
+    return TRUE;
+
+  self->user->role = user->role;
+  self->user->extra_role = user->extra_role;
+  command = ls_command_new (LS_COMMAND_TELL_USER);
+  command->user = ls_user_copy (user);
+  ls_engine_push (self, command);
+  return TRUE;
+}
+
 static void
 on_welcome (LsEngine *self, const LsMessage *welcome)
 {
-  if (self->phase != LS_SOCKET_GREETING)
+  if (self->phase != LS_SOCKET_GREETING || !check_user (self, welcome->user))
     return;
 
   self->phase = LS_SOCKET_STREAMING;
-  self->keeper.fresh = FALSE;
   self->target = welcome->cursor;
   ls_engine_disarm (self, LS_TIMER_OPEN_DEADLINE);
   ls_engine_stream_begin (self);
@@ -351,6 +402,7 @@ on_pong (LsEngine *self, LsMessage *pong)
   if (ls_engine_classic_is_spoken (self) && pong->timestamp > 0)
     ls_pace_told_time (&self->pace, pong->timestamp, ls_clock_get_wall (self->clock));
   self->status.round_trip_ms = (guint)ls_heartbeat_get_round_trip (&self->heartbeat, now);
+  ls_engine_server_time (self, pong->timestamp);
   if (!ls_sync_is_running (self->sync) && ls_cursor_is_set (pong->sent))
     take (self, pong);
   if (!ls_sync_is_running (self->sync) && self->status.state == LS_STATE_LIVE &&
@@ -391,6 +443,64 @@ on_drain (LsEngine *self, const LsMessage *message)
     }
 }
 
+/* Whether a row may be ours: the server decides who sees what, and this is for the day on which it errs. */
+static gboolean
+is_ours (LsEngine *self, LsEntity entity, const char *data)
+{
+  const char *const *members = ls_entity_get_addressees (entity);
+  gboolean named = FALSE;
+  guint i;
+
+  if (!ls_role_sees (self->user->role, entity))
+    return FALSE;
+
+  for (i = 0; members[i] != NULL && !named; i++)
+    {
+      g_autofree char *id = self->data_reader.get_text (data, members[i]);
+
+      named = id == NULL || g_str_equal (id, self->user->id);
+    }
+  return i == 0 || named;
+}
+
+static void
+count_foreign (LsEngine *self, guint n)
+{
+  self->counters.n_foreign_events += n;
+  if (n > 0)
+    g_warning ("%u events or rows for somebody else were left out", n);
+}
+
+static void
+drop_foreign_events (LsEngine *self, GPtrArray *events)
+{
+  guint n_before = events->len;
+
+  for (guint i = events->len; i > 0; i--)
+    {
+      const LsEvent *event = g_ptr_array_index (events, i - 1);
+
+      if (!is_ours (self, ls_event_get_entity (event), event->data))
+        g_ptr_array_remove_index (events, i - 1);
+    }
+  count_foreign (self, n_before - events->len);
+}
+
+static void
+drop_foreign_rows (LsEngine *self, LsEntity entity, GPtrArray *rows)
+{
+  guint n_before = rows->len;
+
+  for (guint i = rows->len; i > 0; i--)
+    {
+      const LsRow *row = g_ptr_array_index (rows, i - 1);
+
+      if (!is_ours (self, entity, row->data))
+        g_ptr_array_remove_index (rows, i - 1);
+    }
+  count_foreign (self, n_before - rows->len);
+}
+
 static void
 on_events (LsEngine *self, LsMessage *message)
 {
@@ -398,6 +508,8 @@ on_events (LsEngine *self, LsMessage *message)
   self->counters.n_bad_events += message->n_bad_events;
   if (message->n_bad_events > 0)
     g_warning ("%u malformed events were left out", message->n_bad_events);
+  if (message->events != NULL)
+    drop_foreign_events (self, message->events);
 
   if (ls_engine_classic_is_spoken (self) && message->events != NULL)
     {
@@ -409,6 +521,13 @@ on_events (LsEngine *self, LsMessage *message)
     ls_intake_hold (self->intake, message);
   else
     take (self, message);
+}
+
+/* Whether the server's own word can be repeated: there is no token in a name. */
+static gboolean
+is_name (const char *word)
+{
+  return word != NULL && strlen (word) <= MAX_NAME && word[strspn (word, G_CSET_a_2_z "-")] == '\0';
 }
 
 /**
@@ -455,7 +574,7 @@ ls_engine_stream_message (LsEngine *self, LsMessage *message)
   else if (message->kind == LS_MESSAGE_DRAIN)
     on_drain (self, message);
   else if (message->kind == LS_MESSAGE_ERROR)
-    g_warning ("the server reports an error: %s", message->code != NULL ? message->code : "");
+    g_warning ("the server reports an error: %s", is_name (message->code) ? message->code : "?");
 
   ls_engine_stream_commit (self);
   ls_engine_stream_check (self);
@@ -524,10 +643,10 @@ ls_engine_updates (LsEngine *self, guint run, const LsUpdates *page)
   if (!ls_sync_is_current (self->sync, run))
     return;
 
-  self->keeper.fresh = FALSE;
   self->counters.n_polls++;
   self->counters.n_events += page->events->len;
   self->counters.n_bad_events += page->n_bad_events;
+  drop_foreign_events (self, page->events);
   step = ls_sync_updates (self->sync, page, &command);
   ls_engine_stream_commit (self);
   if (command != NULL)
@@ -550,8 +669,8 @@ ls_engine_snapshot_page (LsEngine *self, guint run, LsSnapshotPage *page)
   if (!ls_sync_is_current (self->sync, run))
     return;
 
-  self->keeper.fresh = FALSE;
   self->counters.n_bad_events += page->n_bad_rows;
+  drop_foreign_rows (self, page->entity, page->rows);
   ls_engine_push (self, ls_sync_page (self->sync, page));
 }
 
@@ -567,6 +686,22 @@ ls_engine_staged (LsEngine *self, guint run)
 {
   if (ls_sync_is_current (self->sync, run))
     push_in_time (self, ls_sync_staged (self->sync));
+}
+
+/* What was kept is reported; when the server says the same for long enough it is obeyed. */
+static void
+note_doubt (LsEngine *self, const LsCommit *commit)
+{
+  gint64 *doubted_at = &self->doubted_at[commit->entity];
+
+  self->counters.n_doubted_rows += commit->n_kept;
+  if (commit->n_kept > 0)
+    g_warning ("%s: the server has %u rows less; they are kept until it has said so for a while",
+               ls_entity_to_string (commit->entity), commit->n_kept);
+  if (commit->n_kept == 0)
+    *doubted_at = 0;
+  else if (*doubted_at == 0)
+    *doubted_at = ls_clock_get_monotonic (self->clock);
 }
 
 /**
@@ -585,6 +720,7 @@ ls_engine_finished_snapshot (LsEngine *self, guint run, LsCursor cursor, const L
   LsCommand *command = NULL;
   LsSyncStep step;
 
+  note_doubt (self, commit);
   if (self->followed & (1u << commit->entity))
     ls_intake_set_baseline (self->intake, commit->entity, cursor);
   if (!ls_sync_is_current (self->sync, run))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-engine-private.h"
 
+#include <string.h>
+
 /**
  * LsEngine:
  *
@@ -31,6 +33,7 @@ ls_engine_new (LsClock *clock,
   self->clock = g_object_ref (clock);
   self->random = g_object_ref (random);
   self->reader = *reader;
+  self->data_reader = *data_reader;
   self->config = ls_config_copy (config);
   self->network_available = TRUE;
   self->intake = ls_intake_new ();
@@ -59,6 +62,7 @@ ls_engine_free (LsEngine *self)
   ls_sync_free (self->sync);
   ls_classic_free (self->classic);
   ls_intake_free (self->intake);
+  g_clear_pointer (&self->user, ls_user_free);
   ls_config_free (self->config);
   g_object_unref (self->clock);
   g_object_unref (self->random);
@@ -130,21 +134,6 @@ ls_engine_disarm (LsEngine *self, LsTimer timer)
 }
 
 /**
- * ls_engine_arm_refresh:
- * @self: the engine
- *
- * Has the tokens refreshed in time.
- */
-void
-ls_engine_arm_refresh (LsEngine *self)
-{
-  gint64 due = self->keeper.refresh_due;
-
-  if (due != 0)
-    ls_engine_arm (self, LS_TIMER_REFRESH, MAX (due - ls_clock_get_monotonic (self->clock), 1));
-}
-
-/**
  * ls_engine_take_command:
  * @self: the engine
  *
@@ -213,7 +202,9 @@ ls_engine_get_session (LsEngine *self)
 const char *
 ls_engine_get_list_token (LsEngine *self)
 {
-  return ls_token_keeper_get_login (&self->keeper, ls_clock_get_monotonic (self->clock));
+  return ls_engine_classic_is_spoken (self)
+             ? ls_token_keeper_get_login (&self->keeper, ls_clock_get_monotonic (self->clock))
+             : self->keeper.session->access;
 }
 
 /**
@@ -292,7 +283,10 @@ void
 ls_engine_set_config (LsEngine *self, const LsConfig *config)
 {
   if (g_strcmp0 (self->config->server, config->server) != 0)
-    self->pace = (LsPace) { 0 };
+    {
+      self->pace = (LsPace) { 0 };
+      self->server_ahead = 0;
+    }
   ls_config_free (self->config);
   self->config = ls_config_copy (config);
   self->subscriptions.always = config->entities;
@@ -314,22 +308,6 @@ ls_engine_set_gate (LsEngine *self, LsEngineGate gate)
   ls_engine_link_check_gate (self);
 }
 
-static void
-take_tokens (LsEngine *self, const LsSession *session, gboolean just_issued)
-{
-  gint64 issued = self->reader.get_issued (session->access);
-  gint64 age = just_issued || issued == 0 ? 0 : ls_clock_get_wall (self->clock) - issued;
-  gint64 now = ls_clock_get_monotonic (self->clock);
-
-  if (just_issued)
-    ls_pace_counted (&self->pace, now);
-  self->refused_since = 0;
-  ls_token_keeper_take (&self->keeper, session, &self->reader, self->random, now, age);
-  ls_engine_set_account_state (self, LS_ACCOUNT_SIGNED_IN);
-  ls_engine_push_simple (self, LS_COMMAND_TELL_ACCOUNT);
-  ls_engine_arm_refresh (self);
-}
-
 /**
  * ls_engine_set_account:
  * @self: the engine
@@ -348,11 +326,15 @@ ls_engine_set_account (LsEngine *self,
   ls_engine_link_apply (self, LS_CONNECTION_SIGN_OUT, LS_REASON_NONE);
   ls_token_keeper_clear (&self->keeper);
   ls_engine_compare_forget (self);
-  self->fetching_tokens = FALSE;
+  self->token_fetch = LS_TOKENS_AT_REST;
+  self->tokens_asked_at = 0;
+  memset (self->doubted_at, 0, sizeof self->doubted_at);
   ls_intake_begin (self->intake, store->cursor);
   for (guint i = 0; i < LS_N_ENTITIES; i++)
     ls_intake_set_baseline (self->intake, (LsEntity)i, store->baselines[i].cursor);
   ls_intake_set_followed (self->intake, self->followed);
+  g_clear_pointer (&self->user, ls_user_free);
+  self->user = ls_user_copy (user);
   ls_classic_set_user (self->classic, user, store->sight);
   ls_engine_classic_set_protocol (self, LS_PROTOCOL_UNKNOWN);
   /* Where no socket tells, what seems likely is tried first. */
@@ -362,14 +344,14 @@ ls_engine_set_account (LsEngine *self,
   self->turn_at = 0;
 
   self->has_account = TRUE;
-  self->store_broken = FALSE;
+  self->store_trouble = LS_REASON_NONE;
   self->status.confirmed_at = store->confirmed_at;
   ls_backoff_reset (&self->backoff);
   self->n_socket_failures = 0;
   ls_engine_set_account_state (self, LS_ACCOUNT_SIGNED_IN);
   if (session != NULL)
     {
-      take_tokens (self, session, TRUE);
+      ls_engine_tokens_take (self, session, TRUE);
       self->keeper.is_login = TRUE;
       ls_classic_signed_in (self->classic);
     }
@@ -386,11 +368,12 @@ void
 ls_engine_clear_account (LsEngine *self)
 {
   self->has_account = FALSE;
-  self->store_broken = FALSE;
+  self->store_trouble = LS_REASON_NONE;
   self->status.confirmed_at = 0;
-  self->fetching_tokens = FALSE;
+  self->token_fetch = LS_TOKENS_AT_REST;
   ls_token_keeper_clear (&self->keeper);
   ls_intake_begin (self->intake, LS_CURSOR_NONE);
+  g_clear_pointer (&self->user, ls_user_free);
   ls_classic_set_user (self->classic, NULL, NULL);
   ls_engine_classic_set_protocol (self, LS_PROTOCOL_UNKNOWN);
   ls_engine_set_account_state (self, LS_ACCOUNT_SIGNED_OUT);
@@ -400,13 +383,16 @@ ls_engine_clear_account (LsEngine *self)
 /**
  * ls_engine_set_store_broken:
  * @self: the engine, without an account
+ * @locked: whether that is for want of the store's key, as the keyring is locked
  *
  * Somebody is remembered as signed in, but nothing can be read or kept for them.
  */
 void
-ls_engine_set_store_broken (LsEngine *self)
+ls_engine_set_store_broken (LsEngine *self, gboolean locked)
 {
-  self->store_broken = TRUE;
+  self->store_trouble = locked ? LS_REASON_TOKEN_REFUSED : LS_REASON_STORAGE;
+  if (locked)
+    ls_engine_set_account_state (self, LS_ACCOUNT_LOCKED);
   ls_engine_link_check_gate (self);
 }
 
@@ -575,120 +561,6 @@ ls_engine_fetch_failed (LsEngine *self, guint run, const GError *error)
     ls_engine_link_fail (self, error);
 }
 
-/**
- * ls_engine_tokens:
- * @self: the engine
- * @session: the tokens
- * @refreshed: whether they were just issued, or looked up
- *
- * Tokens came that were asked for.
- */
-void
-ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed)
-{
-  LsCommand *command;
-
-  if (!self->fetching_tokens)
-    return;
-
-  self->fetching_tokens = FALSE;
-  take_tokens (self, session, refreshed);
-  self->keeper.fresh = refreshed;
-  if (refreshed)
-    ls_engine_push_simple (self, LS_COMMAND_TELL_TOKENS);
-  self->keeper.is_login = !refreshed;
-  if (self->attempt_on_tokens)
-    {
-      ls_engine_link_attempt (self);
-      return;
-    }
-  if (self->phase != LS_SOCKET_STREAMING || ls_engine_classic_is_spoken (self))
-    return;
-
-  command = ls_command_new (LS_COMMAND_SEND);
-  command->message = ls_message_new (LS_MESSAGE_AUTH);
-  command->message->token = g_strdup (session->access);
-  ls_engine_push (self, command);
-}
-
-/* A refresh ahead of time that failed is no reason not to use what we have. */
-static void
-go_on_with_old_tokens (LsEngine *self, const GError *error)
-{
-  gint64 now = ls_clock_get_monotonic (self->clock);
-  gint64 away = ls_link_error_get_retry_after (error);
-  gint64 delay = away > 0 ? ls_pace_choose_retry (away, self->keeper.end - now, self->random)
-                          : self->config->polling_interval;
-
-  self->keeper.refresh_due = now + delay;
-  ls_engine_arm (self, LS_TIMER_REFRESH, delay);
-  if (self->attempt_on_tokens)
-    ls_engine_link_attempt (self);
-}
-
-static void
-note_refused_refresh (LsEngine *self)
-{
-  gint64 now = ls_clock_get_monotonic (self->clock);
-
-  if (self->refused_since == 0)
-    self->refused_since = now;
-  ls_pace_refused (&self->pace, now - self->refused_since);
-}
-
-/**
- * ls_engine_tokens_failed:
- * @self: the engine
- * @error: %LS_ERROR_LOCKED, %LS_ERROR_NOT_FOUND, or of %LS_LINK_ERROR
- *
- * Tokens did not come that were asked for.
- */
-void
-ls_engine_tokens_failed (LsEngine *self, const GError *error)
-{
-  g_autoptr (GError) link_error = NULL;
-  LsReason reason = LS_REASON_TOKEN_REFUSED;
-
-  if (!self->fetching_tokens)
-    return;
-
-  self->fetching_tokens = FALSE;
-  if (error->domain == LS_LINK_ERROR)
-    reason = ls_link_error_get_reason (error);
-  if (reason == LS_REASON_RATE_LIMITED)
-    note_refused_refresh (self);
-  if (g_error_matches (error, LS_ERROR, LS_ERROR_LOCKED))
-    ls_engine_set_account_state (self, LS_ACCOUNT_LOCKED);
-  else if (reason == LS_REASON_TOKEN_REFUSED)
-    ls_engine_set_account_state (self, LS_ACCOUNT_EXPIRED);
-
-  if (self->keeper.session != NULL && reason != LS_REASON_TOKEN_REFUSED &&
-      !ls_token_keeper_is_over (&self->keeper, ls_clock_get_monotonic (self->clock)))
-    {
-      go_on_with_old_tokens (self, error);
-      return;
-    }
-
-  if (self->keeper.session != NULL)
-    self->keeper.fresh = TRUE;
-  link_error = ls_link_error_new (reason, 0, ls_link_error_get_retry_after (error), "tokens: %s",
-                                  error->message);
-  ls_engine_link_fail (self, link_error);
-}
-
-/**
- * ls_engine_sign_in_refused:
- * @self: the engine
- * @waited: for how long the sign-in has been tried for, in milliseconds
- *
- * The server had no room for a sign-in.
- */
-void
-ls_engine_sign_in_refused (LsEngine *self, gint64 waited)
-{
-  ls_pace_refused (&self->pace, waited);
-}
-
 static void
 on_attempt_timer (LsEngine *self)
 {
@@ -710,19 +582,6 @@ on_open_deadline (LsEngine *self)
   error = ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "the server takes too long");
   ls_engine_push_simple (self, LS_COMMAND_CLOSE);
   ls_engine_open_failed (self, error);
-}
-
-static void
-on_refresh_timer (LsEngine *self)
-{
-  if (self->keeper.session == NULL ||
-      (self->status.state != LS_STATE_LIVE && self->status.state != LS_STATE_POLLING))
-    return;
-
-  if (self->keeper.session->refresh != NULL)
-    ls_engine_link_refresh (self);
-  else
-    ls_engine_link_token_ended (self);
 }
 
 static void
@@ -748,7 +607,8 @@ ls_engine_timer (LsEngine *self, LsTimer timer)
     [LS_TIMER_POLL] = on_poll_timer,
     [LS_TIMER_OPEN_DEADLINE] = on_open_deadline,
     [LS_TIMER_HEARTBEAT] = ls_engine_link_check_heartbeat,
-    [LS_TIMER_REFRESH] = on_refresh_timer,
+    [LS_TIMER_REFRESH] = ls_engine_tokens_on_refresh_timer,
+    [LS_TIMER_EXPIRY] = ls_engine_tokens_on_expiry_timer,
     [LS_TIMER_FOLLOW] = ls_engine_stream_update_followed,
     [LS_TIMER_STABLE] = on_stable_timer,
     [LS_TIMER_COMPARE] = ls_engine_compare_on_timer,
@@ -844,23 +704,4 @@ ls_engine_sync (LsEngine *self)
     {
       ls_engine_stream_synced (self);
     }
-}
-
-/**
- * ls_engine_refresh_tokens:
- * @self: the engine
- *
- * The server has refused the access token to an action. %LS_COMMAND_TELL_TOKENS follows if it gives
- * another.
- *
- * Returns: whether there is anything to refresh by
- */
-gboolean
-ls_engine_refresh_tokens (LsEngine *self)
-{
-  if (self->keeper.session == NULL || self->keeper.session->refresh == NULL)
-    return FALSE;
-
-  ls_engine_link_refresh (self);
-  return TRUE;
 }

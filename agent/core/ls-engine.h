@@ -41,6 +41,7 @@ const char *ls_engine_get_list_token (LsEngine *self);
 gint64 ls_engine_get_expires_at (LsEngine *self);
 LsCursor ls_engine_get_committed (LsEngine *self);
 gboolean ls_engine_is_settled (LsEngine *self);
+gboolean ls_engine_get_clock_offset (LsEngine *self, gint64 *offset);
 LsEntitySet ls_engine_get_followed (LsEngine *self);
 gint64 ls_engine_get_polling_interval (LsEngine *self);
 gboolean ls_engine_are_lists_refused (LsEngine *self);
@@ -53,7 +54,7 @@ void ls_engine_set_account (LsEngine *self,
                             const LsStoreState *store,
                             const LsSession *session);
 void ls_engine_clear_account (LsEngine *self);
-void ls_engine_set_store_broken (LsEngine *self);
+void ls_engine_set_store_broken (LsEngine *self, gboolean locked);
 void ls_engine_set_network (LsEngine *self, gboolean available, gboolean metered);
 
 void ls_engine_opened (LsEngine *self, LsProtocol protocol);
@@ -70,6 +71,7 @@ void ls_engine_fetch_failed (LsEngine *self, guint run, const GError *error);
 void ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed);
 void ls_engine_tokens_failed (LsEngine *self, const GError *error);
 void ls_engine_sign_in_refused (LsEngine *self, gint64 waited);
+void ls_engine_server_time (LsEngine *self, gint64 server);
 void ls_engine_committed (LsEngine *self, LsCommit *commit);
 void ls_engine_their_checksum (LsEngine *self, const LsChecksum *checksum);
 void ls_engine_their_checksum_failed (LsEngine *self, const GError *error);

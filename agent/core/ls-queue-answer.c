@@ -78,13 +78,14 @@ ls_queue_answer_no_token (LsQueue *self, LsQueueItem *item)
  * ls_queue_tokens_changed:
  * @self: the queue
  *
- * There are fresh tokens. If we have asked for them, they have yet to prove that they are any better.
+ * There are fresh tokens. If the server refused those before, they have yet to prove that they are any
+ * better; until then nothing asks for others.
  */
 void
 ls_queue_tokens_changed (LsQueue *self)
 {
   self->token++;
-  if (self->tokens == LS_QUEUE_TOKENS_ASKED)
+  if (self->tokens != LS_QUEUE_TOKENS_GOOD)
     {
       self->tokens = LS_QUEUE_TOKENS_GOOD;
       self->token_is_proven = FALSE;

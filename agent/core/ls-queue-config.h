@@ -17,6 +17,7 @@ typedef enum
 /**
  * LsQueueConfig:
  * @max_actions: how many actions may be open; see ls_action_is_open()
+ * @max_of_app: how many of them a single app may have; 0: all
  * @max_bytes: how much text they may have
  * @rate: how many may be sent in a second; 0: no limit
  * @policies: by #LsEntity; the last is for all others
@@ -26,6 +27,7 @@ typedef enum
 typedef struct
 {
   guint max_actions;
+  guint max_of_app;
   gsize max_bytes;
   guint rate;
   LsConflictPolicy policies[LS_N_ENTITIES + 1];

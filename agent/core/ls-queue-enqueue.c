@@ -131,6 +131,16 @@ has_room (LsQueue *self, const LsAction *action, const LsQueueItem *merged)
   return n <= self->config.max_actions && size <= self->config.max_bytes;
 }
 
+/* So that one app that goes wrong does not keep the others from working. */
+static gboolean
+has_room_for_app (LsQueue *self, const LsAction *action, const LsQueueItem *merged)
+{
+  const char *app = action->app != NULL ? action->app : "";
+  guint max = self->config.max_of_app;
+
+  return max == 0 || merged != NULL || ls_queue_table_get_n_open_of (self->table, app) < max;
+}
+
 static gboolean
 can_depend (LsQueue *self, const char *id)
 {
@@ -171,6 +181,10 @@ ls_queue_enqueue (LsQueue *self, LsAction *action, const LsRow *row, gpointer ti
   else if (!has_room (self, action, merged))
     {
       ls_queue_refuse (self, ticket, LS_ERROR_QUOTA_EXCEEDED, "the queue is full");
+    }
+  else if (!has_room_for_app (self, action, merged))
+    {
+      ls_queue_refuse (self, ticket, LS_ERROR_QUOTA_EXCEEDED, "too much of this app's waits");
     }
   else
     {

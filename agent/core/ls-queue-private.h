@@ -15,8 +15,8 @@ G_BEGIN_DECLS
  * LsQueueTokens:
  * @LS_QUEUE_TOKENS_GOOD: as far as we know
  * @LS_QUEUE_TOKENS_ASKED: the server refused one; fresh ones were asked for
- * @LS_QUEUE_TOKENS_REFUSED: the server refused the fresh one, too: only a sign-in helps, which opens the
- *   queue anew
+ * @LS_QUEUE_TOKENS_REFUSED: the server refused the fresh one, too: what helps is the next that comes by
+ *   itself, or a sign-in, which opens the queue anew
  *
  * Whether the server knows us.
  */

@@ -19,8 +19,9 @@ struct _LsQueueTable
   GPtrArray *dirty;    /* (owned) (element-type LsQueueItem): to be written */
   guint64 last_seq;
   guint n_open;
-  gsize n_bytes; /* of what is open */
-  guint n_kept;  /* over and done with, and still there */
+  GHashTable *open_of; /* (owned) (element-type utf8 guint): how many of them by app */
+  gsize n_bytes;       /* of what is open */
+  guint n_kept;        /* over and done with, and still there */
 };
 
 /**
@@ -39,6 +40,7 @@ ls_queue_table_new (void)
   self->items = g_sequence_new (NULL);
   self->lanes = ls_queue_lanes_new (self->by_id);
   self->unseen = g_hash_table_new (NULL, NULL);
+  self->open_of = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->touched = g_ptr_array_new ();
   self->dirty = g_ptr_array_new ();
   return self;
@@ -56,6 +58,7 @@ ls_queue_table_free (LsQueueTable *self)
   g_ptr_array_unref (self->touched);
   g_ptr_array_unref (self->dirty);
   g_hash_table_unref (self->unseen);
+  g_hash_table_unref (self->open_of);
   ls_queue_lanes_free (self->lanes);
   g_sequence_free (self->items);
   g_hash_table_unref (self->by_key);
@@ -71,6 +74,24 @@ compare_seq (gconstpointer a, gconstpointer b, gpointer user_data)
   return first->now->seq < second->now->seq ? -1 : first->now->seq > second->now->seq;
 }
 
+static const char *
+get_app (const LsAction *action)
+{
+  return action->app != NULL ? action->app : "";
+}
+
+static void
+count_open (LsQueueTable *self, const LsAction *action, int change)
+{
+  guint n = ls_queue_table_get_n_open_of (self, get_app (action)) + (guint)change;
+
+  self->n_open += (guint)change;
+  if (n > 0)
+    g_hash_table_replace (self->open_of, g_strdup (get_app (action)), GUINT_TO_POINTER (n));
+  else
+    g_hash_table_remove (self->open_of, get_app (action));
+}
+
 static void
 take_out (LsQueueTable *self, LsQueueItem *item)
 {
@@ -81,7 +102,7 @@ take_out (LsQueueTable *self, LsQueueItem *item)
   g_clear_pointer (&item->key, g_free);
   if (item->size > 0)
     {
-      self->n_open--;
+      count_open (self, item->now, -1);
       self->n_bytes -= item->size;
       item->size = 0;
     }
@@ -105,7 +126,7 @@ put_in (LsQueueTable *self, LsQueueItem *item)
   if (ls_action_is_open (action))
     {
       item->size = ls_action_get_size (action);
-      self->n_open++;
+      count_open (self, action, 1);
       self->n_bytes += item->size;
     }
   else if (action->visible)
@@ -460,6 +481,19 @@ guint
 ls_queue_table_get_n_open (LsQueueTable *self)
 {
   return self->n_open;
+}
+
+/**
+ * ls_queue_table_get_n_open_of:
+ * @self: a table
+ * @app: what an app is called
+ *
+ * Returns: how many open actions that app has
+ */
+guint
+ls_queue_table_get_n_open_of (LsQueueTable *self, const char *app)
+{
+  return GPOINTER_TO_UINT (g_hash_table_lookup (self->open_of, app));
 }
 
 /**

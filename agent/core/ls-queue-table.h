@@ -46,6 +46,7 @@ GSequence *ls_queue_table_get_items (LsQueueTable *self);
 GSequenceIter *ls_queue_table_search (LsQueueTable *self, guint64 seq);
 GHashTable *ls_queue_table_get_unseen (LsQueueTable *self);
 guint ls_queue_table_get_n_open (LsQueueTable *self);
+guint ls_queue_table_get_n_open_of (LsQueueTable *self, const char *app);
 gsize ls_queue_table_get_n_bytes (LsQueueTable *self);
 guint ls_queue_table_get_n_kept (LsQueueTable *self);
 

@@ -228,6 +228,14 @@ ls_queue_cancel (LsQueue *self, const char *id, gpointer ticket)
     ls_queue_refuse (self, ticket, LS_ERROR_CONFLICT, "it is done");
 }
 
+/* There is nothing to send but what its user says anew. */
+static gboolean
+is_unreadable (const LsQueueItem *item)
+{
+  return item->now->status == LS_ACTION_FAILED &&
+         g_strcmp0 (item->now->reason, LS_ACTION_UNREADABLE) == 0;
+}
+
 static void
 retry (LsQueue *self, LsQueueItem *item)
 {
@@ -264,6 +272,11 @@ ls_queue_retry (LsQueue *self, const char *id, gpointer ticket)
   if (item == NULL)
     return;
 
+  if (is_unreadable (item))
+    {
+      ls_queue_refuse (self, ticket, LS_ERROR_CONFLICT, "nobody knows any more what it was");
+      return;
+    }
   if (ls_action_machine_step (item->now->status, LS_ACTION_RETRY, &step))
     retry (self, item);
   else if (item->now->status != LS_ACTION_SYNCING)
@@ -279,7 +292,7 @@ ls_queue_retry (LsQueue *self, const char *id, gpointer ticket)
  * @self: a queue
  * @ticket: of the caller
  *
- * Has every dead letter sent again, and answers how many there were.
+ * Has every dead letter sent again that can be read, and answers how many there were.
  */
 void
 ls_queue_retry_failed (LsQueue *self, gpointer ticket)
@@ -291,7 +304,7 @@ ls_queue_retry_failed (LsQueue *self, gpointer ticket)
     {
       LsQueueItem *item = g_sequence_get (iter);
 
-      if (item->now->status != LS_ACTION_FAILED)
+      if (item->now->status != LS_ACTION_FAILED || is_unreadable (item))
         continue;
       retry (self, item);
       n++;

@@ -350,12 +350,12 @@ ls_store_stage_finish (LsStore *self, GAsyncResult *result, GError **error)
  * @entity: of what
  * @cursor: the position that the snapshot stands for
  * @as_of: when the server said so, in milliseconds since the epoch
- * @complete: whether every row came; if not, rows that are absent stay as they are
+ * @absence: what it means that a row is absent
  * @callback: called when it is done
  * @user_data: for @callback
  *
  * Makes what was staged the truth, in one transaction: rows that differ change, rows that are
- * absent become tombstones, the entity's baseline becomes @cursor. Each difference becomes an
+ * absent become tombstones if ls_absence_is_believed(), the entity's baseline becomes @cursor. Each difference becomes an
  * event, except when the entity had no baseline before. The cursor of the stream stays as it is.
  */
 void
@@ -363,13 +363,13 @@ ls_store_finish_snapshot_async (LsStore *self,
                                 LsEntity entity,
                                 LsCursor cursor,
                                 gint64 as_of,
-                                gboolean complete,
+                                LsAbsence absence,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data)
 {
   g_return_if_fail (LS_IS_STORE (self));
 
-  LS_STORE_GET_IFACE (self)->finish_snapshot_async (self, entity, cursor, as_of, complete, callback,
+  LS_STORE_GET_IFACE (self)->finish_snapshot_async (self, entity, cursor, as_of, absence, callback,
                                                     user_data);
 }
 

@@ -193,7 +193,7 @@ struct _LsStoreInterface
                                  LsEntity entity,
                                  LsCursor cursor,
                                  gint64 as_of,
-                                 gboolean complete,
+                                 LsAbsence absence,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);
   void (*read_events_async) (LsStore *self,
@@ -253,7 +253,7 @@ void ls_store_finish_snapshot_async (LsStore *self,
                                      LsEntity entity,
                                      LsCursor cursor,
                                      gint64 as_of,
-                                     gboolean complete,
+                                     LsAbsence absence,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
 LsCommit *ls_store_finish_snapshot_finish (LsStore *self, GAsyncResult *result, GError **error);

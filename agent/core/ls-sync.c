@@ -14,16 +14,17 @@ struct _LsSync
   LsIntake *intake;   /* (unowned) */
   LsClassic *classic; /* (unowned) (nullable): how to ask; %NULL: labsync.v1 */
   gboolean running;
-  guint run;           /* counts starts: an answer to a run before is void */
-  gboolean everything; /* the position itself is to be found anew */
-  LsEntitySet allowed; /* of which a snapshot may be taken */
-  LsEntitySet wanted;  /* snapshots that are still to be taken */
-  LsEntity entity;     /* of the snapshot under way */
-  LsCursor cursor;     /* that it stands for */
-  char *next;          /* (owned) (nullable): its next page */
-  gboolean first;      /* whether its first page is still to come */
-  gboolean complete;   /* whether none of its rows was malformed */
-  LsCursor base;       /* the cursor of the run's first snapshot */
+  guint run;            /* counts starts: an answer to a run before is void */
+  gboolean everything;  /* the position itself is to be found anew */
+  LsEntitySet allowed;  /* of which a snapshot may be taken */
+  LsEntitySet wanted;   /* snapshots that are still to be taken */
+  LsEntity entity;      /* of the snapshot under way */
+  LsCursor cursor;      /* that it stands for */
+  char *next;           /* (owned) (nullable): its next page */
+  gboolean first;       /* whether its first page is still to come */
+  gboolean complete;    /* whether none of its rows was malformed */
+  LsCursor base;        /* the cursor of the run's first snapshot */
+  LsEntitySet believed; /* of which a snapshot may lack as much as it likes */
 };
 
 /**
@@ -125,7 +126,22 @@ static LsCommand *
 of_this_run (LsSync *self, LsCommand *command)
 {
   command->run = self->run;
+  if (command->absence == LS_ABSENCE_IS_DOUBTED && (self->believed & (1u << command->entity)))
+    command->absence = LS_ABSENCE_IS_DELETION;
   return command;
+}
+
+/**
+ * ls_sync_believe:
+ * @self: a run
+ * @entities: of which the runs to come ask for a snapshot, and take it at its word
+ *
+ * What a snapshot lacked was kept, as it was much; when the next one lacks it, too, it is gone.
+ */
+void
+ls_sync_believe (LsSync *self, LsEntitySet entities)
+{
+  self->believed = entities;
 }
 
 static LsCommand *
@@ -197,10 +213,11 @@ ls_sync_start (LsSync *self, gboolean everything, LsEntitySet allowed)
   if (self->classic != NULL)
     return of_this_run (
         self, ls_classic_start (self->classic, ls_intake_get_followed (self->intake),
-                                ls_intake_get_missing_in (self->intake, LS_CLASSIC_CURSOR)));
+                                ls_intake_get_missing_in (self->intake, LS_CLASSIC_CURSOR) |
+                                    self->believed));
 
   self->wanted = self->everything ? ls_intake_get_followed (self->intake) & LS_ENTITY_SET_STORED
-                                  : ls_intake_get_missing (self->intake);
+                                  : ls_intake_get_missing (self->intake) | self->believed;
   self->wanted &= allowed;
   /* Nothing is followed: any entity's snapshot tells where the log stands. */
   if (self->everything && self->wanted == LS_ENTITY_SET_NONE)
@@ -314,11 +331,11 @@ ls_sync_staged (LsSync *self)
   if (self->next != NULL)
     return fetch_page (self);
 
-  command = new_command (self, LS_COMMAND_FINISH_SNAPSHOT);
+  command = ls_command_new (LS_COMMAND_FINISH_SNAPSHOT);
   command->entity = self->entity;
   command->cursor = self->cursor;
-  command->complete = self->complete;
-  return command;
+  command->absence = self->complete ? LS_ABSENCE_IS_DOUBTED : LS_ABSENCE_IS_NOTHING;
+  return of_this_run (self, command);
 }
 
 /* What the classic run says: its next command, or that it is at its end. */

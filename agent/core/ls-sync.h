@@ -32,6 +32,7 @@ gboolean ls_sync_is_running (LsSync *self);
 gboolean ls_sync_took_snapshot (LsSync *self);
 gboolean ls_sync_is_current (LsSync *self, guint run);
 LsCommand *ls_sync_start (LsSync *self, gboolean everything, LsEntitySet allowed);
+void ls_sync_believe (LsSync *self, LsEntitySet entities);
 void ls_sync_abort (LsSync *self);
 LsSyncStep ls_sync_updates (LsSync *self, const LsUpdates *page, LsCommand **command);
 LsCommand *ls_sync_page (LsSync *self, LsSnapshotPage *page);

@@ -6,10 +6,6 @@
 #define REFRESH_EARLIEST 700
 #define REFRESH_SPREAD 200
 
-/* A server that counts in seconds takes a token for good until the last of its seconds is over. In
- * milliseconds. */
-#define GRACE 1000
-
 static void
 keep_login (LsTokenKeeper *self)
 {
@@ -50,25 +46,66 @@ ls_token_keeper_take (LsTokenKeeper *self,
   keep_login (self);
   g_clear_pointer (&self->session, ls_session_free);
   self->session = copy;
-  self->fresh = FALSE;
   self->expires_at = reader->get_expiry (session->access);
   self->refresh_due = 0;
   self->end = 0;
+  self->life = 0;
+  self->is_dated = FALSE;
   if (self->expires_at == 0 || issued == 0 || issued >= self->expires_at)
     return;
 
   life = self->expires_at - issued;
   age = CLAMP (age, 0, life);
   self->end = monotonic + life - age;
-  if (copy->refresh == NULL)
-    {
-      self->refresh_due = age < life ? self->end + GRACE : 0;
-      return;
-    }
+  self->life = life;
+  if (copy->refresh != NULL)
+    self->refresh_due =
+        monotonic - age +
+        life / 1000 * (REFRESH_EARLIEST + ls_random_below (random, REFRESH_SPREAD + 1));
+}
 
-  self->refresh_due =
-      monotonic - age +
-      life / 1000 * (REFRESH_EARLIEST + ls_random_below (random, REFRESH_SPREAD + 1));
+/**
+ * ls_token_keeper_date:
+ * @self: a keeper
+ * @server: now by the server's clock, in milliseconds since the epoch
+ * @monotonic: now, monotonic milliseconds
+ *
+ * Corrects an age that was reckoned by a clock which may be wrong. That of a token that came just now
+ * needs none, nor one that was corrected already: a server whose clocks contradict each other must not
+ * have us refresh again and again.
+ *
+ * Returns: whether anything has changed
+ */
+gboolean
+ls_token_keeper_date (LsTokenKeeper *self, gint64 server, gint64 monotonic)
+{
+  gint64 shift;
+
+  if (self->end == 0 || self->is_dated)
+    return FALSE;
+
+  self->is_dated = TRUE;
+  shift = monotonic + MIN (self->expires_at - server, self->life) - self->end;
+  self->end += shift;
+  if (self->refresh_due != 0)
+    self->refresh_due += shift;
+  return TRUE;
+}
+
+/**
+ * ls_token_keeper_is_older:
+ * @self: a keeper with tokens
+ * @session: others
+ * @reader: reads them
+ *
+ * Returns: whether those that are kept were given out before the others, for certain
+ */
+gboolean
+ls_token_keeper_is_older (const LsTokenKeeper *self,
+                          const LsSession *session,
+                          const LsTokenReader *reader)
+{
+  return reader->get_issued (session->access) > reader->get_issued (self->session->access);
 }
 
 /**

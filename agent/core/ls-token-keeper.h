@@ -26,10 +26,10 @@ typedef struct
  * LsTokenKeeper:
  * @session: (owned) (nullable): the tokens we have
  * @expires_at: when the access token ends by the server's clock, ms since the epoch; 0: unknown
- * @refresh_due: monotonic milliseconds; 0: never by itself. Without a refresh token it is when the
- *   access token has ended for the server, too
+ * @refresh_due: monotonic milliseconds; 0: never by itself
  * @end: when it ends, monotonic milliseconds; 0: unknown
- * @fresh: whether it came from a refresh and has not yet been of use
+ * @life: how long it is good for in all, milliseconds; 0: unknown
+ * @is_dated: whether @end is right whatever the wall clock shows
  * @is_login: whether it came from a sign-in, as far as is known
  * @login: (owned) (nullable): the access token of the last sign-in, once another took its place: the
  *   classic system takes no other for its tables
@@ -43,7 +43,8 @@ typedef struct
   gint64 expires_at;
   gint64 refresh_due;
   gint64 end;
-  gboolean fresh;
+  gint64 life;
+  gboolean is_dated;
   gboolean is_login;
   char *login;
   gint64 login_end;
@@ -55,6 +56,10 @@ void ls_token_keeper_take (LsTokenKeeper *self,
                            LsRandom *random,
                            gint64 monotonic,
                            gint64 age);
+gboolean ls_token_keeper_date (LsTokenKeeper *self, gint64 server, gint64 monotonic);
+gboolean ls_token_keeper_is_older (const LsTokenKeeper *self,
+                                   const LsSession *session,
+                                   const LsTokenReader *reader);
 const char *ls_token_keeper_get_login (const LsTokenKeeper *self, gint64 monotonic);
 void ls_token_keeper_refused (LsTokenKeeper *self, gint64 monotonic);
 void ls_token_keeper_clear (LsTokenKeeper *self);

@@ -8,6 +8,7 @@ enum
   SIGNAL_MESSAGE,
   SIGNAL_BAD_MESSAGE,
   SIGNAL_CLOSED,
+  SIGNAL_SERVER_TIME,
   N_SIGNALS,
 };
 
@@ -43,6 +44,15 @@ ls_transport_default_init (LsTransportInterface *iface)
    */
   signals[SIGNAL_CLOSED] = g_signal_new ("closed", LS_TYPE_TRANSPORT, G_SIGNAL_RUN_LAST, 0, NULL,
                                          NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
+  /**
+   * LsTransport::server-time:
+   * @self: the transport
+   * @time: by the server's clock, in milliseconds since the epoch, to the second
+   *
+   * An answer says what time it is at the server.
+   */
+  signals[SIGNAL_SERVER_TIME] = g_signal_new ("server-time", LS_TYPE_TRANSPORT, G_SIGNAL_RUN_LAST,
+                                              0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT64);
 }
 
 /**
@@ -563,4 +573,19 @@ ls_transport_emit_closed (LsTransport *self, const GError *error)
   g_return_if_fail (LS_IS_TRANSPORT (self));
 
   g_signal_emit (self, signals[SIGNAL_CLOSED], 0, error);
+}
+
+/**
+ * ls_transport_emit_server_time:
+ * @self: a transport
+ * @time: by the server's clock, in milliseconds since the epoch
+ *
+ * For implementations: emits LsTransport::server-time.
+ */
+void
+ls_transport_emit_server_time (LsTransport *self, gint64 time)
+{
+  g_return_if_fail (LS_IS_TRANSPORT (self));
+
+  g_signal_emit (self, signals[SIGNAL_SERVER_TIME], 0, time);
 }

@@ -192,5 +192,6 @@ gboolean ls_transport_sign_out_finish (LsTransport *self, GAsyncResult *result, 
 void ls_transport_emit_message (LsTransport *self, LsMessage *message);
 void ls_transport_emit_bad_message (LsTransport *self, const GError *error);
 void ls_transport_emit_closed (LsTransport *self, const GError *error);
+void ls_transport_emit_server_time (LsTransport *self, gint64 time);
 
 G_END_DECLS

@@ -127,6 +127,23 @@ ls_ctl_open_queue (LsCtl *self, GError **error)
 }
 
 /**
+ * ls_ctl_open_diagnostics:
+ * @self: what commands share
+ * @error: return location for an error for ls_ctl_fail()
+ *
+ * Returns: (transfer full): `.Diagnostics` of the agent, which is started if need be, or %NULL
+ */
+LsDbusDiagnostics *
+ls_ctl_open_diagnostics (LsCtl *self, GError **error)
+{
+  if (!ls_ctl_open_bus (self, error))
+    return NULL;
+
+  return with_timeout (ls_dbus_diagnostics_proxy_new_sync (self->bus, G_DBUS_PROXY_FLAGS_NONE,
+                                                           LS_BUS_NAME, LS_BUS_PATH, NULL, error));
+}
+
+/**
  * ls_ctl_open_events:
  * @self: what commands share
  * @error: return location for an error for ls_ctl_fail()

@@ -24,6 +24,7 @@ LsDbusConnection *ls_ctl_open_connection (LsCtl *self, GError **error);
 LsDbusAccount *ls_ctl_open_account (LsCtl *self, GError **error);
 LsDbusCache *ls_ctl_open_cache (LsCtl *self, GError **error);
 LsDbusQueue *ls_ctl_open_queue (LsCtl *self, GError **error);
+LsDbusDiagnostics *ls_ctl_open_diagnostics (LsCtl *self, GError **error);
 LsDbusEvents *ls_ctl_open_events (LsCtl *self, GError **error);
 LsCtlExit ls_ctl_run_connection_call (LsCtl *self,
                                       const LsCtlCommand *command,

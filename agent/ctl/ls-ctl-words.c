@@ -77,8 +77,38 @@ static const LsCtlWord action_errors[] = {
   { "row-deleted", N_ ("somebody else has deleted it"), LS_CTL_COLOR_BAD },
   { "expired", N_ ("it could not be sent in time"), LS_CTL_COLOR_BAD },
   { "dependency-cancelled", N_ ("what it depends on will not be done"), LS_CTL_COLOR_BAD },
+  { "unreadable", N_ ("the key that it was encrypted with is lost"), LS_CTL_COLOR_BAD },
   { "outcome-unknown", N_ ("nobody knows whether it was done"), LS_CTL_COLOR_BAD },
   { "unknown-column", N_ ("the server has no such member"), LS_CTL_COLOR_BAD },
+  { NULL },
+};
+
+static const LsCtlWord deeds[] = {
+  { "sign-in", N_ ("signed in at the server"), LS_CTL_COLOR_NONE },
+  { "set-tokens", N_ ("signed in with tokens"), LS_CTL_COLOR_NONE },
+  { "sign-out", N_ ("signed out"), LS_CTL_COLOR_NONE },
+  { "read", N_ ("read"), LS_CTL_COLOR_NONE },
+  { "enqueue", N_ ("wanted something changed"), LS_CTL_COLOR_NONE },
+  { "create", N_ ("sent something new"), LS_CTL_COLOR_NONE },
+  { "update", N_ ("sent a change"), LS_CTL_COLOR_NONE },
+  { "delete", N_ ("sent a deletion"), LS_CTL_COLOR_NONE },
+  { "publish", N_ ("had something published"), LS_CTL_COLOR_NONE },
+  { "submit", N_ ("handed something in"), LS_CTL_COLOR_NONE },
+  { "approve", N_ ("approved something"), LS_CTL_COLOR_NONE },
+  { "reject", N_ ("rejected something"), LS_CTL_COLOR_NONE },
+  { "analyze", N_ ("had something analyzed"), LS_CTL_COLOR_NONE },
+  { NULL },
+};
+
+static const LsCtlWord ends[] = {
+  { "ok", N_ ("done"), LS_CTL_COLOR_GOOD },
+  { "AccessDenied", N_ ("not allowed here"), LS_CTL_COLOR_BAD },
+  { "accepted", N_ ("accepted by the server"), LS_CTL_COLOR_GOOD },
+  { "accepted-changed", N_ ("accepted by the server, with changes"), LS_CTL_COLOR_GOOD },
+  { "rejected", N_ ("refused by the server"), LS_CTL_COLOR_BAD },
+  { "conflicted", N_ ("collides with somebody else's change"), LS_CTL_COLOR_WAIT },
+  { "cancelled", N_ ("taken back"), LS_CTL_COLOR_NONE },
+  { "superseded", N_ ("replaced by something else"), LS_CTL_COLOR_NONE },
   { NULL },
 };
 
@@ -90,6 +120,8 @@ static const LsCtlWord *const vocabularies[] = {
   [LS_CTL_ACTION_STATUSES] = action_statuses,
   [LS_CTL_ACTION_DETAILS] = action_details,
   [LS_CTL_ACTION_ERRORS] = action_errors,
+  [LS_CTL_DEEDS] = deeds,
+  [LS_CTL_ENDS] = ends,
 };
 
 /**

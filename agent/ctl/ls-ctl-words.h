@@ -29,6 +29,8 @@ typedef struct
  * @LS_CTL_ACTION_STATUSES: member `status` of an action
  * @LS_CTL_ACTION_DETAILS: member `detail` of an action, but for those with an id in them
  * @LS_CTL_ACTION_ERRORS: member `error` of an action, but for those that are reasons
+ * @LS_CTL_DEEDS: member `what` of the audit
+ * @LS_CTL_ENDS: member `outcome` of the audit
  *
  * Which values are meant.
  */
@@ -41,6 +43,8 @@ typedef enum
   LS_CTL_ACTION_STATUSES,
   LS_CTL_ACTION_DETAILS,
   LS_CTL_ACTION_ERRORS,
+  LS_CTL_DEEDS,
+  LS_CTL_ENDS,
 } LsCtlVocabulary;
 
 const LsCtlWord *ls_ctl_words_find (LsCtlVocabulary vocabulary, const char *value);

@@ -125,6 +125,7 @@ ls_daemon_config_for_core (LsSettings *settings, const char *machine)
   config->websocket_retry = ls_settings_get_int64 (settings, "Connection", "websocket-retry");
   config->entities = wanted_entities (settings);
   config->subscription_ttl = ls_settings_get_int64 (settings, "Sync", "subscription-ttl");
+  config->tokens_in_memory = ls_settings_get_boolean (settings, "Privacy", "tokens-in-memory");
   return config;
 }
 
@@ -156,6 +157,7 @@ ls_daemon_config_for_queue (LsSettings *settings)
 {
   LsQueueConfig config = {
     .max_actions = (guint)ls_settings_get_int64 (settings, "Queue", "max-actions"),
+    .max_of_app = (guint)ls_settings_get_int64 (settings, "Apps", "max-actions"),
     .max_bytes = (gsize)ls_settings_get_int64 (settings, "Queue", "max-bytes"),
     .rate = (guint)ls_settings_get_int64 (settings, "Queue", "rate"),
   };
@@ -181,5 +183,28 @@ ls_daemon_config_for_sign_out (LsSettings *settings)
   return (LsSignOutDefaults) {
     .wipe = ls_settings_get_boolean (settings, "Privacy", "wipe-on-sign-out"),
     .flush_seconds = (guint)ls_settings_get_int64 (settings, "Queue", "flush-seconds"),
+  };
+}
+
+static gboolean
+is_allowed (LsSettings *settings, const char *name)
+{
+  return g_str_equal (ls_settings_get_string (settings, "Apps", name), "allow");
+}
+
+/**
+ * ls_daemon_config_for_access:
+ * @settings: settings
+ *
+ * Returns: what apps may do; its lists are valid until @settings are read again
+ */
+LsAccessPolicy
+ls_daemon_config_for_access (LsSettings *settings)
+{
+  return (LsAccessPolicy) {
+    .host = is_allowed (settings, "host"),
+    .sandboxed = is_allowed (settings, "sandboxed"),
+    .read = ls_settings_get_list (settings, "Apps", "read"),
+    .enqueue = ls_settings_get_list (settings, "Apps", "enqueue"),
   };
 }

@@ -2,8 +2,10 @@
 #include "ls-daemon.h"
 
 #include "ls-agent.h"
+#include "ls-app-finder-bus.h"
 #include "ls-clock-system.h"
 #include "ls-daemon-config.h"
+#include "ls-login-logind.h"
 #include "ls-machine-id.h"
 #include "ls-network-gio.h"
 #include "ls-paths.h"
@@ -13,6 +15,7 @@
 #include "ls-secrets-libsecret.h"
 #include "ls-service.h"
 #include "ls-settings-monitor.h"
+#include "ls-store-keys-secrets.h"
 #include "ls-store-sqlite.h"
 #include "ls-transport-soup.h"
 #include "ls-json.h"
@@ -38,7 +41,9 @@ struct _LsDaemon
   char *machine;               /* (owned) */
   LsSettings *settings;        /* (owned) */
   LsSettingsMonitor *monitor;  /* (owned) */
+  LsStoreKeys *keys;           /* (owned) */
   LsStoreSqlite *store;        /* (owned) */
+  LsQueueStoreSqlite *unsent;  /* (owned) */
   LsTransportSoup *transport;  /* (owned) */
   LsAgent *agent;              /* (owned) */
   LsActionQueue *queue;        /* (owned) */
@@ -67,6 +72,8 @@ ls_daemon_finalize (GObject *object)
   g_clear_object (&self->agent);
   g_clear_object (&self->transport);
   g_clear_object (&self->store);
+  g_clear_object (&self->unsent);
+  g_clear_object (&self->keys);
   g_clear_object (&self->settings);
   g_clear_object (&self->notify);
   g_clear_object (&self->connection);
@@ -118,8 +125,22 @@ apply_sign_out_defaults (LsDaemon *self)
 }
 
 static void
-apply_store_limits (LsDaemon *self)
+apply_access (LsDaemon *self)
 {
+  LsAccessPolicy policy = ls_daemon_config_for_access (self->settings);
+
+  ls_service_set_policy (self->service, &policy);
+}
+
+static void
+apply_store_settings (LsDaemon *self)
+{
+  gboolean encrypt = ls_settings_get_boolean (self->settings, "Privacy", "encrypt");
+
+  ls_store_sqlite_set_encryption (self->store, self->keys, encrypt);
+  ls_queue_store_sqlite_set_encryption (self->unsent, self->keys, encrypt);
+  ls_store_sqlite_set_audit_max_age (self->store,
+                                     ls_settings_get_int64 (self->settings, "Audit", "max-age"));
   ls_store_sqlite_set_limits (self->store,
                               ls_settings_get_int64 (self->settings, "Cache", "max-size"),
                               ls_settings_get_int64 (self->settings, "Cache", "max-age"));
@@ -173,12 +194,14 @@ static void
 build_agent (LsDaemon *self, LsClock *clock, LsRandom *random)
 {
   g_autoptr (LsNetwork) network = ls_network_gio_new (g_network_monitor_get_default ());
+  g_autoptr (LsLogin) login = ls_login_logind_new ();
   g_autoptr (LsSecrets) secrets = ls_secrets_libsecret_new (clock);
   g_autoptr (LsConfig) config = ls_daemon_config_for_core (self->settings, self->machine);
   LsAgentPorts ports = {
     .clock = clock,
     .random = random,
     .network = network,
+    .login = login,
     .secrets = secrets,
     .store = LS_STORE (self->store),
     .transport = LS_TRANSPORT (self->transport),
@@ -195,9 +218,8 @@ build_agent (LsDaemon *self, LsClock *clock, LsRandom *random)
 }
 
 static void
-build_queue (LsDaemon *self, const char *directory, LsClock *clock, LsRandom *random)
+build_queue (LsDaemon *self, LsClock *clock, LsRandom *random)
 {
-  g_autoptr (LsQueueStore) store = LS_QUEUE_STORE (ls_queue_store_sqlite_new (directory));
   LsQueueConfig config = ls_daemon_config_for_queue (self->settings);
   const LsDataEditor editor = {
     .check = ls_wire_edit_check,
@@ -211,8 +233,23 @@ build_queue (LsDaemon *self, const char *directory, LsClock *clock, LsRandom *ra
     .get_text = ls_wire_data_get_text,
   };
 
-  self->queue = ls_action_queue_new (self->agent, store, LS_TRANSPORT (self->transport), clock,
-                                     random, &editor, &config);
+  self->queue =
+      ls_action_queue_new (self->agent, LS_QUEUE_STORE (self->unsent),
+                           LS_TRANSPORT (self->transport), clock, random, &editor, &config);
+}
+
+static void
+build_service (LsDaemon *self, LsClock *clock, const char *directory)
+{
+  gboolean is_inside = ls_sandbox_is_inside ();
+  g_autoptr (LsAppFinder) finder = ls_app_finder_bus_new (self->connection, is_inside);
+  g_autofree char *durables = g_build_filename (directory, "durable-cursors.conf", NULL);
+
+  self->service = ls_service_new (self->agent, self->queue, finder, LS_AUDIT (self->store), clock,
+                                  self->connection, durables);
+  ls_service_set_broadcast (self->service, is_inside);
+  apply_sign_out_defaults (self);
+  apply_access (self);
 }
 
 /**
@@ -240,8 +277,8 @@ ls_daemon_new (GDBusConnection *connection,
   g_autofree char *directory = ls_paths_get_state_dir (state_dir);
   g_autoptr (LsClock) clock = ls_clock_system_new (error);
   g_autoptr (LsRandom) random = ls_random_system_new ();
+  g_autoptr (LsSecrets) key_secrets = NULL;
   g_autoptr (GError) machine_error = NULL;
-  g_autofree char *durables = NULL;
 
   if (clock == NULL)
     return NULL;
@@ -257,16 +294,16 @@ ls_daemon_new (GDBusConnection *connection,
       self->machine = g_strdup ("");
     }
 
+  key_secrets = ls_secrets_libsecret_new_for_keys (clock);
+  self->keys = ls_store_keys_secrets_new (key_secrets, random);
   self->store = ls_store_sqlite_new (directory);
-  apply_store_limits (self);
+  self->unsent = ls_queue_store_sqlite_new (directory);
+  apply_store_settings (self);
   transport_config = ls_daemon_config_for_transport (self->settings);
   self->transport = ls_transport_soup_new (transport_config);
   build_agent (self, clock, random);
-  build_queue (self, directory, clock, random);
-  durables = g_build_filename (directory, "durable-cursors.conf", NULL);
-  self->service = ls_service_new (self->agent, self->queue, clock, connection, durables);
-  ls_service_set_broadcast (self->service, ls_sandbox_is_inside ());
-  apply_sign_out_defaults (self);
+  build_queue (self, clock, random);
+  build_service (self, clock, directory);
   self->monitor = ls_settings_monitor_new (sources, clock);
   g_signal_connect_object (notify, "check", G_CALLBACK (on_notify_check), self, 0);
   g_signal_connect_object (self->monitor, "changed", G_CALLBACK (on_monitor_changed), self, 0);
@@ -322,8 +359,9 @@ ls_daemon_reload (LsDaemon *self)
   ls_sd_notify_reloading (self->notify);
   ls_settings_reload (self->settings);
   report_problems (self);
-  apply_store_limits (self);
+  apply_store_settings (self);
   apply_sign_out_defaults (self);
+  apply_access (self);
   transport_config = ls_daemon_config_for_transport (self->settings);
   ls_transport_soup_set_config (self->transport, transport_config);
   config = ls_daemon_config_for_core (self->settings, self->machine);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ls-bus-names.h"
+#include "ls-clean-heap.h"
 #include "ls-daemon.h"
 #include "ls-i18n.h"
 #include "ls-sandbox.h"
@@ -225,6 +226,7 @@ main (int argc, char *argv[])
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
+  g_auto (GStrv) arguments = g_strdupv (argv);
 
   ls_i18n_init ();
   g_option_context_set_summary (context,
@@ -248,5 +250,6 @@ main (int argc, char *argv[])
   if (verbose)
     g_log_set_debug_enabled (TRUE);
 
+  ls_clean_heap_ensure (config_file, arguments);
   return run (config_file, state_dir, replace);
 }

@@ -12,16 +12,24 @@
 #define KIND_ACCESS "access"
 #define KIND_REFRESH "refresh"
 
-static const SecretSchema schema = {
-  "org.labsync.Agent",
-  SECRET_SCHEMA_NONE,
-  {
-      { "server", SECRET_SCHEMA_ATTRIBUTE_STRING },
-      { "user", SECRET_SCHEMA_ATTRIBUTE_STRING },
-      { "kind", SECRET_SCHEMA_ATTRIBUTE_STRING },
-      { NULL, 0 },
-  },
-};
+/* @user: what the user's id is called */
+/* clang-format off */
+#define ATTRIBUTES(user)                                                                           \
+  {                                                                                                \
+    { "server", SECRET_SCHEMA_ATTRIBUTE_STRING },                                                  \
+    { user, SECRET_SCHEMA_ATTRIBUTE_STRING },                                                      \
+    { "kind", SECRET_SCHEMA_ATTRIBUTE_STRING },                                                    \
+    { NULL, 0 },                                                                                   \
+  }
+/* clang-format on */
+
+static const SecretSchema token_schema = { "org.labsync.Agent", SECRET_SCHEMA_NONE,
+                                           ATTRIBUTES ("user") };
+
+/* One of their own: tokens go at each sign-out, and what a store keeps of unsent work has to be readable at
+ * the next sign-in. libsecret's file does not look at a schema's name, so that an attribute differs. */
+static const SecretSchema key_schema = { "org.labsync.Agent.Store", SECRET_SCHEMA_NONE,
+                                         ATTRIBUTES ("owner") };
 
 /**
  * LsSecretsLibsecret:
@@ -35,6 +43,7 @@ struct _LsSecretsLibsecret
   GObject parent_instance;
 
   LsClock *clock; /* (owned) */
+  const SecretSchema *schema;
 };
 
 static void ls_secrets_libsecret_secrets_init (LsSecretsInterface *iface);
@@ -52,6 +61,7 @@ typedef void (*Step) (Request *request);
  * waits for it: much of libsecret does not heed its cancellable while the service hangs. */
 struct Request
 {
+  const SecretSchema *schema;
   GTask *task;               /* (owned) (nullable): NULL once it is answered */
   LsClock *clock;            /* (owned) (nullable): as long as there is a task */
   GCancellable *cancellable; /* (owned): for libsecret */
@@ -167,6 +177,7 @@ request_new (LsSecrets *secrets,
 
   request = g_new0 (Request, 1);
   request->task = g_steal_pointer (&task);
+  request->schema = self->schema;
   request->clock = g_object_ref (self->clock);
   request->cancellable = g_cancellable_new ();
   request->server = g_strdup (server);
@@ -233,7 +244,8 @@ request_begin (Request *request, Step step)
 static GHashTable *
 build_attributes (const Request *request, const char *kind)
 {
-  return secret_attributes_build (&schema, "server", request->server, "user", request->user_id,
+  return secret_attributes_build (request->schema, "server", request->server,
+                                  request->schema->attributes[1].name, request->user_id,
                                   kind != NULL ? "kind" : NULL, kind, NULL);
 }
 
@@ -243,8 +255,8 @@ start_search (Request *request, GAsyncReadyCallback callback)
 {
   g_autoptr (GHashTable) attributes = build_attributes (request, NULL);
 
-  secret_password_searchv (&schema, attributes, SECRET_SEARCH_ALL, request->cancellable, callback,
-                           request);
+  secret_password_searchv (request->schema, attributes, SECRET_SEARCH_ALL, request->cancellable,
+                           callback, request);
 }
 
 /* Takes what was found; those that are locked only leave a note. */
@@ -410,7 +422,8 @@ search_to_clear_cb (GObject *object, GAsyncResult *result, gpointer user_data)
     return;
 
   /* Leaves alone what is locked, silently: that is why it was searched for. */
-  secret_password_clearv (&schema, attributes, request->cancellable, password_clear_cb, request);
+  secret_password_clearv (request->schema, attributes, request->cancellable, password_clear_cb,
+                          request);
   g_steal_pointer (&request);
 }
 
@@ -438,9 +451,12 @@ static void
 start_store (Request *request, const char *kind, const char *token, GAsyncReadyCallback callback)
 {
   g_autoptr (GHashTable) attributes = build_attributes (request, kind);
-  g_autofree char *label = g_strdup_printf ("Lab Sync: %s token for %s", kind, request->server);
+  g_autofree char *label =
+      request->schema == &key_schema
+          ? g_strdup_printf ("Lab Sync: key of what is stored of %s", request->server)
+          : g_strdup_printf ("Lab Sync: %s token for %s", kind, request->server);
 
-  secret_password_storev (&schema, attributes, SECRET_COLLECTION_DEFAULT, label, token,
+  secret_password_storev (request->schema, attributes, SECRET_COLLECTION_DEFAULT, label, token,
                           request->cancellable, callback, request);
 }
 
@@ -555,6 +571,17 @@ ls_secrets_libsecret_init (LsSecretsLibsecret *self)
 {
 }
 
+static LsSecrets *
+secrets_new (LsClock *clock, const SecretSchema *schema)
+{
+  LsSecretsLibsecret *self = g_object_new (LS_TYPE_SECRETS_LIBSECRET, NULL);
+
+  self->clock = g_object_ref (clock);
+  self->schema = schema;
+
+  return LS_SECRETS (self);
+}
+
 /**
  * ls_secrets_libsecret_new:
  * @clock: for the deadline of each call
@@ -564,12 +591,22 @@ ls_secrets_libsecret_init (LsSecretsLibsecret *self)
 LsSecrets *
 ls_secrets_libsecret_new (LsClock *clock)
 {
-  LsSecretsLibsecret *self = NULL;
-
   g_return_val_if_fail (LS_IS_CLOCK (clock), NULL);
 
-  self = g_object_new (LS_TYPE_SECRETS_LIBSECRET, NULL);
-  self->clock = g_object_ref (clock);
+  return secrets_new (clock, &token_schema);
+}
 
-  return LS_SECRETS (self);
+/**
+ * ls_secrets_libsecret_new_for_keys:
+ * @clock: for the deadline of each call
+ *
+ * Returns: (transfer full): the keyring of the user, that part of it where keys are kept as if they were
+ *   access tokens
+ */
+LsSecrets *
+ls_secrets_libsecret_new_for_keys (LsClock *clock)
+{
+  g_return_val_if_fail (LS_IS_CLOCK (clock), NULL);
+
+  return secrets_new (clock, &key_schema);
 }

@@ -10,5 +10,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (LsSecretsLibsecret, ls_secrets_libsecret, LS, SECRETS_LIBSECRET, GObject)
 
 LsSecrets *ls_secrets_libsecret_new (LsClock *clock);
+LsSecrets *ls_secrets_libsecret_new_for_keys (LsClock *clock);
 
 G_END_DECLS

@@ -20,6 +20,7 @@ struct _LsAccountService
 
   LsAgent *agent;            /* (owned) */
   LsActionQueue *queue;      /* (owned) */
+  LsAccess *access;          /* (owned) */
   LsClock *clock;            /* (owned) */
   GCancellable *cancellable; /* (owned): of the sign-outs that wait */
   LsSignOutDefaults defaults;
@@ -40,6 +41,7 @@ ls_account_service_finalize (GObject *object)
 
   g_clear_object (&self->agent);
   g_clear_object (&self->queue);
+  g_clear_object (&self->access);
   g_clear_object (&self->clock);
   g_clear_object (&self->cancellable);
 
@@ -59,11 +61,28 @@ ls_account_service_init (LsAccountService *self)
   self->cancellable = g_cancellable_new ();
 }
 
+/* What is done to an account needs more than a grant. */
+static gboolean
+may (LsAccountService *self, GDBusMethodInvocation *invocation, const char *what)
+{
+  return ls_invocation_check_all (invocation, self->access, what);
+}
+
+static char *
+name_app (LsAccountService *self, GDBusMethodInvocation *invocation)
+{
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
+
+  return g_strdup (ls_app_get_name (ls_access_get_app (self->access, sender)));
+}
+
 /* A sign-in, which may have to wait for the server, but for nobody. */
 typedef struct
 {
   GDBusMethodInvocation *invocation; /* (owned) by the answer */
   GCancellable *cancellable;         /* (owned) */
+  LsJournal *journal;                /* (owned) */
+  char *app;                         /* (owned) */
   guint watch_id;
 } SignIn;
 
@@ -74,11 +93,13 @@ caller_vanished_cb (GDBusConnection *connection, const char *name, gpointer user
 }
 
 static SignIn *
-sign_in_new (GDBusMethodInvocation *invocation)
+sign_in_new (LsAccountService *self, GDBusMethodInvocation *invocation)
 {
   SignIn *sign_in = g_new0 (SignIn, 1);
 
   sign_in->invocation = invocation;
+  sign_in->journal = g_object_ref (ls_access_get_journal (self->access));
+  sign_in->app = name_app (self, invocation);
   sign_in->cancellable = g_cancellable_new ();
   sign_in->watch_id = g_bus_watch_name_on_connection (
       g_dbus_method_invocation_get_connection (invocation),
@@ -92,6 +113,8 @@ sign_in_free (SignIn *sign_in)
 {
   g_bus_unwatch_name (sign_in->watch_id);
   g_object_unref (sign_in->cancellable);
+  g_object_unref (sign_in->journal);
+  g_free (sign_in->app);
   g_free (sign_in);
 }
 
@@ -103,10 +126,14 @@ agent_sign_in_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (SignIn) sign_in = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (ls_agent_sign_in_finish (LS_AGENT (object), result, &error))
-    g_dbus_method_invocation_return_value (sign_in->invocation, NULL);
-  else
-    ls_invocation_return_error (sign_in->invocation, error);
+  if (!ls_agent_sign_in_finish (LS_AGENT (object), result, &error))
+    {
+      ls_invocation_return_error (sign_in->invocation, error);
+      return;
+    }
+
+  ls_journal_note (sign_in->journal, sign_in->app, "sign-in", "", "ok", TRUE);
+  g_dbus_method_invocation_return_value (sign_in->invocation, NULL);
 }
 
 static void
@@ -115,7 +142,7 @@ begin_sign_in (LsAccountService *self,
                const char *email,
                const char *password)
 {
-  SignIn *sign_in = sign_in_new (invocation);
+  SignIn *sign_in = sign_in_new (self, invocation);
 
   ls_agent_sign_in_async (self->agent, email, password, sign_in->cancellable, agent_sign_in_cb,
                           sign_in);
@@ -130,7 +157,8 @@ handle_sign_in (LsDbusAccount *object,
 {
   LsAccountService *self = LS_ACCOUNT_SERVICE (object);
 
-  if (!ls_invocation_check_options (invocation, options, NULL, 0))
+  if (!ls_invocation_check_options (invocation, options, NULL, 0) ||
+      !may (self, invocation, "sign-in"))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
   if (*email == '\0' || *password == '\0')
@@ -145,13 +173,17 @@ handle_sign_in (LsDbusAccount *object,
 static void
 agent_set_tokens_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  GDBusMethodInvocation *invocation = user_data;
+  g_autoptr (SignIn) sign_in = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (ls_agent_set_tokens_finish (LS_AGENT (object), result, &error))
-    g_dbus_method_invocation_return_value (invocation, NULL);
-  else
-    ls_invocation_return_error (invocation, error);
+  if (!ls_agent_set_tokens_finish (LS_AGENT (object), result, &error))
+    {
+      ls_invocation_return_error (sign_in->invocation, error);
+      return;
+    }
+
+  ls_journal_note (sign_in->journal, sign_in->app, "set-tokens", "", "ok", FALSE);
+  g_dbus_method_invocation_return_value (sign_in->invocation, NULL);
 }
 
 static gboolean
@@ -164,11 +196,13 @@ handle_set_tokens (LsDbusAccount *object,
   LsAccountService *self = LS_ACCOUNT_SERVICE (object);
   g_autoptr (LsSession) session = NULL;
 
-  if (!ls_invocation_check_options (invocation, options, NULL, 0))
+  if (!ls_invocation_check_options (invocation, options, NULL, 0) ||
+      !may (self, invocation, "set-tokens"))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
   session = ls_session_new (access, *refresh != '\0' ? refresh : NULL);
-  ls_agent_set_tokens_async (self->agent, session, NULL, agent_set_tokens_cb, invocation);
+  ls_agent_set_tokens_async (self->agent, session, NULL, agent_set_tokens_cb,
+                             sign_in_new (self, invocation));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -252,6 +286,7 @@ last_flush_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (SignOut) sign_out = user_data;
   g_autoptr (GError) flushed = NULL;
   g_autoptr (GError) error = NULL;
+  g_autofree char *app = NULL;
 
   ls_last_flush_finish (queue, result, &flushed);
   if (!check_sign_out (sign_out, flushed, &error))
@@ -262,6 +297,9 @@ last_flush_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 
   if (sign_out->wipe && (sign_out->discard_unsent || !has_unsent (sign_out->service)))
     ls_action_queue_forget (queue);
+  app = name_app (sign_out->service, sign_out->invocation);
+  ls_journal_note (ls_access_get_journal (sign_out->service->access), app, "sign-out", "", "ok",
+                   TRUE);
   ls_agent_sign_out_async (sign_out->service->agent, sign_out->wipe, NULL, agent_sign_out_cb,
                            sign_out->invocation);
 }
@@ -297,7 +335,8 @@ handle_sign_out (LsDbusAccount *object, GDBusMethodInvocation *invocation, GVari
   g_autoptr (SignOut) sign_out = NULL;
   guint flush_seconds;
 
-  if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
+  if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)) ||
+      !may (self, invocation, "sign-out"))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
   sign_out = g_new0 (SignOut, 1);
@@ -341,18 +380,20 @@ update (LsAccountService *self)
  * ls_account_service_new:
  * @agent: the agent
  * @queue: its queue
+ * @access: who may do what
  * @clock: the clock
  *
  * Returns: (transfer full): an interface to export
  */
 LsAccountService *
-ls_account_service_new (LsAgent *agent, LsActionQueue *queue, LsClock *clock)
+ls_account_service_new (LsAgent *agent, LsActionQueue *queue, LsAccess *access, LsClock *clock)
 {
   LsAccountService *self =
       g_object_new (LS_TYPE_ACCOUNT_SERVICE, "version", LS_BUS_INTERFACE_VERSION, NULL);
 
   self->agent = g_object_ref (agent);
   self->queue = g_object_ref (queue);
+  self->access = g_object_ref (access);
   self->clock = g_object_ref (clock);
   g_signal_connect_object (agent, "account-changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   update (self);

@@ -25,6 +25,7 @@ struct _LsCacheService
 
   LsAgent *agent;       /* (owned) */
   LsActionQueue *queue; /* (owned) */
+  LsAccess *access;     /* (owned) */
   LsClock *clock;       /* (owned) */
 };
 
@@ -55,6 +56,7 @@ ls_cache_service_finalize (GObject *object)
 
   g_clear_object (&self->agent);
   g_clear_object (&self->queue);
+  g_clear_object (&self->access);
   g_clear_object (&self->clock);
 
   G_OBJECT_CLASS (ls_cache_service_parent_class)->finalize (object);
@@ -299,6 +301,7 @@ parse_view (GVariant *options, LsCacheView *view, GError **error)
 /* What Get and List have in common. */
 static LsEntity
 parse_common (LsCacheService *self,
+              const char *sender,
               const char *name,
               GVariant *options,
               LsCacheView *view,
@@ -313,7 +316,10 @@ parse_common (LsCacheService *self,
     }
   if (!parse_view (options, view, error))
     return LS_ENTITY_INVALID;
-  return ls_agent_check_store (self->agent, error) ? entity : LS_ENTITY_INVALID;
+  return ls_agent_check_store (self->agent, error) &&
+                 ls_access_check_read (self->access, sender, 1u << entity, error)
+             ? entity
+             : LS_ENTITY_INVALID;
 }
 
 static Call *
@@ -348,7 +354,8 @@ handle_get (LsDbusCache *object,
   if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  entity = parse_common (self, entity_name, options, &view, &error);
+  entity = parse_common (self, g_dbus_method_invocation_get_sender (invocation), entity_name,
+                         options, &view, &error);
   if (entity == LS_ENTITY_INVALID)
     {
       ls_invocation_return_error (invocation, error);
@@ -363,12 +370,13 @@ handle_get (LsDbusCache *object,
 
 static LsListQuery *
 parse_query (LsCacheService *self,
+             const char *sender,
              const char *entity_name,
              GVariant *options,
              LsCacheView *view,
              GError **error)
 {
-  LsEntity entity = parse_common (self, entity_name, options, view, error);
+  LsEntity entity = parse_common (self, sender, entity_name, options, view, error);
   g_autoptr (LsListQuery) query = NULL;
 
   if (entity == LS_ENTITY_INVALID)
@@ -408,7 +416,8 @@ handle_list (LsDbusCache *object,
   if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  query = parse_query (self, entity_name, options, &view, &error);
+  query = parse_query (self, g_dbus_method_invocation_get_sender (invocation), entity_name, options,
+                       &view, &error);
   if (query == NULL)
     {
       ls_invocation_return_error (invocation, error);
@@ -466,12 +475,13 @@ entity_names (void)
  * ls_cache_service_new:
  * @agent: the agent
  * @queue: its queue
+ * @access: who may do what
  * @clock: the clock, for `max-age`
  *
  * Returns: (transfer full): an interface to export
  */
 LsCacheService *
-ls_cache_service_new (LsAgent *agent, LsActionQueue *queue, LsClock *clock)
+ls_cache_service_new (LsAgent *agent, LsActionQueue *queue, LsAccess *access, LsClock *clock)
 {
   g_auto (GStrv) entities = entity_names ();
   LsCacheService *self = g_object_new (LS_TYPE_CACHE_SERVICE, "version", LS_BUS_INTERFACE_VERSION,
@@ -479,6 +489,7 @@ ls_cache_service_new (LsAgent *agent, LsActionQueue *queue, LsClock *clock)
 
   self->agent = g_object_ref (agent);
   self->queue = g_object_ref (queue);
+  self->access = g_object_ref (access);
   self->clock = g_object_ref (clock);
   g_signal_connect_object (agent, "rows-changed", G_CALLBACK (on_agent_rows_changed), self, 0);
   g_signal_connect_object (queue, "rows-changed", G_CALLBACK (on_queue_rows_changed), self, 0);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ls-action-queue.h"
+#include "ls-access.h"
 #include "ls-agent.h"
 #include "ls-clock.h"
 #include "ls-dbus.h"
@@ -11,6 +12,7 @@ G_BEGIN_DECLS
 #define LS_TYPE_CACHE_SERVICE (ls_cache_service_get_type ())
 G_DECLARE_FINAL_TYPE (LsCacheService, ls_cache_service, LS, CACHE_SERVICE, LsDbusCacheSkeleton)
 
-LsCacheService *ls_cache_service_new (LsAgent *agent, LsActionQueue *queue, LsClock *clock);
+LsCacheService *
+ls_cache_service_new (LsAgent *agent, LsActionQueue *queue, LsAccess *access, LsClock *clock);
 
 G_END_DECLS

@@ -22,14 +22,16 @@ typedef struct
 /**
  * LsCallers:
  *
- * Who uses the agent at the moment, by unique name: keeps each within its limits and tells when one
- * that waits for something or has subscriptions has left the bus.
+ * Who uses the agent at the moment, by unique name: has nobody served before it is known who that is,
+ * keeps each within its limits and tells when one that waits for something or has subscriptions has
+ * left the bus.
  */
 struct _LsCallers
 {
   GObject parent_instance;
 
   GDBusConnection *connection; /* (owned) */
+  LsAppFinder *finder;         /* (owned) */
   GHashTable *callers;         /* (owned) (element-type utf8 Caller) */
 };
 
@@ -59,6 +61,7 @@ ls_callers_finalize (GObject *object)
   LsCallers *self = LS_CALLERS (object);
 
   g_hash_table_unref (self->callers);
+  g_clear_object (&self->finder);
   g_clear_object (&self->connection);
 
   G_OBJECT_CLASS (ls_callers_parent_class)->finalize (object);
@@ -199,6 +202,55 @@ begin_call (LsCallers *self, GDBusMethodInvocation *invocation)
   return TRUE;
 }
 
+/* A call whose caller is not known yet. */
+typedef struct
+{
+  GDBusInterfaceSkeleton *skeleton;  /* (owned) */
+  GDBusMethodInvocation *invocation; /* (owned) by the answer */
+} Deferred;
+
+static void
+serve (GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation)
+{
+  Guard *guard = g_object_get_qdata (G_OBJECT (skeleton), guard_quark ());
+
+  guard->method_call (g_dbus_method_invocation_get_connection (invocation),
+                      g_dbus_method_invocation_get_sender (invocation),
+                      g_dbus_method_invocation_get_object_path (invocation),
+                      g_dbus_method_invocation_get_interface_name (invocation),
+                      g_dbus_method_invocation_get_method_name (invocation),
+                      g_dbus_method_invocation_get_parameters (invocation), invocation, skeleton);
+}
+
+static void
+find_app_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Deferred *deferred = user_data;
+  g_autoptr (GDBusInterfaceSkeleton) skeleton = deferred->skeleton;
+
+  ls_app_finder_find_finish (LS_APP_FINDER (object), result);
+  serve (skeleton, deferred->invocation);
+}
+
+static void
+serve_when_known (LsCallers *self,
+                  GDBusInterfaceSkeleton *skeleton,
+                  GDBusMethodInvocation *invocation)
+{
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
+  Deferred *deferred;
+
+  if (ls_app_finder_peek (self->finder, sender) != NULL)
+    {
+      serve (skeleton, invocation);
+      return;
+    }
+
+  deferred = g_new (Deferred, 1);
+  *deferred = (Deferred) { g_object_ref (skeleton), invocation };
+  ls_app_finder_find_async (self->finder, sender, find_app_cb, deferred);
+}
+
 static void
 on_method_call (GDBusConnection *connection,
                 const char *sender,
@@ -212,8 +264,7 @@ on_method_call (GDBusConnection *connection,
   Guard *guard = g_object_get_qdata (user_data, guard_quark ());
 
   if (begin_call (guard->callers, invocation))
-    guard->method_call (connection, sender, object_path, interface_name, method_name, parameters,
-                        invocation, user_data);
+    serve_when_known (guard->callers, user_data, invocation);
 }
 
 static GDBusInterfaceVTable *
@@ -228,15 +279,17 @@ get_guarded_vtable (GDBusInterfaceSkeleton *skeleton)
 /**
  * ls_callers_new:
  * @connection: where callers are watched
+ * @finder: tells who they are
  *
  * Returns: (transfer full): no callers yet
  */
 LsCallers *
-ls_callers_new (GDBusConnection *connection)
+ls_callers_new (GDBusConnection *connection, LsAppFinder *finder)
 {
   LsCallers *self = g_object_new (LS_TYPE_CALLERS, NULL);
 
   self->connection = g_object_ref (connection);
+  self->finder = g_object_ref (finder);
   return self;
 }
 
@@ -261,8 +314,8 @@ ls_callers_guard_class (GDBusInterfaceSkeletonClass *klass)
  * @self: the callers
  * @skeleton: an interface that is not exported yet, see ls_callers_guard_class()
  *
- * Refuses calls to @skeleton with %LS_ERROR_LIMIT_EXCEEDED while the caller has
- * %LS_CALLERS_MAX_CALLS without an answer.
+ * Has calls to @skeleton served in their order once it is known who the caller is, and refuses them
+ * with %LS_ERROR_LIMIT_EXCEEDED while that one has %LS_CALLERS_MAX_CALLS without an answer.
  */
 void
 ls_callers_guard (LsCallers *self, GDBusInterfaceSkeleton *skeleton)

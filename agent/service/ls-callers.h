@@ -3,6 +3,8 @@
 
 #include <gio/gio.h>
 
+#include "ls-app-finder.h"
+
 G_BEGIN_DECLS
 
 /** LS_CALLERS_MAX_SUBSCRIPTIONS: how many subscriptions an app may have */
@@ -16,7 +18,7 @@ G_BEGIN_DECLS
 #define LS_TYPE_CALLERS (ls_callers_get_type ())
 G_DECLARE_FINAL_TYPE (LsCallers, ls_callers, LS, CALLERS, GObject)
 
-LsCallers *ls_callers_new (GDBusConnection *connection);
+LsCallers *ls_callers_new (GDBusConnection *connection, LsAppFinder *finder);
 void ls_callers_guard_class (GDBusInterfaceSkeletonClass *klass);
 void ls_callers_guard (LsCallers *self, GDBusInterfaceSkeleton *skeleton);
 gboolean ls_callers_begin_wait (LsCallers *self, GDBusMethodInvocation *invocation, GError **error);

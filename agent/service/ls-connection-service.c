@@ -14,7 +14,8 @@ struct _LsConnectionService
 {
   LsDbusConnectionSkeleton parent_instance;
 
-  LsAgent *agent; /* (owned) */
+  LsAgent *agent;   /* (owned) */
+  LsAccess *access; /* (owned) */
 };
 
 static void ls_connection_service_iface_init (LsDbusConnectionIface *iface);
@@ -31,6 +32,7 @@ ls_connection_service_finalize (GObject *object)
   LsConnectionService *self = LS_CONNECTION_SERVICE (object);
 
   g_clear_object (&self->agent);
+  g_clear_object (&self->access);
 
   G_OBJECT_CLASS (ls_connection_service_parent_class)->finalize (object);
 }
@@ -52,7 +54,8 @@ handle_connect (LsDbusConnection *object, GDBusMethodInvocation *invocation, GVa
 {
   LsConnectionService *self = LS_CONNECTION_SERVICE (object);
 
-  if (!ls_invocation_check_options (invocation, options, NULL, 0))
+  if (!ls_invocation_check_options (invocation, options, NULL, 0) ||
+      !ls_invocation_check_all (invocation, self->access, "connect"))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
   ls_agent_connect (self->agent);
@@ -65,7 +68,8 @@ handle_disconnect (LsDbusConnection *object, GDBusMethodInvocation *invocation, 
 {
   LsConnectionService *self = LS_CONNECTION_SERVICE (object);
 
-  if (!ls_invocation_check_options (invocation, options, NULL, 0))
+  if (!ls_invocation_check_options (invocation, options, NULL, 0) ||
+      !ls_invocation_check_all (invocation, self->access, "disconnect"))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
   ls_agent_disconnect (self->agent);
@@ -78,7 +82,8 @@ handle_reconnect (LsDbusConnection *object, GDBusMethodInvocation *invocation, G
 {
   LsConnectionService *self = LS_CONNECTION_SERVICE (object);
 
-  if (!ls_invocation_check_options (invocation, options, NULL, 0))
+  if (!ls_invocation_check_options (invocation, options, NULL, 0) ||
+      !ls_invocation_check_all (invocation, self->access, "reconnect"))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
   ls_agent_reconnect (self->agent);
@@ -98,12 +103,22 @@ agent_sync_cb (GObject *object, GAsyncResult *result, gpointer user_data)
     ls_invocation_return_error (invocation, error);
 }
 
+/* Whoever may read something may want it to be new. */
+static gboolean
+may_sync (LsConnectionService *self, GDBusMethodInvocation *invocation)
+{
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
+
+  return ls_access_get_readable (self->access, sender) != LS_ENTITY_SET_NONE ||
+         ls_invocation_check_all (invocation, self->access, "sync");
+}
+
 static gboolean
 handle_sync_now (LsDbusConnection *object, GDBusMethodInvocation *invocation, GVariant *options)
 {
   LsConnectionService *self = LS_CONNECTION_SERVICE (object);
 
-  if (ls_invocation_check_options (invocation, options, NULL, 0))
+  if (ls_invocation_check_options (invocation, options, NULL, 0) && may_sync (self, invocation))
     ls_agent_sync_async (self->agent, NULL, agent_sync_cb, invocation);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -148,16 +163,18 @@ update (LsConnectionService *self)
 /**
  * ls_connection_service_new:
  * @agent: the agent
+ * @access: who may do what
  *
  * Returns: (transfer full): an interface to export
  */
 LsConnectionService *
-ls_connection_service_new (LsAgent *agent)
+ls_connection_service_new (LsAgent *agent, LsAccess *access)
 {
   LsConnectionService *self =
       g_object_new (LS_TYPE_CONNECTION_SERVICE, "version", LS_BUS_INTERFACE_VERSION, NULL);
 
   self->agent = g_object_ref (agent);
+  self->access = g_object_ref (access);
   g_signal_connect_object (agent, "state-changed", G_CALLBACK (on_agent_state_changed), self, 0);
   g_signal_connect_object (agent, "status-changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   update (self);

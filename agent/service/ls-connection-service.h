@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ls-access.h"
 #include "ls-agent.h"
 #include "ls-dbus.h"
 
@@ -13,6 +14,6 @@ G_DECLARE_FINAL_TYPE (LsConnectionService,
                       CONNECTION_SERVICE,
                       LsDbusConnectionSkeleton)
 
-LsConnectionService *ls_connection_service_new (LsAgent *agent);
+LsConnectionService *ls_connection_service_new (LsAgent *agent, LsAccess *access);
 
 G_END_DECLS

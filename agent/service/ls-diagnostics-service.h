@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ls-action-queue.h"
+#include "ls-access.h"
 #include "ls-agent.h"
 #include "ls-callers.h"
 #include "ls-dbus.h"
@@ -17,6 +18,7 @@ G_DECLARE_FINAL_TYPE (LsDiagnosticsService,
 
 LsDiagnosticsService *ls_diagnostics_service_new (LsAgent *agent,
                                                   LsActionQueue *queue,
+                                                  LsAccess *access,
                                                   LsCallers *callers,
                                                   LsClock *clock);
 

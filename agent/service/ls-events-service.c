@@ -25,6 +25,7 @@ struct _LsEventsService
   LsDbusEventsSkeleton parent_instance;
 
   LsAgent *agent;            /* (owned) */
+  LsAccess *access;          /* (owned) */
   LsCallers *callers;        /* (owned) */
   LsDurables *durables;      /* (owned) */
   LsLogReader *reader;       /* (owned) */
@@ -75,6 +76,7 @@ ls_events_service_dispose (GObject *object)
   g_clear_object (&self->reader);
   g_clear_object (&self->durables);
   g_clear_object (&self->callers);
+  g_clear_object (&self->access);
   g_clear_object (&self->agent);
 
   G_OBJECT_CLASS (ls_events_service_parent_class)->dispose (object);
@@ -230,8 +232,8 @@ open_when_probed (LsEventsService *self,
 {
   const char *sender = g_dbus_method_invocation_get_sender (invocation);
   g_autoptr (GError) error = NULL;
-  g_autoptr (LsSubscriptionRequest) request =
-      ls_subscription_request_parse (self->agent, self->durables, sender, types, options, &error);
+  g_autoptr (LsSubscriptionRequest) request = ls_subscription_request_parse (
+      self->agent, self->access, self->durables, sender, types, options, &error);
   guint64 after_seq;
   OpenCall *call;
 
@@ -339,6 +341,30 @@ store_read_events_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   move_on (self, sender, call->after_seq, last_seq);
 }
 
+/* Returns: (transfer full) (nullable): the types that @sender may read; %NULL: all of them */
+static gboolean *
+get_readable_types (LsEventsService *self, const char *sender)
+{
+  LsEntitySet readable = ls_access_get_readable (self->access, sender);
+  gboolean *types;
+
+  if (readable == LS_ENTITY_SET_ALL)
+    return NULL;
+
+  types = g_new0 (gboolean, ls_event_type_get_count ());
+  for (LsEventType type = 0; type < (LsEventType)ls_event_type_get_count (); type++)
+    types[type] = (readable & (1u << ls_event_type_get_entity (type))) != 0;
+  return types;
+}
+
+/* Who may read something gets that of the log; the others are told that it is nothing. */
+static gboolean
+may_read_log (LsEventsService *self, const char *sender, GError **error)
+{
+  return ls_access_get_readable (self->access, sender) != LS_ENTITY_SET_NONE ||
+         ls_access_check_all (self->access, sender, "read", error);
+}
+
 static gboolean
 handle_get_events (LsDbusEvents *object,
                    GDBusMethodInvocation *invocation,
@@ -348,6 +374,8 @@ handle_get_events (LsDbusEvents *object,
 {
   LsEventsService *self = LS_EVENTS_SERVICE (object);
   g_autoptr (GError) error = NULL;
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
+  g_autofree gboolean *types = NULL;
   gboolean from_start = *cursor == '\0';
   guint64 after_seq = 0;
   ReadCall *call;
@@ -355,7 +383,7 @@ handle_get_events (LsDbusEvents *object,
   if (!ls_invocation_check_options (invocation, options, NULL, 0))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  if (!ls_agent_check_store (self->agent, &error) ||
+  if (!ls_agent_check_store (self->agent, &error) || !may_read_log (self, sender, &error) ||
       (!from_start && !ls_agent_parse_cursor (self->agent, cursor, &after_seq, &error)))
     {
       ls_invocation_return_error (invocation, error);
@@ -364,7 +392,8 @@ handle_get_events (LsDbusEvents *object,
 
   call = g_new (ReadCall, 1);
   *call = (ReadCall) { g_object_ref (self), invocation, after_seq, from_start };
-  ls_store_read_events_async (ls_agent_get_store (self->agent), after_seq, NULL,
+  types = get_readable_types (self, sender);
+  ls_store_read_events_async (ls_agent_get_store (self->agent), after_seq, types,
                               limit == 0 ? MAX_EVENTS : MIN (limit, MAX_EVENTS), MAX_SIZE,
                               store_read_events_cb, call);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
@@ -399,25 +428,45 @@ on_callers_vanished (LsCallers *callers, const char *sender, LsEventsService *se
   close_subscriptions (self, sender);
 }
 
+/* Who may no longer read what it subscribed to loses it. */
+static void
+on_access_changed (LsAccess *access, LsEventsService *self)
+{
+  g_autoptr (GPtrArray) subscriptions = list_subscriptions (self);
+
+  for (guint i = 0; i < subscriptions->len; i++)
+    {
+      LsSubscriptionService *subscription = g_ptr_array_index (subscriptions, i);
+      const char *sender = ls_subscription_service_get_sender (subscription);
+
+      if (!ls_access_check_read (access, sender,
+                                 ls_subscription_service_get_entities (subscription), NULL))
+        ls_subscription_service_break_off (subscription);
+    }
+}
+
 /**
  * ls_events_service_new:
  * @agent: the agent
+ * @access: who may do what
  * @callers: the callers
  * @durables: the durable places
  *
  * Returns: (transfer full): an interface to export
  */
 LsEventsService *
-ls_events_service_new (LsAgent *agent, LsCallers *callers, LsDurables *durables)
+ls_events_service_new (LsAgent *agent, LsAccess *access, LsCallers *callers, LsDurables *durables)
 {
   g_auto (GStrv) types = ls_bus_event_types_to_strv (NULL);
   LsEventsService *self = g_object_new (LS_TYPE_EVENTS_SERVICE, "version", LS_BUS_INTERFACE_VERSION,
                                         "event-types", types, NULL);
 
   self->agent = g_object_ref (agent);
+  self->access = g_object_ref (access);
   self->callers = g_object_ref (callers);
   self->durables = g_object_ref (durables);
   self->reader = ls_log_reader_new (agent);
+  g_signal_connect_object (access, "changed", G_CALLBACK (on_access_changed), self, 0);
   g_signal_connect_object (callers, "vanished", G_CALLBACK (on_callers_vanished), self, 0);
   return self;
 }

@@ -50,3 +50,25 @@ ls_invocation_check_options (GDBusMethodInvocation *invocation,
   ls_invocation_return_error (invocation, error);
   return FALSE;
 }
+
+/**
+ * ls_invocation_check_all:
+ * @invocation: a call; taken and answered if this returns %FALSE
+ * @access: who may do what
+ * @what: what is called for, a word
+ *
+ * See ls_access_check_all().
+ *
+ * Returns: whether to go on
+ */
+gboolean
+ls_invocation_check_all (GDBusMethodInvocation *invocation, LsAccess *access, const char *what)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (ls_access_check_all (access, g_dbus_method_invocation_get_sender (invocation), what, &error))
+    return TRUE;
+
+  ls_invocation_return_error (invocation, error);
+  return FALSE;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ls-access.h"
 #include "ls-options.h"
 
 G_BEGIN_DECLS
@@ -10,5 +11,8 @@ gboolean ls_invocation_check_options (GDBusMethodInvocation *invocation,
                                       GVariant *options,
                                       const LsOption *known,
                                       guint n_known);
+
+gboolean
+ls_invocation_check_all (GDBusMethodInvocation *invocation, LsAccess *access, const char *what);
 
 G_END_DECLS

@@ -28,6 +28,7 @@ struct _LsQueueService
 
   LsAgent *agent;       /* (owned) */
   LsActionQueue *queue; /* (owned) */
+  LsAccess *access;     /* (owned) */
   LsClock *clock;       /* (owned) */
   LsQueueWaits *waits;  /* (owned) */
 };
@@ -48,6 +49,7 @@ ls_queue_service_finalize (GObject *object)
   g_clear_object (&self->waits);
   g_clear_object (&self->agent);
   g_clear_object (&self->queue);
+  g_clear_object (&self->access);
   g_clear_object (&self->clock);
 
   G_OBJECT_CLASS (ls_queue_service_parent_class)->finalize (object);
@@ -163,11 +165,48 @@ read_when_ready (LsQueueService *self, Reading *reading)
   ls_action_queue_ready_async (self->queue, TRUE, queue_ready_cb, reading);
 }
 
+static const char *
+get_app (LsQueueService *self, GDBusMethodInvocation *invocation)
+{
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
+
+  return ls_app_get_name (ls_access_get_app (self->access, sender));
+}
+
+static gboolean
+has_all (LsQueueService *self, GDBusMethodInvocation *invocation)
+{
+  return ls_access_has_all (self->access, g_dbus_method_invocation_get_sender (invocation));
+}
+
+/* Whoever may not do everything has to do with its own actions alone. */
+static gboolean
+is_for (LsQueueService *self, GDBusMethodInvocation *invocation, const LsAction *action)
+{
+  return has_all (self, invocation) || g_strcmp0 (action->app, get_app (self, invocation)) == 0;
+}
+
+/* Takes and answers @invocation if not. What is not there is no more of another app's than what is. */
+static gboolean
+may_touch (LsQueueService *self, GDBusMethodInvocation *invocation, const char *id)
+{
+  const LsAction *action = ls_action_queue_find (self->queue, id);
+
+  if (action != NULL ? is_for (self, invocation, action) : has_all (self, invocation))
+    return TRUE;
+
+  g_dbus_method_invocation_return_error (invocation, LS_ERROR, LS_ERROR_ACCESS_DENIED,
+                                         "“%s” is no action of this app", id);
+  return FALSE;
+}
+
 static const LsAction *
 find (LsQueueService *self, Reading *reading)
 {
   const LsAction *action = ls_action_queue_find (self->queue, reading->id);
 
+  if (!may_touch (self, reading->invocation, reading->id))
+    return NULL;
   if (action == NULL)
     g_dbus_method_invocation_return_error (reading->invocation, LS_ERROR, LS_ERROR_NOT_FOUND,
                                            "there is no action “%s”", reading->id);
@@ -251,7 +290,7 @@ handle_enqueue (LsDbusQueue *object,
     .entity_id = or_null (entity_id),
     .body = or_null (json),
     .method = LS_METHOD_INVALID,
-    .app = g_dbus_method_invocation_get_sender (invocation),
+    .app = get_app (self, invocation),
   };
 
   if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
@@ -261,6 +300,9 @@ handle_enqueue (LsDbusQueue *object,
     refuse_value ("type", type, &error);
   else
     parse_draft_options (&draft, options, &error);
+  if (error == NULL)
+    ls_access_check_enqueue (self->access, g_dbus_method_invocation_get_sender (invocation), entity,
+                             type, &error);
 
   if (error != NULL)
     ls_invocation_return_error (invocation, error);
@@ -370,7 +412,8 @@ list (LsQueueService *self, Reading *reading)
   g_auto (GVariantBuilder) actions = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
 
   for (guint i = 0; i < page->len; i++)
-    g_variant_builder_add_value (&actions, action_new (self, g_ptr_array_index (page, i)));
+    if (is_for (self, reading->invocation, g_ptr_array_index (page, i)))
+      g_variant_builder_add_value (&actions, action_new (self, g_ptr_array_index (page, i)));
   ls_dbus_queue_complete_list (LS_DBUS_QUEUE (self), reading->invocation,
                                g_variant_builder_end (&actions), next != NULL ? next : "");
 }
@@ -442,6 +485,8 @@ handle_wait_for (LsDbusQueue *object,
   if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
+  if (!may_touch (self, invocation, id))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
   if (parse_wait (name, options, &until, &timeout, &error))
     ls_queue_waits_add (self->waits, invocation, id, until, (gint64)timeout * 1000);
   else
@@ -470,7 +515,8 @@ handle_edit (LsDbusQueue *object,
 {
   LsQueueService *self = LS_QUEUE_SERVICE (object);
 
-  if (ls_invocation_check_options (invocation, options, NULL, 0))
+  if (ls_invocation_check_options (invocation, options, NULL, 0) &&
+      may_touch (self, invocation, id))
     ls_action_queue_edit_async (self->queue, id, json, change_cb, invocation);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -490,7 +536,8 @@ change (LsDbusQueue *object,
 {
   LsQueueService *self = LS_QUEUE_SERVICE (object);
 
-  if (ls_invocation_check_options (invocation, options, NULL, 0))
+  if (ls_invocation_check_options (invocation, options, NULL, 0) &&
+      may_touch (self, invocation, id))
     func (self->queue, id, change_cb, invocation);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -549,7 +596,8 @@ handle_retry_failed (LsDbusQueue *object, GDBusMethodInvocation *invocation, GVa
 {
   LsQueueService *self = LS_QUEUE_SERVICE (object);
 
-  if (ls_invocation_check_options (invocation, options, NULL, 0))
+  if (ls_invocation_check_options (invocation, options, NULL, 0) &&
+      ls_invocation_check_all (invocation, self->access, "retry"))
     ls_action_queue_retry_failed_async (self->queue, retry_failed_cb, invocation);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -631,7 +679,8 @@ handle_resolve (LsDbusQueue *object,
   gint64 version = 0;
   gboolean has_version;
 
-  if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
+  if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)) ||
+      !may_touch (self, invocation, id))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
   has_version = g_variant_lookup (options, "server-version", "x", &version);
@@ -684,7 +733,8 @@ handle_export (LsDbusQueue *object, GDBusMethodInvocation *invocation, GVariant 
 {
   LsQueueService *self = LS_QUEUE_SERVICE (object);
 
-  if (ls_invocation_check_options (invocation, options, NULL, 0))
+  if (ls_invocation_check_options (invocation, options, NULL, 0) &&
+      ls_invocation_check_all (invocation, self->access, "export"))
     read_when_ready (self, reading_new (self, invocation, export));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -701,7 +751,8 @@ handle_flush (LsDbusQueue *object, GDBusMethodInvocation *invocation, GVariant *
 {
   LsQueueService *self = LS_QUEUE_SERVICE (object);
 
-  if (ls_invocation_check_options (invocation, options, NULL, 0))
+  if (ls_invocation_check_options (invocation, options, NULL, 0) &&
+      ls_invocation_check_all (invocation, self->access, "flush"))
     read_when_ready (self, reading_new (self, invocation, flush));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -725,12 +776,26 @@ ls_queue_service_iface_init (LsDbusQueueIface *iface)
   iface->handle_flush = handle_flush;
 }
 
+/* What came of an action is the line of the audit that says whether it left this computer. */
+static void
+note_outcome (LsQueueService *self, const LsAction *action)
+{
+  LsJournal *journal = ls_access_get_journal (self->access);
+  g_autofree char *subject = g_strjoin ("/", action->entity, action->entity_id, NULL);
+
+  if (action->outcome != LS_OUTCOME_NONE)
+    ls_journal_note (journal, action->app != NULL ? action->app : "",
+                     ls_action_type_to_string (action->type), subject,
+                     ls_outcome_to_string (action->outcome), action->attempts > 0);
+}
+
 static void
 on_queue_action_changed (LsActionQueue *queue, const LsAction *action, LsQueueService *self)
 {
   ls_dbus_queue_emit_action_changed (LS_DBUS_QUEUE (self), action->id,
                                      ls_action_status_to_string (action->status),
                                      details_new (self, action));
+  note_outcome (self, action);
 }
 
 static void
@@ -765,19 +830,25 @@ update (LsQueueService *self)
  * ls_queue_service_new:
  * @agent: the agent
  * @queue: its queue
+ * @access: who may do what
  * @callers: the callers
  * @clock: the clock
  *
  * Returns: (transfer full): an interface to export
  */
 LsQueueService *
-ls_queue_service_new (LsAgent *agent, LsActionQueue *queue, LsCallers *callers, LsClock *clock)
+ls_queue_service_new (LsAgent *agent,
+                      LsActionQueue *queue,
+                      LsAccess *access,
+                      LsCallers *callers,
+                      LsClock *clock)
 {
   LsQueueService *self =
       g_object_new (LS_TYPE_QUEUE_SERVICE, "version", LS_BUS_INTERFACE_VERSION, NULL);
 
   self->agent = g_object_ref (agent);
   self->queue = g_object_ref (queue);
+  self->access = g_object_ref (access);
   self->clock = g_object_ref (clock);
   self->waits = ls_queue_waits_new (queue, callers, clock, answer_wait, self);
   g_signal_connect_object (queue, "action-changed", G_CALLBACK (on_queue_action_changed), self, 0);

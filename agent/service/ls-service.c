@@ -21,6 +21,7 @@ struct _LsService
   GObject parent_instance;
 
   GDBusConnection *connection; /* (owned) */
+  LsAccess *access;            /* (owned) */
   LsAccountService *account;   /* (unowned): in interfaces */
   LsEventsService *events;     /* (unowned): in interfaces */
   LsQueueService *queue;       /* (unowned): in interfaces */
@@ -47,6 +48,7 @@ ls_service_finalize (GObject *object)
   LsService *self = LS_SERVICE (object);
 
   g_ptr_array_unref (self->interfaces);
+  g_clear_object (&self->access);
 
   G_OBJECT_CLASS (ls_service_parent_class)->finalize (object);
 }
@@ -70,6 +72,8 @@ ls_service_init (LsService *self)
  * ls_service_new:
  * @agent: the agent
  * @queue: its queue
+ * @finder: tells who calls
+ * @audit: where it is written down who did what
  * @clock: the clock
  * @connection: the session bus
  * @durables_path: (nullable): file for the places of durable subscriptions; %NULL: they end with the
@@ -80,25 +84,30 @@ ls_service_init (LsService *self)
 LsService *
 ls_service_new (LsAgent *agent,
                 LsActionQueue *queue,
+                LsAppFinder *finder,
+                LsAudit *audit,
                 LsClock *clock,
                 GDBusConnection *connection,
                 const char *durables_path)
 {
   LsService *self = g_object_new (LS_TYPE_SERVICE, NULL);
-  g_autoptr (LsCallers) callers = ls_callers_new (connection);
+  g_autoptr (LsCallers) callers = ls_callers_new (connection, finder);
   g_autoptr (LsDurables) durables = ls_durables_new (clock, durables_path);
+  g_autoptr (LsJournal) journal = ls_journal_new (agent, clock, audit);
 
   ls_bus_errors_register ();
   self->connection = g_object_ref (connection);
-  self->account = ls_account_service_new (agent, queue, clock);
-  self->events = ls_events_service_new (agent, callers, durables);
-  self->queue = ls_queue_service_new (agent, queue, callers, clock);
-  g_ptr_array_add (self->interfaces, ls_connection_service_new (agent));
+  self->access = ls_access_new (agent, finder, journal);
+  self->account = ls_account_service_new (agent, queue, self->access, clock);
+  self->events = ls_events_service_new (agent, self->access, callers, durables);
+  self->queue = ls_queue_service_new (agent, queue, self->access, callers, clock);
+  g_ptr_array_add (self->interfaces, ls_connection_service_new (agent, self->access));
   g_ptr_array_add (self->interfaces, self->account);
   g_ptr_array_add (self->interfaces, self->events);
-  g_ptr_array_add (self->interfaces, ls_cache_service_new (agent, queue, clock));
+  g_ptr_array_add (self->interfaces, ls_cache_service_new (agent, queue, self->access, clock));
   g_ptr_array_add (self->interfaces, self->queue);
-  g_ptr_array_add (self->interfaces, ls_diagnostics_service_new (agent, queue, callers, clock));
+  g_ptr_array_add (self->interfaces,
+                   ls_diagnostics_service_new (agent, queue, self->access, callers, clock));
   for (guint i = 0; i < self->interfaces->len; i++)
     ls_callers_guard (callers, g_ptr_array_index (self->interfaces, i));
   return self;
@@ -117,6 +126,21 @@ ls_service_set_sign_out_defaults (LsService *self, const LsSignOutDefaults *defa
   g_return_if_fail (LS_IS_SERVICE (self));
 
   ls_account_service_set_defaults (self->account, defaults);
+}
+
+/**
+ * ls_service_set_policy:
+ * @self: the service
+ * @policy: the settings
+ *
+ * Sets what apps may do; at first programs outside of a sandbox everything and others nothing.
+ */
+void
+ls_service_set_policy (LsService *self, const LsAccessPolicy *policy)
+{
+  g_return_if_fail (LS_IS_SERVICE (self));
+
+  ls_access_set_policy (self->access, policy);
 }
 
 /**

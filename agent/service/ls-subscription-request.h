@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ls-access.h"
 #include "ls-agent.h"
 #include "ls-durables.h"
 
@@ -26,11 +27,13 @@ typedef struct
 } LsSubscriptionRequest;
 
 LsSubscriptionRequest *ls_subscription_request_parse (LsAgent *agent,
+                                                      LsAccess *access,
                                                       LsDurables *durables,
                                                       const char *sender,
                                                       const char *const *types,
                                                       GVariant *options,
                                                       GError **error);
+LsEntitySet ls_subscription_request_get_entities (const LsSubscriptionRequest *request);
 void ls_subscription_request_free (LsSubscriptionRequest *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsSubscriptionRequest, ls_subscription_request_free)
 

@@ -84,13 +84,9 @@ ls_subscription_service_init (LsSubscriptionService *self)
 static void
 on_agent_account_changed (LsAgent *agent, LsSubscriptionService *self)
 {
-  if (self->closed || g_strcmp0 (ls_agent_get_store_id (agent), self->store_id) == 0)
-    return;
-
   /* another user, or none: what comes now is not what was subscribed to */
-  if (self->delivery != NULL)
-    ls_delivery_break_off (self->delivery);
-  ls_subscription_service_close (self);
+  if (g_strcmp0 (ls_agent_get_store_id (agent), self->store_id) != 0)
+    ls_subscription_service_break_off (self);
 }
 
 static void
@@ -172,18 +168,6 @@ ls_subscription_service_iface_init (LsDbusSubscriptionIface *iface)
   iface->handle_close = handle_close;
 }
 
-static LsEntitySet
-entities_of (const gboolean *types)
-{
-  LsEntitySet entities = LS_ENTITY_SET_NONE;
-
-  for (LsEventType type = 0; type < (LsEventType)ls_event_type_get_count (); type++)
-    if (types[type])
-      entities |= 1u << ls_event_type_get_entity (type);
-
-  return entities;
-}
-
 /**
  * ls_subscription_service_new:
  * @agent: the agent, with an open store
@@ -208,11 +192,25 @@ ls_subscription_service_new (LsAgent *agent, LsDurables *durables, LsSubscriptio
   self->subscriber = ls_subscriber_new (request->types, request->filter,
                                         ls_agent_get_matcher (agent), request->after_seq);
   update_cursor (self);
-  self->followed = entities_of (request->types);
+  self->followed = ls_subscription_request_get_entities (request);
   ls_agent_follow (agent, self->followed);
   g_signal_connect_object (agent, "account-changed", G_CALLBACK (on_agent_account_changed), self,
                            0);
   return self;
+}
+
+/**
+ * ls_subscription_service_get_entities:
+ * @self: a subscription
+ *
+ * Returns: whose events it is about
+ */
+LsEntitySet
+ls_subscription_service_get_entities (LsSubscriptionService *self)
+{
+  g_return_val_if_fail (LS_IS_SUBSCRIPTION_SERVICE (self), LS_ENTITY_SET_NONE);
+
+  return self->followed;
 }
 
 /**
@@ -266,6 +264,25 @@ ls_subscription_service_caught_up (LsSubscriptionService *self, guint64 from, gu
 
   if (self->follower != NULL && ls_log_follower_skip (self->follower, from, to))
     acknowledge (self, to);
+}
+
+/**
+ * ls_subscription_service_break_off:
+ * @self: a subscription
+ *
+ * Ends it, and has its app notice; a second time does nothing.
+ */
+void
+ls_subscription_service_break_off (LsSubscriptionService *self)
+{
+  g_return_if_fail (LS_IS_SUBSCRIPTION_SERVICE (self));
+
+  if (self->closed)
+    return;
+
+  if (self->delivery != NULL)
+    ls_delivery_break_off (self->delivery);
+  ls_subscription_service_close (self);
 }
 
 /**

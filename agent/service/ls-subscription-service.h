@@ -19,11 +19,13 @@ G_DECLARE_FINAL_TYPE (LsSubscriptionService,
 
 LsSubscriptionService *
 ls_subscription_service_new (LsAgent *agent, LsDurables *durables, LsSubscriptionRequest *request);
+LsEntitySet ls_subscription_service_get_entities (LsSubscriptionService *self);
 const char *ls_subscription_service_get_sender (LsSubscriptionService *self);
 void ls_subscription_service_start (LsSubscriptionService *self,
                                     LsLogReader *reader,
                                     LsDelivery *delivery);
 void ls_subscription_service_caught_up (LsSubscriptionService *self, guint64 from, guint64 to);
+void ls_subscription_service_break_off (LsSubscriptionService *self);
 void ls_subscription_service_close (LsSubscriptionService *self);
 
 G_END_DECLS

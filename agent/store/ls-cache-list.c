@@ -98,7 +98,10 @@ position_bind (const Position *position, sqlite3_stmt *stmt, int index)
   ls_database_bind_text (stmt, index + 1, position->id);
 }
 
-#define CACHED "SELECT id, version, data, as_of FROM row WHERE entity = ? AND data IS NOT NULL"
+/* The live rows of an entity, as they were before they were sealed. */
+#define CACHED                                                                                     \
+  "SELECT id, version, unseal (data, 'row', entity, id) AS data, as_of FROM row"                   \
+  " WHERE entity = ? AND data IS NOT NULL"
 
 /* Appends which rows there are. An overlay is bound as JSON: [id, version, data, as_of] of each. */
 static void

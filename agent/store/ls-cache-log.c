@@ -37,8 +37,9 @@ static gboolean
 put_event (LsCache *self, const LsEvent *event, gint64 as_of, GError **error)
 {
   LsDatabase *database = ls_cache_get_database (self);
-  sqlite3_stmt *stmt =
-      ls_database_prepare (database, "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
+  sqlite3_stmt *stmt = ls_database_prepare (
+      database, "INSERT INTO event VALUES (?1, ?2, ?3, seal (?4, 'event', ?1), ?5, ?6, ?7, ?8, ?9)",
+      error);
 
   if (stmt == NULL)
     return FALSE;
@@ -155,8 +156,8 @@ ls_cache_read_events (LsCache *self,
   if (!check_position (self, after_seq, &gapless, error))
     return NULL;
   stmt = ls_database_prepare (database,
-                              "SELECT seq, type, entity_id, data, timestamp, user_role, user_id,"
-                              " version FROM event WHERE seq > ? ORDER BY seq",
+                              "SELECT seq, type, entity_id, unseal (data, 'event', seq), timestamp,"
+                              " user_role, user_id, version FROM event WHERE seq > ? ORDER BY seq",
                               error);
   if (stmt == NULL)
     return NULL;

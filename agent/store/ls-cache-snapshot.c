@@ -2,6 +2,9 @@
 /* The cache's snapshots: rows are staged page by page, then become the truth at once. */
 #include "ls-cache.h"
 
+/* A staged row is sealed as the row that it becomes, so that it is just moved there. */
+#define STAGED "unseal (s.data, 'row', s.entity, s.id)"
+
 static gboolean
 run_for_entity (LsCache *self, const char *sql, LsEntity entity, GError **error)
 {
@@ -37,7 +40,8 @@ ls_cache_stage (LsCache *self, LsEntity entity, GPtrArray *rows, gboolean first,
     {
       const LsRow *row = rows->pdata[i];
       sqlite3_stmt *stmt = ls_database_prepare (
-          database, "INSERT OR REPLACE INTO staged VALUES (?, ?, ?, ?)", error);
+          database, "INSERT OR REPLACE INTO staged VALUES (?1, ?2, ?3, seal (?4, 'row', ?1, ?2))",
+          error);
 
       if (stmt == NULL)
         return FALSE;
@@ -148,7 +152,7 @@ put_baseline (LsCache *self, LsEntity entity, LsCursor cursor, gint64 as_of, GEr
 }
 
 static gboolean
-replace_rows (LsCache *self, LsEntity entity, gint64 as_of, gboolean complete, GError **error)
+replace_rows (LsCache *self, LsEntity entity, gint64 as_of, gboolean delete_absent, GError **error)
 {
   LsDatabase *database = ls_cache_get_database (self);
   sqlite3_stmt *stmt = ls_database_prepare (
@@ -177,7 +181,7 @@ replace_rows (LsCache *self, LsEntity entity, gint64 as_of, gboolean complete, G
     return FALSE;
   ls_database_bind_text (stmt, 1, ls_entity_to_string (entity));
   sqlite3_bind_int64 (stmt, 2, as_of);
-  sqlite3_bind_int (stmt, 3, complete);
+  sqlite3_bind_int (stmt, 3, delete_absent);
   return ls_database_finish (database, stmt, error) &&
          run_for_entity (self, "DELETE FROM staged WHERE entity = ?", entity, error);
 }
@@ -208,13 +212,49 @@ tell (LsCache *self, LsCommit *commit, GPtrArray *events, gint64 as_of, GError *
   return TRUE;
 }
 
+/* Decides whether what the snapshot lacks is gone, and notes how much stays although it should be. */
+static gboolean
+judge_absence (LsCache *self,
+               LsAbsence absence,
+               LsCommit *commit,
+               gboolean *delete_absent,
+               GError **error)
+{
+  g_autoptr (GError) step_error = NULL;
+  LsDatabase *database = ls_cache_get_database (self);
+  gint64 n_rows, n_absent;
+  sqlite3_stmt *stmt = ls_database_prepare (
+      database,
+      "SELECT count(*), count(CASE WHEN id NOT IN (SELECT id FROM staged WHERE entity = ?1)"
+      " THEN 1 END) FROM row WHERE entity = ?1 AND data IS NOT NULL",
+      error);
+
+  if (stmt == NULL)
+    return FALSE;
+
+  ls_database_bind_text (stmt, 1, ls_entity_to_string (commit->entity));
+  if (!ls_database_step (database, stmt, &step_error))
+    {
+      g_propagate_error (error, g_steal_pointer (&step_error));
+      return FALSE;
+    }
+
+  n_rows = sqlite3_column_int64 (stmt, 0);
+  n_absent = sqlite3_column_int64 (stmt, 1);
+  sqlite3_reset (stmt);
+  *delete_absent = ls_absence_is_believed (absence, n_absent, n_rows);
+  if (absence != LS_ABSENCE_IS_NOTHING && !*delete_absent)
+    commit->n_kept = (guint)n_absent;
+  return TRUE;
+}
+
 /**
  * ls_cache_finish_snapshot:
  * @self: a cache, in a transaction
  * @entity: of what
  * @cursor: the position that it stands for
  * @as_of: when the server said so, in milliseconds since the epoch
- * @complete: whether every row came; if not, rows that are absent stay as they are
+ * @absence: what it means that a row is absent
  * @error: %LS_ERROR_STORAGE: roll back
  *
  * Makes what was staged the truth.
@@ -226,25 +266,29 @@ ls_cache_finish_snapshot (LsCache *self,
                           LsEntity entity,
                           LsCursor cursor,
                           gint64 as_of,
-                          gboolean complete,
+                          LsAbsence absence,
                           GError **error)
 {
   g_autoptr (LsCommit) commit = ls_commit_new ();
   g_autoptr (GPtrArray) events = ls_event_array_new ();
+  gboolean delete_absent = FALSE;
 
   commit->entity = entity;
-  if (!collect (self,
-                "SELECT s.id, s.version, s.data, r.data IS NOT NULL FROM staged s LEFT JOIN row r"
+  if (!judge_absence (self, absence, commit, &delete_absent, error) ||
+      !collect (self,
+                "SELECT s.id, s.version, " STAGED
+                ", r.data IS NOT NULL FROM staged s LEFT JOIN row r"
                 " ON r.entity = s.entity AND r.id = s.id WHERE s.entity = ?"
-                " AND (r.data IS NULL OR r.data != s.data) ORDER BY s.id",
+                " AND (r.data IS NULL OR unseal (r.data, 'row', r.entity, r.id) != " STAGED ")"
+                " ORDER BY s.id",
                 entity, as_of, events, error) ||
-      (complete &&
+      (delete_absent &&
        !collect (self,
                  "SELECT id, version, NULL, 1 FROM row WHERE entity = ?1 AND data IS NOT NULL"
                  " AND id NOT IN (SELECT id FROM staged WHERE entity = ?1) ORDER BY id",
                  entity, as_of, events, error)) ||
       !tell (self, commit, events, as_of, error) ||
-      !replace_rows (self, entity, as_of, complete, error) ||
+      !replace_rows (self, entity, as_of, delete_absent, error) ||
       !put_baseline (self, entity, cursor, as_of, error))
     return NULL;
 

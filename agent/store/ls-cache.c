@@ -3,6 +3,7 @@
 
 #include "ls-cache-rules.h"
 #include "ls-error.h"
+#include "ls-seal.h"
 
 /* "LSca" */
 #define APPLICATION_ID 0x4c536361
@@ -39,6 +40,8 @@ static const LsMigration migrations[] = {
   "  user_id TEXT NOT NULL, version INTEGER NOT NULL, as_of INTEGER NOT NULL);"
   "INSERT INTO event SELECT * FROM old_event;"
   "DROP TABLE old_event",
+  /* 5: whether payloads are encrypted, and with which key: something that opens with it */
+  "ALTER TABLE meta ADD COLUMN proof BLOB",
 };
 
 /* More numbers than there can be events in the write-ahead log, which grows to 64 MiB. */
@@ -50,26 +53,78 @@ struct _LsCache
   gboolean has_gap;
 };
 
+static LsCache *
+try_open (const char *path, LsCipher *cipher, GError **error)
+{
+  g_autoptr (LsDatabase) database =
+      ls_database_open (path, APPLICATION_ID, migrations, G_N_ELEMENTS (migrations), NULL, error);
+  LsCache *self;
+
+  if (database == NULL || !ls_seal_install (database, cipher, error))
+    return NULL;
+
+  self = g_new0 (LsCache, 1);
+  self->database = g_steal_pointer (&database);
+  return self;
+}
+
+/* Nothing was ever written to it, as that leaves a gap first. */
+static gboolean
+is_new (LsCache *self)
+{
+  return ls_database_get_int (self->database, "SELECT last_seq FROM meta") < 0;
+}
+
+/* Begins a cache anew: its payloads are plain and should be encrypted, or the other way round, or their
+ * key is gone. The server has it all. */
+static LsCache *
+begin_anew (LsCache *old, const char *path, LsCipher *cipher, GError **error)
+{
+  g_autoptr (LsCache) self = old;
+
+  if (ls_database_is_read_only (self->database))
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_STORAGE,
+                   "the store can't be decrypted, nor begun anew");
+      return NULL;
+    }
+  if (!is_new (self))
+    {
+      g_message ("the store is begun anew, as it %s",
+                 cipher != NULL ? "is not encrypted with this key" : "is encrypted");
+      g_clear_pointer (&self, ls_cache_free);
+      if (!ls_database_remove (path, error))
+        return NULL;
+      self = try_open (path, cipher, error);
+    }
+  if (self == NULL || !ls_seal_note (self->database, error))
+    return NULL;
+
+  return g_steal_pointer (&self);
+}
+
 /**
  * ls_cache_open:
  * @path: the file
+ * @cipher: (nullable): what to encrypt payloads with; must live as long as the cache; %NULL: they are plain
  * @error: as for ls_database_open()
+ *
+ * Opens a cache. One whose payloads can't be read with @cipher is begun anew.
  *
  * Returns: (transfer full) (nullable): the cache
  */
 LsCache *
-ls_cache_open (const char *path, GError **error)
+ls_cache_open (const char *path, LsCipher *cipher, GError **error)
 {
-  LsDatabase *database =
-      ls_database_open (path, APPLICATION_ID, migrations, G_N_ELEMENTS (migrations), NULL, error);
-  LsCache *self;
+  g_autoptr (LsCache) self = try_open (path, cipher, error);
+  LsSeal seal;
 
-  if (database == NULL)
+  if (self == NULL || !ls_seal_check (self->database, cipher, &seal, error))
     return NULL;
+  if (seal != (cipher != NULL ? LS_SEAL_OURS : LS_SEAL_NONE))
+    return begin_anew (g_steal_pointer (&self), path, cipher, error);
 
-  self = g_new0 (LsCache, 1);
-  self->database = database;
-  return self;
+  return g_steal_pointer (&self);
 }
 
 /**
@@ -206,7 +261,8 @@ put_row (LsCache *self,
          GError **error)
 {
   sqlite3_stmt *stmt = ls_database_prepare (
-      self->database, "INSERT OR REPLACE INTO row VALUES (?, ?, ?, ?, ?)", error);
+      self->database,
+      "INSERT OR REPLACE INTO row VALUES (?1, ?2, ?3, seal (?4, 'row', ?1, ?2), ?5)", error);
 
   if (stmt == NULL)
     return FALSE;
@@ -225,7 +281,9 @@ find_row (LsCache *self, LsEntity entity, const char *id, gboolean *found, GErro
 {
   g_autoptr (GError) step_error = NULL;
   sqlite3_stmt *stmt = ls_database_prepare (
-      self->database, "SELECT version, data, as_of FROM row WHERE entity = ? AND id = ?", error);
+      self->database,
+      "SELECT version, unseal (data, 'row', entity, id), as_of FROM row WHERE entity = ? AND id = ?",
+      error);
 
   if (stmt == NULL)
     return NULL;

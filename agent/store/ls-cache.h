@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ls-cipher.h"
 #include "ls-database.h"
 #include "ls-store.h"
 
@@ -14,7 +15,7 @@ G_BEGIN_DECLS
  */
 typedef struct _LsCache LsCache;
 
-LsCache *ls_cache_open (const char *path, GError **error);
+LsCache *ls_cache_open (const char *path, LsCipher *cipher, GError **error);
 void ls_cache_free (LsCache *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsCache, ls_cache_free)
 
@@ -28,7 +29,7 @@ LsCommit *ls_cache_finish_snapshot (LsCache *self,
                                     LsEntity entity,
                                     LsCursor cursor,
                                     gint64 as_of,
-                                    gboolean complete,
+                                    LsAbsence absence,
                                     GError **error);
 gboolean ls_cache_forget_baseline (LsCache *self, LsEntity entity, GError **error);
 

@@ -14,10 +14,11 @@
 #define BUSY_TIMEOUT 5000
 /* How many pages of the write-ahead log are copied into the file at once; SQLite's own default. */
 #define CHECKPOINT_PAGES 1000
-/* Of each connection. What a flood made of the write-ahead log is cut to 4 MiB when that begins anew. */
+/* Of each connection. What a flood made of the write-ahead log is cut to 4 MiB when that begins anew. There are
+ * no temporary files, and what is deleted is overwritten: nothing of it lies in a page that is free. */
 #define SETTINGS                                                                                   \
   "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1024;"            \
-  "PRAGMA journal_size_limit = 4194304;"
+  "PRAGMA journal_size_limit = 4194304; PRAGMA secure_delete = ON;"
 /* Lists are made of what apps ask for; their statements must not pile up. */
 #define MAX_STATEMENTS 200
 
@@ -211,6 +212,31 @@ ls_database_get_used (LsDatabase *self)
 {
   return ls_database_get_size (self) - ls_database_get_int (self, "PRAGMA freelist_count") *
                                            ls_database_get_int (self, "PRAGMA page_size");
+}
+
+/**
+ * ls_database_add_function:
+ * @self: a database
+ * @name: what SQL calls it, with any number of arguments
+ * @function: the function
+ * @user_data: for @function
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Returns: whether statements may call it
+ */
+gboolean
+ls_database_add_function (LsDatabase *self,
+                          const char *name,
+                          LsSqlFunction function,
+                          gpointer user_data,
+                          GError **error)
+{
+  if (sqlite3_create_function_v2 (self->handle, name, -1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+                                  user_data, function, NULL, NULL, NULL) == SQLITE_OK)
+    return TRUE;
+
+  set_error (self, error, "the store can't be read");
+  return FALSE;
 }
 
 /**
@@ -551,6 +577,36 @@ gboolean
 ls_database_is_damaged (LsDatabase *self)
 {
   return is_damaged (sqlite3_errcode (self->handle));
+}
+
+/**
+ * ls_database_remove:
+ * @path: a file that is not open
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Removes it and what belongs to it, such as a log or a copy that was moved aside.
+ *
+ * Returns: whether all of it is gone; it need not have been there
+ */
+gboolean
+ls_database_remove (const char *path, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  g_autoptr (GDir) listing = g_dir_open (directory, 0, NULL);
+  gboolean removed = TRUE;
+  const char *entry;
+
+  while (listing != NULL && (entry = g_dir_read_name (listing)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (directory, entry, NULL);
+
+      if (g_str_has_prefix (entry, name) && g_unlink (file) != 0)
+        removed = FALSE;
+    }
+  if (!removed)
+    g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "the store can't be removed");
+  return removed;
 }
 
 /**

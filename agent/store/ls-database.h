@@ -13,6 +13,13 @@ G_BEGIN_DECLS
  */
 typedef const char *LsMigration;
 
+/**
+ * LsSqlFunction:
+ *
+ * A function for SQL, as for sqlite3_create_function_v2().
+ */
+typedef void (*LsSqlFunction) (sqlite3_context *context, int n_values, sqlite3_value **values);
+
 typedef struct _LsDatabase LsDatabase;
 
 LsDatabase *ls_database_open (const char *path,
@@ -23,6 +30,7 @@ LsDatabase *ls_database_open (const char *path,
                               GError **error);
 LsDatabase *ls_database_open_damaged (const char *path, GError **error);
 char *ls_database_move_aside (const char *path, GError **error);
+gboolean ls_database_remove (const char *path, GError **error);
 void ls_database_free (LsDatabase *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsDatabase, ls_database_free)
 
@@ -37,6 +45,11 @@ gint64 ls_database_get_int (LsDatabase *self, const char *sql);
 gint64 ls_database_get_size (LsDatabase *self);
 gint64 ls_database_get_used (LsDatabase *self);
 
+gboolean ls_database_add_function (LsDatabase *self,
+                                   const char *name,
+                                   LsSqlFunction function,
+                                   gpointer user_data,
+                                   GError **error);
 void ls_database_release_memory (LsDatabase *self);
 void ls_database_bind_text (sqlite3_stmt *stmt, int index, const char *text);
 const char *ls_database_column_text (sqlite3_stmt *stmt, int column);

@@ -2,6 +2,7 @@
 #include "ls-queue-file.h"
 
 #include "ls-error.h"
+#include "ls-seal.h"
 
 /* "LSqu" */
 #define APPLICATION_ID 0x4c537175
@@ -17,6 +18,9 @@ static const LsMigration migrations[] = {
   "  next_attempt_at INTEGER NOT NULL, http_status INTEGER NOT NULL, reason TEXT, answer TEXT,"
   "  server_version INTEGER NOT NULL, server TEXT, commit_cursor TEXT,"
   "  visible INTEGER NOT NULL, loser TEXT, ended_at INTEGER NOT NULL)",
+  /* 2: whether payloads are encrypted, and with which key: something that opens with it */
+  "CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), proof BLOB);"
+  "INSERT INTO meta VALUES (1, NULL)",
 };
 
 #define COLUMNS                                                                                    \
@@ -25,6 +29,13 @@ static const LsMigration migrations[] = {
   " next_attempt_at, http_status, reason, answer, server_version, server, commit_cursor, visible," \
   " loser, ended_at"
 
+/* A payload is sealed for its action and its column. */
+#define VALUES                                                                                     \
+  "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, seal (?9, 'action', ?2, 'body'), ?10,"                          \
+  " seal (?11, 'action', ?2, 'base'), ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23," \
+  " seal (?24, 'action', ?2, 'answer'), ?25, seal (?26, 'action', ?2, 'server'), ?27, ?28,"        \
+  " seal (?29, 'action', ?2, 'loser'), ?30"
+
 /* Rows of a damaged file are looked for one by one between those that can be read from either end, so
  * many at most. */
 #define MAX_SEARCH 200000
@@ -32,8 +43,52 @@ static const LsMigration migrations[] = {
 struct _LsQueueFile
 {
   LsDatabase *database; /* (owned) */
-  GPtrArray *actions;   /* (element-type LsAction) (owned) (nullable): until they are taken */
+  LsCipher *reader; /* (unowned) (nullable): of what was there when it was opened, and until then */
+  LsCipher *writer; /* (unowned) (nullable): of what is put in */
+  GPtrArray *actions; /* (element-type LsAction) (owned) (nullable): until they are taken */
 };
+
+/* Reading actions that may be encrypted. */
+typedef struct
+{
+  LsCipher *cipher;     /* (unowned) (nullable) */
+  gboolean takes_plain; /* what is not encrypted is as good */
+  guint n_lost;         /* how many have something that can't be read so */
+} Reading;
+
+/* Returns: whether there was nothing, or it could be read */
+static gboolean
+read_payload (char **member,
+              sqlite3_stmt *stmt,
+              int column,
+              const char *name,
+              const Reading *reading)
+{
+  const char *const identity[] = { "action", ls_database_column_text (stmt, 1), name, NULL };
+  int type = sqlite3_column_type (stmt, column);
+
+  if (type == SQLITE_BLOB && reading->cipher != NULL)
+    *member = ls_seal_open_column (stmt, column, reading->cipher, identity);
+  else if (type == SQLITE_TEXT && reading->takes_plain)
+    *member = g_strdup (ls_database_column_text (stmt, column));
+  return *member != NULL || type == SQLITE_NULL;
+}
+
+static void
+read_payloads (LsAction *action, sqlite3_stmt *stmt, Reading *reading)
+{
+  gboolean good = read_payload (&action->body, stmt, 8, "body", reading);
+
+  good = read_payload (&action->base, stmt, 10, "base", reading) && good;
+  good = read_payload (&action->answer, stmt, 23, "answer", reading) && good;
+  good = read_payload (&action->server, stmt, 25, "server", reading) && good;
+  good = read_payload (&action->loser, stmt, 28, "loser", reading) && good;
+  if (good)
+    return;
+
+  reading->n_lost++;
+  ls_action_lose_payloads (action);
+}
 
 static void
 set_text (char **member, sqlite3_stmt *stmt, int column)
@@ -49,9 +104,7 @@ read_request (LsAction *action, sqlite3_stmt *stmt)
   set_text (&action->key, stmt, 2);
   set_text (&action->endpoint, stmt, 6);
   action->method = ls_method_from_string (ls_database_column_text (stmt, 7));
-  set_text (&action->body, stmt, 8);
   action->base_version = sqlite3_column_int64 (stmt, 9);
-  set_text (&action->base, stmt, 10);
   set_text (&action->depends_on, stmt, 11);
   action->coalesce = sqlite3_column_int (stmt, 12) != 0;
   action->expires_at = sqlite3_column_int64 (stmt, 13);
@@ -69,13 +122,10 @@ read_progress (LsAction *action, sqlite3_stmt *stmt)
   action->next_attempt_at = sqlite3_column_int64 (stmt, 20);
   action->http_status = (guint)sqlite3_column_int (stmt, 21);
   set_text (&action->reason, stmt, 22);
-  set_text (&action->answer, stmt, 23);
   action->server_version = sqlite3_column_int64 (stmt, 24);
-  set_text (&action->server, stmt, 25);
   if (ls_database_column_text (stmt, 26) != NULL)
     ls_cursor_parse (ls_database_column_text (stmt, 26), &action->commit_cursor);
   action->visible = sqlite3_column_int (stmt, 27) != 0;
-  set_text (&action->loser, stmt, 28);
   action->ended_at = sqlite3_column_int64 (stmt, 29);
 }
 
@@ -89,7 +139,7 @@ is_text (const char *text)
 /* Returns: (nullable): the action on which @stmt stands; %NULL if it makes no sense, as a damaged one
  *   may */
 static LsAction *
-read_action (sqlite3_stmt *stmt)
+read_action (sqlite3_stmt *stmt, Reading *reading)
 {
   LsActionType type = ls_action_type_from_string (ls_database_column_text (stmt, 3));
   const char *id = ls_database_column_text (stmt, 1);
@@ -103,6 +153,7 @@ read_action (sqlite3_stmt *stmt)
   action = ls_action_new (id, type, entity, entity_id);
   read_request (action, stmt);
   read_progress (action, stmt);
+  read_payloads (action, stmt, reading);
   if (action->method == LS_METHOD_INVALID || action->status == LS_ACTION_STATUS_INVALID ||
       action->key == NULL || action->endpoint == NULL || action->app == NULL ||
       !is_text (action->body) || !is_text (action->base) || !is_text (action->entity_id))
@@ -114,7 +165,12 @@ read_action (sqlite3_stmt *stmt)
 /* Adds what @sql gives to @actions, by `seq`. Returns: whether it came to its end, and all of it made
  * sense */
 static gboolean
-read_all (LsDatabase *database, const char *sql, gint64 seq, GTree *actions, GError **error)
+read_all (LsDatabase *database,
+          const char *sql,
+          gint64 seq,
+          Reading *reading,
+          GTree *actions,
+          GError **error)
 {
   g_autoptr (GError) step_error = NULL;
   guint n_bad = 0;
@@ -127,7 +183,7 @@ read_all (LsDatabase *database, const char *sql, gint64 seq, GTree *actions, GEr
     sqlite3_bind_int64 (stmt, 1, seq);
   while (ls_database_step (database, stmt, &step_error))
     {
-      LsAction *action = read_action (stmt);
+      LsAction *action = read_action (stmt, reading);
 
       if (action != NULL)
         g_tree_replace (actions, &action->seq, action);
@@ -172,39 +228,41 @@ to_array (GTree *actions)
 /* Of a damaged file some pages can be read from the front and some from the back; what lies between is
  * looked for row by row. */
 static void
-salvage (LsDatabase *damaged, GTree *actions)
+salvage (LsDatabase *damaged, Reading *reading, GTree *actions)
 {
   guint64 first = 1, last = MAX_SEARCH;
 
-  if (read_all (damaged, "SELECT " COLUMNS " FROM action ORDER BY seq", 0, actions, NULL))
+  if (read_all (damaged, "SELECT " COLUMNS " FROM action ORDER BY seq", 0, reading, actions, NULL))
     return;
 
   if (g_tree_nnodes (actions) > 0)
     first = *(guint64 *)g_tree_node_key (g_tree_node_last (actions)) + 1;
   read_all (damaged, "SELECT " COLUMNS " FROM action WHERE seq >= ? ORDER BY seq DESC",
-            (gint64)first, actions, NULL);
+            (gint64)first, reading, actions, NULL);
   if (g_tree_nnodes (actions) > 0)
     last = MIN (*(guint64 *)g_tree_node_key (g_tree_node_last (actions)), first + MAX_SEARCH);
   for (guint64 seq = first; seq < last; seq++)
     if (g_tree_lookup (actions, &seq) == NULL)
-      read_all (damaged, "SELECT " COLUMNS " FROM action WHERE seq = ?", (gint64)seq, actions,
-                NULL);
+      read_all (damaged, "SELECT " COLUMNS " FROM action WHERE seq = ?", (gint64)seq, reading,
+                actions, NULL);
 }
 
 static gboolean
 put_all (LsQueueFile *self, GPtrArray *actions, GError **error)
 {
+  gboolean put = TRUE;
+
   if (!ls_database_run (self->database, "BEGIN IMMEDIATE", error))
     return FALSE;
 
-  for (guint i = 0; i < actions->len; i++)
-    if (!ls_queue_file_put (self, actions->pdata[i], error))
-      {
-        ls_database_run (self->database, "ROLLBACK", NULL);
-        return FALSE;
-      }
+  for (guint i = 0; i < actions->len && put; i++)
+    put = ls_queue_file_put (self, actions->pdata[i], error);
+  if (put && ls_seal_note (self->database, error) &&
+      ls_database_run (self->database, "COMMIT", error))
+    return TRUE;
 
-  return ls_database_run (self->database, "COMMIT", error);
+  ls_database_run (self->database, "ROLLBACK", NULL);
+  return FALSE;
 }
 
 /* What can be read of the damaged file comes into the new one. The damaged one stays where it is: it
@@ -214,39 +272,92 @@ recover (LsQueueFile *self, const char *aside, GError **error)
 {
   g_autoptr (LsDatabase) damaged = ls_database_open_damaged (aside, error);
   g_autoptr (GTree) actions = action_tree_new ();
+  Reading reading = { .cipher = self->reader, .takes_plain = TRUE };
 
   if (damaged == NULL)
     return FALSE;
 
-  salvage (damaged, actions);
+  salvage (damaged, &reading, actions);
   g_clear_pointer (&self->actions, g_ptr_array_unref);
   self->actions = to_array (actions);
-  g_warning ("%u actions were recovered from the damaged queue, which is kept as %s",
-             self->actions->len, aside);
+  g_warning (
+      "%u actions were recovered from the damaged queue, %u of them without what they say; it is"
+      " kept as %s",
+      self->actions->len, reading.n_lost, aside);
   return put_all (self, self->actions, error);
 }
 
 static gboolean
-load (LsQueueFile *self, GError **error)
+load (LsQueueFile *self, LsSeal seal, GError **error)
 {
   g_autoptr (GTree) actions = action_tree_new ();
+  Reading reading = { .cipher = self->reader, .takes_plain = seal == LS_SEAL_NONE };
 
-  if (!read_all (self->database, "SELECT " COLUMNS " FROM action ORDER BY seq", 0, actions, error))
+  if (!read_all (self->database, "SELECT " COLUMNS " FROM action ORDER BY seq", 0, &reading,
+                 actions, error))
     return FALSE;
 
   self->actions = to_array (actions);
-  return TRUE;
+  if (reading.n_lost > 0)
+    g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "%u actions of the queue can't be decrypted",
+                 reading.n_lost);
+  return reading.n_lost == 0;
+}
+
+/* Encrypts what is plain, or the other way round, all or nothing. What was there before is overwritten in
+ * the file, and the log goes with what it had. */
+static gboolean
+convert (LsQueueFile *self, GError **error)
+{
+  return put_all (self, self->actions, error) &&
+         ls_database_run (self->database, "PRAGMA wal_checkpoint (TRUNCATE)", error);
 }
 
 static LsQueueFile *
-try_open (const char *path, char **aside, GError **error)
+try_open (const char *path, LsCipher *reader, LsCipher *writer, char **aside, GError **error)
 {
   g_autoptr (LsQueueFile) self = g_new0 (LsQueueFile, 1);
 
+  self->reader = reader;
+  self->writer = writer;
   self->database =
       ls_database_open (path, APPLICATION_ID, migrations, G_N_ELEMENTS (migrations), aside, error);
   if (self->database == NULL ||
-      !ls_database_run (self->database, "PRAGMA synchronous = FULL", error))
+      !ls_database_run (self->database, "PRAGMA synchronous = FULL", error) ||
+      !ls_seal_install (self->database, writer, error))
+    return NULL;
+
+  return g_steal_pointer (&self);
+}
+
+/* Reads what is in a file that was not moved aside. Returns: whether all of it could be read */
+static gboolean
+begin (LsQueueFile *self, LsSeal *seal, GError **error)
+{
+  if (!ls_seal_check (self->database, self->reader, seal, error))
+    return FALSE;
+
+  if (*seal != LS_SEAL_NONE && self->reader == NULL)
+    {
+      g_set_error (error, LS_ERROR, LS_ERROR_LOCKED, "the queue is encrypted");
+      return FALSE;
+    }
+  return load (self, *seal, error);
+}
+
+/* Makes a new file of one that is damaged. Returns: (nullable): it, with what could be read */
+static LsQueueFile *
+replace (LsQueueFile *old, const char *path, GError **error)
+{
+  LsCipher *reader = old->reader, *writer = old->writer;
+  g_autoptr (LsQueueFile) self = NULL;
+  g_autofree char *aside = NULL;
+
+  ls_queue_file_free (old);
+  aside = ls_database_move_aside (path, error);
+  if (aside != NULL)
+    self = try_open (path, reader, writer, NULL, error);
+  if (self == NULL || !recover (self, aside, error))
     return NULL;
 
   return g_steal_pointer (&self);
@@ -255,37 +366,37 @@ try_open (const char *path, char **aside, GError **error)
 /**
  * ls_queue_file_open:
  * @path: the file
- * @error: %LS_ERROR_STORAGE; %LS_ERROR_NEWER_STORE: left as it was
+ * @reader: (nullable): what opens payloads that are encrypted, to read what is there
+ * @writer: (nullable): what they are encrypted with from now on; must live as long as the queue; %NULL: nothing
+ * @error: %LS_ERROR_STORAGE; %LS_ERROR_NEWER_STORE: left as it was; %LS_ERROR_LOCKED: they are encrypted,
+ *   and there is no @reader
  *
  * Opens a queue, and makes it if it is not there. A damaged one is moved aside, and what can be read of
- * it comes into a new one.
+ * it comes into a new one. So is one that @reader does not open: its actions become dead letters, which
+ * are their user's to decide about.
  *
  * Returns: (transfer full) (nullable): the queue
  */
 LsQueueFile *
-ls_queue_file_open (const char *path, GError **error)
+ls_queue_file_open (const char *path, LsCipher *reader, LsCipher *writer, GError **error)
 {
   g_autofree char *aside = NULL;
-  g_autoptr (GError) load_error = NULL;
-  g_autoptr (LsQueueFile) self = try_open (path, &aside, error);
+  g_autoptr (GError) begin_error = NULL;
+  g_autoptr (LsQueueFile) self = try_open (path, reader, writer, &aside, error);
+  LsSeal wanted = writer != NULL ? LS_SEAL_OURS : LS_SEAL_NONE;
+  LsSeal seal = wanted;
 
-  if (self == NULL)
+  if (self == NULL || (aside != NULL && !recover (self, aside, error)))
     return NULL;
-
-  if (aside == NULL && !load (self, &load_error))
+  if (aside == NULL && !begin (self, &seal, &begin_error))
     {
-      if (ls_database_is_read_only (self->database))
-        {
-          g_propagate_error (error, g_steal_pointer (&load_error));
-          return NULL;
-        }
-      g_clear_pointer (&self, ls_queue_file_free);
-      aside = ls_database_move_aside (path, error);
-      self = aside != NULL ? try_open (path, NULL, error) : NULL;
-      if (self == NULL)
-        return NULL;
+      if (!ls_database_is_read_only (self->database) &&
+          !g_error_matches (begin_error, LS_ERROR, LS_ERROR_LOCKED))
+        return replace (g_steal_pointer (&self), path, error);
+      g_propagate_error (error, g_steal_pointer (&begin_error));
+      return NULL;
     }
-  if (aside != NULL && !recover (self, aside, error))
+  if (seal != wanted && !ls_database_is_read_only (self->database) && !convert (self, error))
     return NULL;
 
   return g_steal_pointer (&self);
@@ -381,11 +492,8 @@ gboolean
 ls_queue_file_put (LsQueueFile *self, const LsAction *action, GError **error)
 {
   g_autofree char *cursor = ls_cursor_to_string (action->commit_cursor);
-  sqlite3_stmt *stmt = ls_database_prepare (self->database,
-                                            "INSERT OR REPLACE INTO action (" COLUMNS
-                                            ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-                                            " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                                            error);
+  sqlite3_stmt *stmt = ls_database_prepare (
+      self->database, "INSERT OR REPLACE INTO action (" COLUMNS ") VALUES (" VALUES ")", error);
 
   if (stmt == NULL)
     return FALSE;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ls-action.h"
+#include "ls-cipher.h"
 #include "ls-database.h"
 
 G_BEGIN_DECLS
@@ -15,7 +16,8 @@ G_BEGIN_DECLS
  */
 typedef struct _LsQueueFile LsQueueFile;
 
-LsQueueFile *ls_queue_file_open (const char *path, GError **error);
+LsQueueFile *
+ls_queue_file_open (const char *path, LsCipher *reader, LsCipher *writer, GError **error);
 void ls_queue_file_free (LsQueueFile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsQueueFile, ls_queue_file_free)
 

@@ -69,6 +69,54 @@ close_queue (LsStoreShelf *shelf)
 {
   g_clear_pointer (&shelf->queue, ls_queue_file_free);
   g_clear_pointer (&shelf->queue_path, g_free);
+  ls_store_shelf_drop_key (shelf);
+}
+
+/* What is encrypted and should not be is taken out with its key, which then has nothing more to open: the
+ * cache has been begun anew before. Without the key all that can be had is what lies beside the payloads,
+ * and any other key does for that. */
+static gboolean
+open_to_decrypt (LsStoreShelf *shelf, const Args *args, GError **error)
+{
+  const guchar none[LS_STORE_KEY_SIZE] = { 0 };
+  g_autoptr (GError) key_error = NULL;
+  g_autoptr (LsCipher) reader = NULL;
+
+  if (ls_store_shelf_find_key (shelf, args->server, args->user_id, FALSE, &key_error))
+    {
+      shelf->queue = ls_queue_file_open (shelf->queue_path, shelf->cipher, NULL, error);
+      if (shelf->queue != NULL)
+        ls_store_shelf_forget_key (shelf);
+    }
+  else if (g_error_matches (key_error, LS_ERROR, LS_ERROR_NOT_FOUND))
+    {
+      reader = ls_cipher_new (none);
+      shelf->queue = ls_queue_file_open (shelf->queue_path, reader, NULL, error);
+    }
+  else
+    {
+      g_propagate_error (error, g_steal_pointer (&key_error));
+    }
+
+  return shelf->queue != NULL;
+}
+
+static gboolean
+open_queue (LsStoreShelf *shelf, const Args *args, GError **error)
+{
+  g_autoptr (GError) open_error = NULL;
+
+  if (shelf->encrypt && !ls_store_shelf_find_key (shelf, args->server, args->user_id, TRUE, error))
+    return FALSE;
+
+  shelf->queue = ls_queue_file_open (shelf->queue_path, shelf->cipher, shelf->cipher, &open_error);
+  if (shelf->queue != NULL)
+    return TRUE;
+  if (shelf->keys != NULL && g_error_matches (open_error, LS_ERROR, LS_ERROR_LOCKED))
+    return open_to_decrypt (shelf, args, error);
+
+  g_propagate_error (error, g_steal_pointer (&open_error));
+  return FALSE;
 }
 
 static gpointer
@@ -85,8 +133,7 @@ do_open (LsStoreShelf *shelf, gpointer data, GError **error)
     }
 
   shelf->queue_path = g_build_filename (directory, "queue.db", NULL);
-  shelf->queue = ls_queue_file_open (shelf->queue_path, error);
-  if (shelf->queue == NULL)
+  if (!open_queue (shelf, args, error))
     {
       close_queue (shelf);
       return NULL;
@@ -101,12 +148,15 @@ do_close (LsStoreShelf *shelf, gpointer data, GError **error)
   Args *args = data;
   g_autofree char *directory =
       shelf->queue_path != NULL ? g_path_get_dirname (shelf->queue_path) : NULL;
+  gboolean removed = TRUE;
 
+  if (args->wipe && directory != NULL)
+    {
+      g_clear_pointer (&shelf->queue, ls_queue_file_free);
+      removed = ls_store_shelf_remove (shelf, directory, "queue.db", error);
+    }
   close_queue (shelf);
-  if (args->wipe && directory != NULL && !ls_store_shelf_remove (directory, "queue.db", error))
-    return NULL;
-
-  return YES;
+  return removed ? YES : NULL;
 }
 
 static gpointer
@@ -206,6 +256,22 @@ ls_queue_store_sqlite_new (const char *state_dir)
 
   self->worker = ls_store_worker_new (state_dir);
   return self;
+}
+
+/**
+ * ls_queue_store_sqlite_set_encryption:
+ * @self: a queue store
+ * @keys: where keys are kept
+ * @encrypt: whether payloads are encrypted
+ *
+ * Decides about the queues that are opened from now on. One that is otherwise is converted then.
+ */
+void
+ls_queue_store_sqlite_set_encryption (LsQueueStoreSqlite *self, LsStoreKeys *keys, gboolean encrypt)
+{
+  g_return_if_fail (LS_IS_QUEUE_STORE_SQLITE (self));
+
+  ls_store_worker_set_encryption (self->worker, keys, encrypt);
 }
 
 /**

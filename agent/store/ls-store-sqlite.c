@@ -12,8 +12,8 @@
 /**
  * LsStoreSqlite:
  *
- * The store on disk: a directory per server and user below the state directory, with `cache.db` in
- * it, and `account.conf` beside them. Each method packs its arguments and has the worker's thread
+ * The store on disk: a directory per server and user below the state directory, with `cache.db` and
+ * `audit.db` in it, and `account.conf` beside them. Both its ports are worked by one thread. Each method packs its arguments and has the worker's thread
  * do the rest.
  */
 struct _LsStoreSqlite
@@ -24,11 +24,13 @@ struct _LsStoreSqlite
 };
 
 static void store_iface_init (LsStoreInterface *iface);
+static void audit_iface_init (LsAuditInterface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (LsStoreSqlite,
                                ls_store_sqlite,
                                G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (LS_TYPE_STORE, store_iface_init))
+                               G_IMPLEMENT_INTERFACE (LS_TYPE_STORE, store_iface_init)
+                                   G_IMPLEMENT_INTERFACE (LS_TYPE_AUDIT, audit_iface_init))
 
 /* The arguments of a method; each uses what it needs. */
 typedef struct
@@ -39,7 +41,9 @@ typedef struct
   LsChangeSet *change_set; /* (owned) (nullable) */
   GPtrArray *rows;         /* (owned) (nullable) */
   LsListQuery *query;      /* (owned) (nullable) */
-  gboolean *types;         /* (owned) (nullable) */
+  LsAuditEntry *entry;     /* (owned) (nullable) */
+  LsAuditQuery audit_query;
+  gboolean *types; /* (owned) (nullable) */
   LsEntity entity;
   LsCursor cursor;
   gint64 as_of;
@@ -47,6 +51,7 @@ typedef struct
   guint64 seq;
   guint limit;
   gboolean flag;
+  LsAbsence absence;
 } Args;
 
 static void
@@ -56,6 +61,7 @@ args_free (Args *args)
   g_clear_pointer (&args->change_set, ls_change_set_free);
   g_clear_pointer (&args->rows, g_ptr_array_unref);
   g_clear_pointer (&args->query, ls_list_query_free);
+  g_clear_pointer (&args->entry, ls_audit_entry_free);
   g_free (args->server);
   g_free (args->id);
   g_free (args->types);
@@ -126,6 +132,9 @@ close_cache (LsStoreShelf *shelf)
 {
   g_clear_pointer (&shelf->cache, ls_cache_free);
   g_clear_pointer (&shelf->cache_dir, g_free);
+  ls_store_shelf_drop_key (shelf);
+  g_clear_pointer (&shelf->audit, ls_audit_file_free);
+  g_clear_pointer (&shelf->user, g_free);
   ls_store_lock_release (&shelf->lock);
 }
 
@@ -142,16 +151,19 @@ do_open (LsStoreShelf *shelf, gpointer data, GError **error)
   if (!make_directory (directory, error) ||
       !ls_store_lock_acquire (directory, LOCK_PATIENCE, &shelf->lock, error))
     return NULL;
-  cache = ls_cache_open (path, error);
+  if (!shelf->encrypt || ls_store_shelf_find_key (shelf, args->server, args->id, TRUE, error))
+    cache = ls_cache_open (path, shelf->cipher, error);
   state = cache != NULL ? ls_cache_read_state (cache, error) : NULL;
   if (state == NULL)
     {
-      ls_store_lock_release (&shelf->lock);
+      g_clear_pointer (&cache, ls_cache_free);
+      close_cache (shelf);
       return NULL;
     }
 
   shelf->cache = g_steal_pointer (&cache);
   shelf->cache_dir = g_steal_pointer (&directory);
+  shelf->user = g_strdup (args->id);
   shelf->newest = state->confirmed_at;
   return state;
 }
@@ -161,14 +173,18 @@ do_close (LsStoreShelf *shelf, gpointer data, GError **error)
 {
   Args *args = data;
   g_autofree char *directory = g_strdup (shelf->cache_dir);
+  gboolean removed = TRUE;
 
+  if (args->flag && directory != NULL)
+    {
+      g_clear_pointer (&shelf->cache, ls_cache_free);
+      g_clear_pointer (&shelf->audit, ls_audit_file_free);
+      removed = ls_store_shelf_remove (shelf, directory, "lock", error) &&
+                ls_store_shelf_remove (shelf, directory, "audit.db", error) &&
+                ls_store_shelf_remove (shelf, directory, "cache.db", error);
+    }
   close_cache (shelf);
-  if (args->flag && directory != NULL &&
-      !(ls_store_shelf_remove (directory, "lock", error) &&
-        ls_store_shelf_remove (directory, "cache.db", error)))
-    return NULL;
-
-  return YES;
+  return removed ? YES : NULL;
 }
 
 static gpointer
@@ -195,7 +211,7 @@ do_finish_snapshot (LsStoreShelf *shelf, gpointer data, GError **error)
   Args *args = data;
 
   return ls_cache_finish_snapshot (shelf->cache, args->entity, args->cursor, args->as_of,
-                                   args->flag, error);
+                                   args->absence, error);
 }
 
 /* Reads need no transaction, but a store. */
@@ -259,6 +275,57 @@ do_statistics (LsStoreShelf *shelf, gpointer data, GError **error)
   if (!check_open (shelf, error))
     return NULL;
   return ls_cache_get_statistics (shelf->cache, error);
+}
+
+/* Opened when it is first needed, and again where that went wrong: the disk may be well again. */
+static LsAuditFile *
+get_audit (LsStoreShelf *shelf, GError **error)
+{
+  g_autofree char *path = NULL;
+
+  if (shelf->audit != NULL && ls_audit_file_is_read_only (shelf->audit))
+    g_clear_pointer (&shelf->audit, ls_audit_file_free);
+  if (shelf->audit == NULL && check_open (shelf, error))
+    {
+      path = g_build_filename (shelf->cache_dir, "audit.db", NULL);
+      shelf->audit = ls_audit_file_open (path, error);
+    }
+
+  return shelf->audit;
+}
+
+static gpointer
+do_append (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  const LsAuditEntry *entry = ((Args *)data)->entry;
+  gint64 oldest = shelf->audit_max_age > 0 ? entry->at - shelf->audit_max_age : G_MININT64;
+  g_autoptr (GError) append_error = NULL;
+  LsAuditFile *audit;
+
+  /* somebody else has signed in, or nobody is: it must not get into another's hands */
+  if (g_strcmp0 (shelf->user, entry->user) != 0)
+    return YES;
+
+  audit = get_audit (shelf, &append_error);
+  if (audit == NULL || !ls_audit_file_append (audit, entry, &append_error) ||
+      !ls_audit_file_trim (audit, oldest, &append_error))
+    g_warning ("the audit can't be written: %s", append_error->message);
+  return YES;
+}
+
+static gpointer
+do_read_audit (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  LsAuditFile *audit = get_audit (shelf, error);
+
+  return audit != NULL ? ls_audit_file_read (audit, &((Args *)data)->audit_query, error) : NULL;
+}
+
+static gpointer
+do_set_audit_max_age (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  shelf->audit_max_age = ((Args *)data)->as_of;
+  return YES;
 }
 
 static gpointer
@@ -351,7 +418,7 @@ finish_snapshot_async (LsStore *store,
                        LsEntity entity,
                        LsCursor cursor,
                        gint64 as_of,
-                       gboolean complete,
+                       LsAbsence absence,
                        GAsyncReadyCallback callback,
                        gpointer user_data)
 {
@@ -360,7 +427,7 @@ finish_snapshot_async (LsStore *store,
   args->entity = entity;
   args->cursor = cursor;
   args->as_of = as_of;
-  args->flag = complete;
+  args->absence = absence;
   push (store, args, finish_snapshot_async, do_finish_snapshot, (GDestroyNotify)ls_commit_free,
         TRUE, g_task_new (store, NULL, callback, user_data));
 }
@@ -448,6 +515,36 @@ store_iface_init (LsStoreInterface *iface)
 }
 
 static void
+append (LsAudit *audit, const LsAuditEntry *entry)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->entry = ls_audit_entry_copy (entry);
+  push (LS_STORE (audit), args, append, do_append, NULL, FALSE,
+        g_task_new (audit, NULL, NULL, NULL));
+}
+
+static void
+read_audit_async (LsAudit *audit,
+                  const LsAuditQuery *query,
+                  GAsyncReadyCallback callback,
+                  gpointer user_data)
+{
+  Args *args = g_new0 (Args, 1);
+
+  args->audit_query = *query;
+  push (LS_STORE (audit), args, read_audit_async, do_read_audit, (GDestroyNotify)g_ptr_array_unref,
+        FALSE, g_task_new (audit, NULL, callback, user_data));
+}
+
+static void
+audit_iface_init (LsAuditInterface *iface)
+{
+  iface->append = append;
+  iface->read_async = read_audit_async;
+}
+
+static void
 ls_store_sqlite_finalize (GObject *object)
 {
   LsStoreSqlite *self = LS_STORE_SQLITE (object);
@@ -472,7 +569,7 @@ ls_store_sqlite_init (LsStoreSqlite *self)
  * ls_store_sqlite_new:
  * @state_dir: where everything is; made when it is needed
  *
- * Returns: (transfer full): a store with nothing open and no limits
+ * Returns: (transfer full): a store with nothing open, no limits and no encryption
  */
 LsStoreSqlite *
 ls_store_sqlite_new (const char *state_dir)
@@ -501,6 +598,41 @@ ls_store_sqlite_set_limits (LsStoreSqlite *self, gint64 max_size, gint64 max_age
   args->max_size = max_size;
   args->as_of = max_age;
   push (LS_STORE (self), args, ls_store_sqlite_set_limits, do_set_limits, NULL, FALSE,
+        g_task_new (self, NULL, NULL, NULL));
+}
+
+/**
+ * ls_store_sqlite_set_encryption:
+ * @self: a store
+ * @keys: where keys are kept
+ * @encrypt: whether payloads are encrypted
+ *
+ * Decides about the caches that are opened from now on. One that is otherwise is begun anew then.
+ */
+void
+ls_store_sqlite_set_encryption (LsStoreSqlite *self, LsStoreKeys *keys, gboolean encrypt)
+{
+  g_return_if_fail (LS_IS_STORE_SQLITE (self));
+
+  ls_store_worker_set_encryption (self->worker, keys, encrypt);
+}
+
+/**
+ * ls_store_sqlite_set_audit_max_age:
+ * @self: a store
+ * @max_age: how old a line of the audit may become, in milliseconds; at first as old as it likes
+ *
+ * The setting `Audit.max-age`.
+ */
+void
+ls_store_sqlite_set_audit_max_age (LsStoreSqlite *self, gint64 max_age)
+{
+  Args *args = g_new0 (Args, 1);
+
+  g_return_if_fail (LS_IS_STORE_SQLITE (self));
+
+  args->as_of = max_age;
+  push (LS_STORE (self), args, ls_store_sqlite_set_audit_max_age, do_set_audit_max_age, NULL, FALSE,
         g_task_new (self, NULL, NULL, NULL));
 }
 

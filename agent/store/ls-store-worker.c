@@ -3,6 +3,7 @@
 
 #include <glib/gstdio.h>
 #include <malloc.h>
+#include <string.h>
 
 #include "ls-error.h"
 #include "ls-store-lock.h"
@@ -129,7 +130,7 @@ make_queue_writable (LsStoreShelf *shelf, GError **error)
   if (shelf->queue == NULL || ls_database_is_read_only (ls_queue_file_get_database (shelf->queue)))
     {
       g_clear_pointer (&shelf->queue, ls_queue_file_free);
-      shelf->queue = ls_queue_file_open (shelf->queue_path, error);
+      shelf->queue = ls_queue_file_open (shelf->queue_path, shelf->cipher, shelf->cipher, error);
     }
 
   return shelf->queue != NULL;
@@ -154,7 +155,7 @@ make_writable (LsStoreWorker *self, GError **error)
     {
       path = g_build_filename (shelf->cache_dir, "cache.db", NULL);
       g_clear_pointer (&shelf->cache, ls_cache_free);
-      shelf->cache = ls_cache_open (path, error);
+      shelf->cache = ls_cache_open (path, shelf->cipher, error);
     }
 
   return shelf->cache != NULL && ls_cache_leave_gap (shelf->cache, error);
@@ -292,6 +293,8 @@ work (gpointer user_data)
 
   g_clear_pointer (&self->shelf.cache, ls_cache_free);
   g_clear_pointer (&self->shelf.queue, ls_queue_file_free);
+  ls_store_shelf_drop_key (&self->shelf);
+  g_clear_pointer (&self->shelf.audit, ls_audit_file_free);
   ls_store_lock_release (&self->shelf.lock);
   return NULL;
 }
@@ -315,33 +318,88 @@ ls_store_shelf_get_directory (LsStoreShelf *shelf, const char *server, const cha
 }
 
 /**
+ * ls_store_shelf_drop_key:
+ * @shelf: a shelf with nothing open
+ *
+ * Wipes the key from memory, if there is one.
+ */
+void
+ls_store_shelf_drop_key (LsStoreShelf *shelf)
+{
+  g_clear_pointer (&shelf->cipher, ls_cipher_free);
+  g_clear_pointer (&shelf->server, g_free);
+  g_clear_pointer (&shelf->user_id, g_free);
+}
+
+/**
+ * ls_store_shelf_find_key:
+ * @shelf: a shelf with nothing open
+ * @server: a server's URL
+ * @user_id: a user there
+ * @make: whether to make a key where there is none
+ * @error: as for ls_store_keys_obtain_sync()
+ *
+ * Gets the key for what is opened next. Blocks.
+ *
+ * Returns: whether @shelf has a cipher
+ */
+gboolean
+ls_store_shelf_find_key (LsStoreShelf *shelf,
+                         const char *server,
+                         const char *user_id,
+                         gboolean make,
+                         GError **error)
+{
+  guchar key[LS_STORE_KEY_SIZE];
+
+  if (!ls_store_keys_obtain_sync (shelf->keys, server, user_id, make, key, error))
+    return FALSE;
+
+  ls_store_shelf_drop_key (shelf);
+  shelf->cipher = ls_cipher_new (key);
+  shelf->server = g_strdup (server);
+  shelf->user_id = g_strdup (user_id);
+  explicit_bzero (key, sizeof key);
+  return TRUE;
+}
+
+/**
+ * ls_store_shelf_forget_key:
+ * @shelf: a shelf with nothing open
+ *
+ * Has the key kept nowhere any more, as there is nothing left that it opens. Blocks.
+ */
+void
+ls_store_shelf_forget_key (LsStoreShelf *shelf)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (shelf->cipher != NULL &&
+      !ls_store_keys_forget_sync (shelf->keys, shelf->server, shelf->user_id, &error))
+    g_warning ("the key of a store that is gone is still in the keyring: %s", error->message);
+  ls_store_shelf_drop_key (shelf);
+}
+
+/**
  * ls_store_shelf_remove:
+ * @shelf: a shelf with nothing open
  * @directory: of what is kept of a user
  * @name: of a file in it
  * @error: %LS_ERROR_STORAGE
  *
- * Removes it and what belongs to it, such as a copy that was moved aside; and the directory, if that
- * was all that was in it.
+ * Removes it and what belongs to it, such as a copy that was moved aside; and the directory, with the
+ * key, if that was all that was in it.
  *
  * Returns: whether the files are gone
  */
 gboolean
-ls_store_shelf_remove (const char *directory, const char *name, GError **error)
+ls_store_shelf_remove (LsStoreShelf *shelf, const char *directory, const char *name, GError **error)
 {
-  g_autoptr (GDir) listing = g_dir_open (directory, 0, NULL);
-  gboolean removed = TRUE;
-  const char *entry;
+  g_autofree char *path = g_build_filename (directory, name, NULL);
+  gboolean removed = ls_database_remove (path, error);
 
-  while (listing != NULL && (entry = g_dir_read_name (listing)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (directory, entry, NULL);
-
-      if (g_str_has_prefix (entry, name) && g_unlink (path) != 0)
-        removed = FALSE;
-    }
-  if (!removed)
-    g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "the store can't be removed");
-  g_rmdir (directory);
+  if (g_rmdir (directory) == 0)
+    ls_store_shelf_forget_key (shelf);
 
   return removed;
 }
@@ -377,9 +435,11 @@ ls_store_worker_free (LsStoreWorker *self)
   g_async_queue_push (self->jobs, g_new0 (Job, 1));
   g_thread_join (self->thread);
   g_async_queue_unref (self->jobs);
+  g_clear_object (&self->shelf.keys);
   g_free (self->shelf.state_dir);
   g_free (self->shelf.cache_dir);
   g_free (self->shelf.queue_path);
+  g_free (self->shelf.user);
   g_free (self);
 }
 
@@ -408,6 +468,52 @@ ls_store_worker_push (LsStoreWorker *self,
   job->free_result = free_result;
   job->writes = writes;
   g_async_queue_push (self->jobs, g_steal_pointer (&job));
+}
+
+typedef struct
+{
+  LsStoreKeys *keys; /* (owned) */
+  gboolean encrypt;
+} Encryption;
+
+static void
+encryption_free (gpointer data)
+{
+  Encryption *encryption = data;
+
+  g_object_unref (encryption->keys);
+  g_free (encryption);
+}
+
+static gpointer
+do_set_encryption (LsStoreShelf *shelf, gpointer data, GError **error)
+{
+  Encryption *encryption = data;
+
+  g_set_object (&shelf->keys, encryption->keys);
+  shelf->encrypt = encryption->encrypt;
+  return shelf;
+}
+
+/**
+ * ls_store_worker_set_encryption:
+ * @self: a worker
+ * @keys: where keys are kept
+ * @encrypt: whether payloads are encrypted
+ *
+ * Decides about what is opened from now on.
+ */
+void
+ls_store_worker_set_encryption (LsStoreWorker *self, LsStoreKeys *keys, gboolean encrypt)
+{
+  Encryption *encryption = g_new0 (Encryption, 1);
+  GTask *task = g_task_new (NULL, NULL, NULL, NULL);
+
+  encryption->keys = g_object_ref (keys);
+  encryption->encrypt = encrypt;
+  g_task_set_source_tag (task, ls_store_worker_set_encryption);
+  g_task_set_task_data (task, encryption, encryption_free);
+  ls_store_worker_push (self, task, do_set_encryption, NULL, FALSE);
 }
 
 /**

@@ -23,17 +23,18 @@ may_have (const char *data, const char *const *names)
   return strchr (data, '\\') != NULL;
 }
 
-static void
+/* Returns: whether there was something to cut */
+static gboolean
 cut (char **data, const char *const *drop_fields)
 {
-  char *rest = NULL;
+  g_autofree char *whole = NULL;
 
   if (*data == NULL || drop_fields == NULL || !may_have (*data, drop_fields))
-    return;
+    return FALSE;
 
-  rest = ls_json_without_members (*data, drop_fields);
-  g_free (*data);
-  *data = rest;
+  whole = g_steal_pointer (data);
+  *data = ls_json_without_members (whole, drop_fields);
+  return !g_str_equal (whole, *data);
 }
 
 static void
@@ -186,16 +187,18 @@ decode_reply (const LsSoupAnswer *answer, const char *const *drop_fields, GError
   const char *replayed = soup_message_headers_get_one (answer->headers, "Idempotency-Replayed");
   gsize length = 0;
   const char *text = g_bytes_get_data (answer->body, &length);
+  gboolean was_cut;
   LsActionReply *reply = read_reply (answer, text, length, error);
 
   if (reply == NULL)
     return NULL;
 
-  cut (&reply->row, drop_fields);
+  was_cut = cut (&reply->row, drop_fields);
   reply->is_ours = ls_soup_errors_is_ours (answer->headers);
   reply->replayed = g_strcmp0 (replayed, "true") == 0;
   reply->retry_after_ms = ls_soup_errors_get_retry_after (answer->headers);
-  if (length > 0)
+  /* what is not to be kept of the row is not to be kept of the answer that it came in */
+  if (length > 0 && !was_cut)
     reply->text = g_utf8_make_valid (text, (gssize)MIN (length, LS_MAX_ANSWER));
   return reply;
 }

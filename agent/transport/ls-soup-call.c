@@ -5,8 +5,8 @@
 #include "ls-soup-request.h"
 #include "ls-wire-http.h"
 
-/* How long a call may take once it is connected. */
-#define CALL_TIMEOUT_MS 30000
+/* How long a call may take once it is connected: as much of what connecting may take */
+#define CALL_TIMEOUT_FACTOR 3
 
 #define CHUNK_SIZE (64 * 1024)
 
@@ -37,7 +37,7 @@ return_failure (GTask *task, const GError *error)
 static void
 on_starting (SoupMessage *message, LsSoupRequest *request)
 {
-  ls_soup_deadline_restart (request->deadline, CALL_TIMEOUT_MS);
+  ls_soup_deadline_restart (request->deadline, CALL_TIMEOUT_FACTOR * request->timeout_ms);
 }
 
 static void
@@ -119,7 +119,8 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
  * @session: the session for calls
  * @message: the call
  * @token: (nullable): the access token
- * @connect_timeout_ms: how long connecting may take, in milliseconds
+ * @connect_timeout_ms: how long connecting may take, in milliseconds; the call itself may take three
+ *   times as long
  * @cancellable: (nullable): a cancellable
  * @callback: called with the answer
  * @user_data: for @callback

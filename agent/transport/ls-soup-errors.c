@@ -4,6 +4,9 @@
 /* A server that asks for more is not believed: it would keep us away for good. */
 #define MAX_RETRY_AFTER_S (24 * 60 * 60)
 
+/* 2026-01-01, in seconds since the epoch: no clock that is right shows less, as there was no Lab Sync. */
+#define FIRST_SECOND G_GINT64_CONSTANT (1767225600)
+
 /* RFC 6585, not in SoupStatus */
 #define STATUS_TOO_MANY_REQUESTS 429
 #define STATUS_NETWORK_AUTHENTICATION_REQUIRED 511
@@ -24,30 +27,41 @@ static const struct
   { 4009, LS_REASON_POLICY, "The server sees this machine twice (duplicate machine)" },
 };
 
+/* The server's own words are not repeated: there may be a token in them. */
 static GError *
 map_close (const LsSoupFailure *failure)
 {
-  /* Text from outside goes to the log as one harmless line. */
-  g_autofree char *detail =
-      g_strescape (failure->close_text != NULL ? failure->close_text : "", NULL);
-
   for (guint i = 0; i < G_N_ELEMENTS (close_codes); i++)
     {
       if (failure->close_code == close_codes[i].code)
-        return ls_link_error_new (close_codes[i].reason, failure->close_code, 0, "%s (%u “%s”)",
-                                  close_codes[i].text, failure->close_code, detail);
+        return ls_link_error_new (close_codes[i].reason, failure->close_code, 0, "%s (%u)",
+                                  close_codes[i].text, failure->close_code);
     }
 
   if (failure->close_code != 0)
     return ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, failure->close_code, 0,
-                              "The server closed the socket (%u “%s”)", failure->close_code,
-                              detail);
+                              "The server closed the socket (%u)", failure->close_code);
   if (failure->error != NULL)
     return ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "The socket failed: %s",
                               failure->error->message);
 
   return ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0,
                             "The server went away without a word");
+}
+
+/**
+ * ls_soup_errors_get_date:
+ * @headers: (nullable): of an answer
+ *
+ * Returns: the time by the clock of who answered, in milliseconds since the epoch; 0: it does not say
+ */
+gint64
+ls_soup_errors_get_date (SoupMessageHeaders *headers)
+{
+  const char *text = headers != NULL ? soup_message_headers_get_one (headers, "Date") : NULL;
+  g_autoptr (GDateTime) date = text != NULL ? soup_date_time_new_from_http_string (text) : NULL;
+
+  return date != NULL ? g_date_time_to_unix (date) * 1000 : 0;
 }
 
 /**
@@ -63,9 +77,8 @@ gint64
 ls_soup_errors_get_retry_after (SoupMessageHeaders *headers)
 {
   const char *text = headers != NULL ? soup_message_headers_get_one (headers, "Retry-After") : NULL;
-  const char *date = headers != NULL ? soup_message_headers_get_one (headers, "Date") : NULL;
+  gint64 now = ls_soup_errors_get_date (headers);
   g_autoptr (GDateTime) until = NULL;
-  g_autoptr (GDateTime) now = NULL;
   guint64 seconds = 0;
 
   if (text == NULL)
@@ -77,12 +90,10 @@ ls_soup_errors_get_retry_after (SoupMessageHeaders *headers)
   if (until == NULL)
     return 0;
 
-  now = date != NULL ? soup_date_time_new_from_http_string (date) : NULL;
-  if (now == NULL)
-    now = g_date_time_new_now_utc ();
+  if (now == 0)
+    now = g_get_real_time () / 1000;
 
-  return CLAMP (g_date_time_difference (until, now) / G_TIME_SPAN_MILLISECOND, 0,
-                (gint64)MAX_RETRY_AFTER_S * 1000);
+  return CLAMP (g_date_time_to_unix (until) * 1000 - now, 0, (gint64)MAX_RETRY_AFTER_S * 1000);
 }
 
 static gboolean
@@ -206,12 +217,45 @@ is_untrusted (const LsSoupFailure *failure)
          failure->error->code != G_TLS_ERROR_EOF;
 }
 
+static GError *
+map_certificate (const LsSoupFailure *failure)
+{
+  const char *issuer =
+      failure->certificate_issuer != NULL ? failure->certificate_issuer : "unknown";
+
+  if (failure->certificate_errors == G_TLS_CERTIFICATE_NOT_ACTIVATED)
+    return ls_link_error_new (LS_REASON_CLOCK_SKEW, failure->status, 0,
+                              "The server's certificate, issued by “%s”, is not valid yet: the "
+                              "clock of this machine may be wrong",
+                              issuer);
+
+  return ls_link_error_new (LS_REASON_TLS_UNTRUSTED, failure->status, 0,
+                            "The server's certificate, issued by “%s”, is not trusted: %s", issuer,
+                            failure->error != NULL ? failure->error->message : "no reason known");
+}
+
 static gboolean
 is_proxy_auth (const GError *error)
 {
   return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED) ||
          g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH) ||
          g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
+}
+
+/**
+ * ls_soup_errors_is_of_clock:
+ * @errors: what is wrong with a certificate
+ * @now: by this machine's clock, in seconds since the epoch
+ *
+ * A machine whose battery is empty starts in 1970, when no certificate was valid yet. Whose it is and
+ * who issued it is checked all the same.
+ *
+ * Returns: whether nothing is wrong but this machine's clock, for certain
+ */
+gboolean
+ls_soup_errors_is_of_clock (GTlsCertificateFlags errors, gint64 now)
+{
+  return errors == G_TLS_CERTIFICATE_NOT_ACTIVATED && now < FIRST_SECOND;
 }
 
 /**
@@ -246,11 +290,7 @@ ls_soup_errors_map (const LsSoupFailure *failure)
     return ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, failure->status, 0,
                               "The server did not answer in time");
   if (is_untrusted (failure))
-    return ls_link_error_new (LS_REASON_TLS_UNTRUSTED, failure->status, 0,
-                              "The server's certificate, issued by “%s”, is not trusted: %s",
-                              failure->certificate_issuer != NULL ? failure->certificate_issuer
-                                                                  : "unknown",
-                              failure->error != NULL ? failure->error->message : "no reason known");
+    return map_certificate (failure);
   if (failure->status != 0)
     return map_answer (failure);
   if (is_proxy_auth (failure->error))

@@ -9,7 +9,11 @@ on_accept_certificate (SoupMessage *message,
                        GTlsCertificateFlags errors,
                        LsSoupRequest *self)
 {
+  if (ls_soup_errors_is_of_clock (errors, g_get_real_time () / G_USEC_PER_SEC))
+    return TRUE;
+
   g_free (self->certificate_issuer);
+  self->certificate_errors = errors;
   self->certificate_issuer = g_tls_certificate_get_issuer_name (certificate);
   if (self->certificate_issuer == NULL)
     self->certificate_issuer = g_strdup ("unknown");
@@ -38,6 +42,7 @@ ls_soup_request_new (SoupMessage *message,
   LsSoupRequest *self = g_new0 (LsSoupRequest, 1);
 
   self->message = g_object_ref (message);
+  self->timeout_ms = timeout_ms;
   self->deadline = ls_soup_deadline_new (cancellable, timeout_ms);
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
   g_signal_connect (message, "accept-certificate", G_CALLBACK (on_accept_certificate), self);
@@ -85,6 +90,7 @@ ls_soup_request_get_failure (LsSoupRequest *self, const GError *error)
     .error = error,
     .timed_out = cancelled && ls_soup_deadline_has_passed (self->deadline),
     .certificate_issuer = self->certificate_issuer,
+    .certificate_errors = self->certificate_errors,
     .status = soup_message_get_status (self->message),
     .headers = soup_message_get_response_headers (self->message),
     .uri = soup_message_get_uri (self->message),

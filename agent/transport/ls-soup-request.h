@@ -11,7 +11,9 @@ G_BEGIN_DECLS
  * LsSoupRequest:
  * @message: (owned): what is asked
  * @deadline: (owned): when it is given up
+ * @timeout_ms: how long it had at first, in milliseconds
  * @certificate_issuer: (owned) (nullable): whose certificate was not trusted
+ * @certificate_errors: what is wrong with it
  * @is_upgrade: whether it is the handshake of the socket
  *
  * A message under way, and what has to be known to say why it failed.
@@ -20,7 +22,9 @@ typedef struct
 {
   SoupMessage *message;
   LsSoupDeadline *deadline;
+  gint64 timeout_ms;
   char *certificate_issuer;
+  GTlsCertificateFlags certificate_errors;
   gboolean is_upgrade;
 } LsSoupRequest;
 

@@ -94,7 +94,6 @@ tell_closed (LsSoupSocket *self)
     .was_open = TRUE,
     .error = self->error,
     .close_code = soup_websocket_connection_get_close_code (self->connection),
-    .close_text = soup_websocket_connection_get_close_data (self->connection),
   };
   g_autoptr (GError) error = ls_soup_errors_map (&failure);
 

@@ -7,6 +7,7 @@
 #include "ls-soup-answers.h"
 #include "ls-soup-call.h"
 #include "ls-soup-endpoint.h"
+#include "ls-soup-errors.h"
 #include "ls-soup-handshake.h"
 #include "ls-soup-socket.h"
 #include "ls-wire-http.h"
@@ -266,6 +267,15 @@ is_answer (const LsSoupAnswerType *type, guint status)
 }
 
 static void
+tell_time (GTask *task, SoupMessageHeaders *headers)
+{
+  gint64 date = ls_soup_errors_get_date (headers);
+
+  if (date != 0)
+    ls_transport_emit_server_time (LS_TRANSPORT (g_task_get_source_object (task)), date);
+}
+
+static void
 call_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
@@ -277,6 +287,7 @@ call_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (body != NULL && is_answer (call->answer, answer.status))
     {
       answer.body = body;
+      tell_time (task, answer.headers);
       return_value (task, &answer);
       return;
     }

@@ -106,7 +106,8 @@ static const Field fields[LS_N_MESSAGE_KINDS][MAX_FIELDS] = {
   [LS_MESSAGE_AUTHENTICATED] = { REQUIRED (EXPIRES_AT, INTEGER, expires_at) },
   [LS_MESSAGE_DRAIN] = { REQUIRED (RETRY_AFTER, SECONDS, retry_after_ms),
                          REQUIRED (SPREAD, SECONDS, spread_ms) },
-  [LS_MESSAGE_ERROR] = { OPTIONAL (CODE, STRING, code), OPTIONAL (MESSAGE, STRING, text) },
+  [LS_MESSAGE_ERROR] = { OPTIONAL (CODE, STRING, code), OPTIONAL (MESSAGE, STRING, text),
+                         OPTIONAL (EVENT_TYPE, EVENT_TYPE, event_type) },
   [LS_MESSAGE_DISCONNECT] = { { TYPE } },
 };
 
@@ -412,7 +413,8 @@ write_field (GString *out, const LsMessage *message, const Field *field)
       ls_wire_write_events (out, name, message->events);
       break;
     case FIELD_EVENT_TYPE:
-      ls_json_write_string (out, name, ls_event_type_to_string (message->event_type));
+      if (!field->optional || message->event_type != LS_EVENT_TYPE_INVALID)
+        ls_json_write_string (out, name, ls_event_type_to_string (message->event_type));
       break;
     case FIELD_EVENT_TYPES:
       write_event_types (out, name, message->event_types);

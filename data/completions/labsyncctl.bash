@@ -21,7 +21,7 @@ _labsyncctl_actions ()
 _labsyncctl ()
 {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands='status watch events get list queue conflicts sign-in sign-out sync connect reconnect disconnect config'
+  local commands='status watch events get list queue conflicts sign-in sign-out sync connect reconnect disconnect audit config'
   local queue='list add show edit cancel retry discard resolve undo export'
   local entities='grade attendance announcement library_material event user message conversation notification'
   local command='' word words='' options='--json --help' place=0 index
@@ -53,6 +53,7 @@ _labsyncctl ()
     queue-retry) options+=' --all' ;;
     queue-resolve) options+=' --data --server-version' ;;
     sign-out) options+=' --wipe --discard-unsent' ;;
+    audit) options+=' --sent --limit --before' ;;
     config) options+=' --config' ;;
   esac
   case $command:$place in
@@ -75,7 +76,7 @@ _labsyncctl ()
     --type) words='create update delete publish submit approve reject analyze' ;;
     --method) words='POST PUT PATCH DELETE' ;;
     --depends-on) words=$(_labsyncctl_actions) ;;
-    --since | --limit | --max-age | --filter | --order-by | --after | --entity-id | --data | --endpoint | \
+    --since | --limit | --max-age | --filter | --order-by | --after | --before | --entity-id | --data | --endpoint | \
       --base-version | --idempotency-key | --server-version)
       COMPREPLY=()
       return

@@ -53,11 +53,12 @@ complete -c labsyncctl -n __fish_use_subcommand -a sync -d 'Fetch whatever is ne
 complete -c labsyncctl -n __fish_use_subcommand -a connect -d 'Connect, and stay connected'
 complete -c labsyncctl -n __fish_use_subcommand -a reconnect -d 'Drop the connection and try again'
 complete -c labsyncctl -n __fish_use_subcommand -a disconnect -d 'Disconnect until connect'
+complete -c labsyncctl -n __fish_use_subcommand -a audit -d 'List which app did what in your name'
 complete -c labsyncctl -n __fish_use_subcommand -a config -d 'Show the settings'
 
 complete -c labsyncctl -n '__fish_seen_subcommand_from watch' -a '(__labsyncctl_events)'
 complete -c labsyncctl -n '__fish_seen_subcommand_from events' -x -l since -d 'After this cursor'
-complete -c labsyncctl -n '__labsyncctl_command events list' -x -l limit -d 'At most so many'
+complete -c labsyncctl -n '__labsyncctl_command events list audit' -x -l limit -d 'At most so many'
 complete -c labsyncctl -n '__labsyncctl_command get list' -x -l max-age -d 'Ask the server if older'
 complete -c labsyncctl -n '__labsyncctl_command get list' -x -l view -a 'server pending merged' -d 'With your own changes or without'
 complete -c labsyncctl -n "__labsyncctl_command get list; and not __fish_seen_subcommand_from $entities" -a "$entities"
@@ -67,6 +68,8 @@ complete -c labsyncctl -n '__labsyncctl_command list' -l descending -d 'Sort the
 complete -c labsyncctl -n '__labsyncctl_command list' -x -l after -d 'Go on where a list ended'
 complete -c labsyncctl -n '__fish_seen_subcommand_from sign-out' -l wipe -d 'Delete the data from this machine'
 complete -c labsyncctl -n '__fish_seen_subcommand_from sign-out' -l discard-unsent -d 'Also what the server does not have'
+complete -c labsyncctl -n '__fish_seen_subcommand_from audit' -l sent -d 'Only what left this computer'
+complete -c labsyncctl -n '__fish_seen_subcommand_from audit' -x -l before -d 'Before this number'
 complete -c labsyncctl -n '__fish_seen_subcommand_from config' -r -F -l config -d 'Settings file'
 complete -c labsyncctl -n '__fish_seen_subcommand_from config; and not __fish_seen_subcommand_from explain' -a explain
 complete -c labsyncctl -n '__fish_seen_subcommand_from explain' -a '(__labsyncctl_keys)'

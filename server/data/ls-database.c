@@ -187,6 +187,41 @@ ls_database_execute (LsDatabase *self, const char *sql, GError **error)
 }
 
 /**
+ * ls_database_begin:
+ * @self: a database
+ * @error: return location for an error
+ *
+ * Begins a transaction that writes.
+ *
+ * Returns: whether it has begun; then it needs ls_database_end()
+ */
+gboolean
+ls_database_begin (LsDatabase *self, GError **error)
+{
+  return ls_database_execute (self, "BEGIN IMMEDIATE", error);
+}
+
+/**
+ * ls_database_end:
+ * @self: a database
+ * @ok: whether all of the transaction was done; else @error is set already, and nothing of it remains
+ * @error: return location for an error
+ *
+ * Ends a transaction.
+ *
+ * Returns: whether it lasts
+ */
+gboolean
+ls_database_end (LsDatabase *self, gboolean ok, GError **error)
+{
+  if (ok && ls_database_execute (self, "COMMIT", error))
+    return TRUE;
+
+  ls_database_execute (self, "ROLLBACK", NULL);
+  return FALSE;
+}
+
+/**
  * ls_database_get_last_id:
  * @self: a database
  *

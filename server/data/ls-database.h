@@ -25,6 +25,8 @@ LsStatement *
 ls_database_prepare (LsDatabase *self, GError **error, const char *sql, const char *types, ...);
 gboolean
 ls_database_run (LsDatabase *self, GError **error, const char *sql, const char *types, ...);
+gboolean ls_database_begin (LsDatabase *self, GError **error);
+gboolean ls_database_end (LsDatabase *self, gboolean ok, GError **error);
 gboolean ls_database_execute (LsDatabase *self, const char *sql, GError **error);
 gint64 ls_database_get_last_id (LsDatabase *self);
 gint64 ls_database_get_n_changes (LsDatabase *self);

@@ -152,6 +152,29 @@ static const char actions[] =
     "PRIMARY KEY (user_id, key));"
     INDEX ("actions", "time");
 
+/* A session's refresh tokens are told apart by their generation, and signed (ls-refresh-token.c).
+ * Nothing leads there from the hashes of before: everybody signs in again. */
+static const char sessions[] =
+    "DROP TABLE sessions;"
+    "CREATE TABLE sessions (id TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users, "
+    "network TEXT NOT NULL, generation INTEGER NOT NULL DEFAULT 0, "
+    "grace_until INTEGER NOT NULL DEFAULT 0, expires_at INTEGER NOT NULL, "
+    "is_revoked INTEGER NOT NULL DEFAULT 0);"
+    INDEX ("sessions", "user_id");
+
+/* Who did what: only added to, whatever the program may think of. */
+static const char audit[] =
+    "CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, "
+    "kind TEXT NOT NULL, outcome TEXT NOT NULL, user_id TEXT, address TEXT, subject TEXT, "
+    "version INTEGER NOT NULL, \"offset\" INTEGER NOT NULL, count INTEGER NOT NULL);"
+    "CREATE INDEX audit_by_user_id ON audit (user_id) WHERE user_id IS NOT NULL;"
+    "INSERT INTO meta VALUES ('audit_floor', 0);"
+    "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN "
+    "SELECT RAISE (ABORT, 'the audit is only added to'); END;"
+    "CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit "
+    "WHEN old.id > (SELECT value FROM meta WHERE name = 'audit_floor') BEGIN "
+    "SELECT RAISE (ABORT, 'the audit is only added to'); END;";
+
 /* clang-format on */
 
 /* One step for each version; what has been released is never edited. */
@@ -164,6 +187,8 @@ static const struct
   { { transactions } },
   { { sight } },
   { { actions } },
+  { { sessions } },
+  { { audit } },
 };
 
 static gboolean

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ls-school-error.h"
+#include "ls-secret.h"
 
 /* yescrypt, the scheme of Debian 12's own accounts. libxcrypt's default cost, 5: N = 4096, r = 32,
  * 16 MiB of memory, some 30 to 50 ms on a school server's processor. */
@@ -22,21 +23,6 @@ run_crypt (const char *password, const char *setting)
   explicit_bzero (data, sizeof *data);
   g_free (data);
   return hash;
-}
-
-/* Takes the same time wherever the first difference is. */
-static gboolean
-equal_in_constant_time (const char *a, const char *b)
-{
-  gsize length = strlen (a);
-  guchar difference = 0;
-
-  if (length != strlen (b))
-    return FALSE;
-
-  for (gsize i = 0; i < length; i++)
-    difference |= (guchar)(a[i] ^ b[i]);
-  return difference == 0;
 }
 
 /**
@@ -91,5 +77,5 @@ ls_password_verify (const char *password, const char *hash)
     }
 
   result = run_crypt (password, hash);
-  return result != NULL && equal_in_constant_time (result, hash);
+  return result != NULL && ls_secret_equal (result, hash);
 }

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @LS_SCHOOL_ERROR_KEY_REUSED: the action's key belongs to another request of the same user
  * @LS_SCHOOL_ERROR_PAGE: a snapshot's page token is damaged, or of another epoch or entity
  * @LS_SCHOOL_ERROR_SESSION: no such session or refresh token, or it is over
+ * @LS_SCHOOL_ERROR_REUSED: the refresh token was replaced long ago; its session was ended for that
  * @LS_SCHOOL_ERROR_STORAGE: the database failed; nothing was changed
  * @LS_SCHOOL_ERROR_NEWER: the database was written by a newer version; it was not touched
  *
@@ -33,6 +34,7 @@ typedef enum
   LS_SCHOOL_ERROR_KEY_REUSED,
   LS_SCHOOL_ERROR_PAGE,
   LS_SCHOOL_ERROR_SESSION,
+  LS_SCHOOL_ERROR_REUSED,
   LS_SCHOOL_ERROR_STORAGE,
   LS_SCHOOL_ERROR_NEWER,
 } LsSchoolError;

@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
-#include <string.h>
-#include <sys/random.h>
-
+#include "ls-audit.h"
+#include "ls-reply.h"
 #include "ls-school-private.h"
-
-/* Of random bytes: as many as SHA-256 has. */
-#define SECRET_LENGTH 32
-
-static void
-wipe (char *secret)
-{
-  if (secret != NULL)
-    explicit_bzero (secret, strlen (secret));
-  g_free (secret);
-}
 
 /**
  * ls_login_free:
@@ -26,7 +13,7 @@ void
 ls_login_free (LsLogin *login)
 {
   g_free (login->user_id);
-  wipe (login->password_hash);
+  ls_secret_free (login->password_hash);
   g_free (login);
 }
 
@@ -34,14 +21,13 @@ ls_login_free (LsLogin *login)
  * ls_school_session_free:
  * @session: (transfer full): a session
  *
- * Wipes and frees it.
+ * Frees it.
  */
 void
 ls_school_session_free (LsSchoolSession *session)
 {
   g_free (session->id);
   g_free (session->user_id);
-  wipe (session->refresh_token);
   g_free (session);
 }
 
@@ -89,144 +75,211 @@ ls_school_find_login (LsSchool *self, const char *email, GError **error)
   return login;
 }
 
-static GBytes *
-make_secret (GError **error)
+/**
+ * ls_school_knows:
+ * @self: a school
+ * @email: what somebody typed
+ * @network: from where, as in ls_school_create_session()
+ *
+ * Returns: whether somebody has signed in to that account from there, not longer ago than a session
+ *   lasts; %FALSE also if the database failed
+ */
+gboolean
+ls_school_knows (LsSchool *self, const char *email, const char *network)
 {
-  guchar secret[SECRET_LENGTH];
+  g_autoptr (LsStatement) statement = NULL;
+  gboolean row;
 
-  if (getrandom (secret, sizeof secret, 0) == (gssize)sizeof secret)
-    return g_bytes_new (secret, sizeof secret);
+  g_return_val_if_fail (LS_IS_SCHOOL (self), FALSE);
+  g_return_val_if_fail (email != NULL && network != NULL, FALSE);
 
-  g_set_error (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_STORAGE, "No random numbers: %s",
-               g_strerror (errno));
-  return NULL;
+  statement = ls_database_prepare (self->database, NULL,
+                                   "SELECT 1 FROM users u JOIN sessions s ON s.user_id = u.id "
+                                   "WHERE u.email = ?1 AND u.deleted_at IS NULL AND s.network = ?2",
+                                   "tt", email, network);
+  return statement != NULL && ls_statement_step (statement, &row, NULL) && row;
 }
 
-static char *
-hash_token (const char *token)
+static gboolean
+insert (LsSchool *self,
+        const LsSchoolSession *session,
+        const char *address,
+        const char *network,
+        GError **error)
 {
-  return g_compute_checksum_for_string (G_CHECKSUM_SHA256, token, -1);
-}
+  g_autoptr (LsAuditEntry) entry =
+      ls_audit_entry_new (LS_AUDIT_SIGN_IN, LS_AUDIT_OK, session->user_id, NULL);
 
-/* The token that follows @token. It is computed, not drawn, so that a client which never got the
- * answer gets the same one again; without the session's secret and @token nobody can compute it. */
-static char *
-derive_token (GBytes *secret, const char *token)
-{
-  gsize length;
-  const guchar *key = g_bytes_get_data (secret, &length);
-
-  return g_compute_hmac_for_string (G_CHECKSUM_SHA256, key, length, token, -1);
+  entry->address = g_strdup (address);
+  return ls_database_run (self->database, error,
+                          "INSERT INTO sessions (id, user_id, network, expires_at) "
+                          "VALUES (?1, ?2, ?3, ?4)",
+                          "ttti", session->id, session->user_id, network, session->expires_at) &&
+         ls_audit_append (self->database, entry, error);
 }
 
 /**
  * ls_school_create_session:
  * @self: a school
  * @user_id: whose
+ * @address: from where, for the audit
+ * @network: the same for ls_school_knows()
  * @expires_at_ms: when the session ends for good, milliseconds since the epoch
  * @error: return location for an error
  *
  * Returns: (transfer full) (nullable): a new session
  */
 LsSchoolSession *
-ls_school_create_session (LsSchool *self, const char *user_id, gint64 expires_at_ms, GError **error)
+ls_school_create_session (LsSchool *self,
+                          const char *user_id,
+                          const char *address,
+                          const char *network,
+                          gint64 expires_at_ms,
+                          GError **error)
 {
   g_autoptr (LsSchoolSession) session = NULL;
-  g_autoptr (GBytes) secret = NULL;
-  g_autofree char *hash = NULL;
 
   g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
-  g_return_val_if_fail (user_id != NULL, NULL);
-
-  secret = make_secret (error);
-  if (secret == NULL)
-    return NULL;
+  g_return_val_if_fail (user_id != NULL && address != NULL && network != NULL, NULL);
 
   session = g_new0 (LsSchoolSession, 1);
   session->id = g_uuid_string_random ();
   session->user_id = g_strdup (user_id);
-  session->refresh_token = derive_token (secret, session->id);
   session->expires_at = expires_at_ms;
-  hash = hash_token (session->refresh_token);
-  if (!ls_database_run (self->database, error,
-                        "INSERT INTO sessions (id, user_id, secret, refresh_hash, expires_at) "
-                        "VALUES (?1, ?2, ?3, ?4, ?5)",
-                        "ttbti", session->id, user_id, secret, hash, expires_at_ms))
+  if (!ls_database_begin (self->database, error) ||
+      !ls_database_end (self->database, insert (self, session, address, network, error), error))
     return NULL;
 
   return g_steal_pointer (&session);
 }
 
-static LsStatement *
-find_refreshable (LsSchool *self, const char *hash, gint64 now_ms, GError **error)
+/* What is known of a session, beside what a caller gets */
+typedef struct
+{
+  LsSchoolSession *session; /* (owned) */
+  gint64 grace_until;
+} Found;
+
+static gboolean
+find_refreshable (LsSchool *self, const char *id, gint64 now_ms, Found *found, GError **error)
 {
   g_autoptr (LsStatement) statement = ls_database_prepare (
       self->database, error,
-      "SELECT s.id, s.user_id, s.secret, s.expires_at, s.refresh_hash = ?1 FROM sessions s "
-      "JOIN users u ON u.id = s.user_id WHERE s.is_revoked = 0 AND s.expires_at > ?2 "
-      "AND u.status = 'active' AND u.deleted_at IS NULL "
-      "AND (s.refresh_hash = ?1 OR (s.previous_hash = ?1 AND s.grace_until > ?2))",
-      "ti", hash, now_ms);
+      "SELECT s.user_id, s.generation, s.expires_at, s.grace_until FROM sessions s "
+      "JOIN users u ON u.id = s.user_id WHERE s.id = ?1 AND s.is_revoked = 0 "
+      "AND s.expires_at > ?2 AND u.status = 'active' AND u.deleted_at IS NULL",
+      "ti", id, now_ms);
   gboolean row;
 
   if (statement == NULL || !ls_statement_step (statement, &row, error))
-    return NULL;
+    return FALSE;
   if (!row)
-    {
-      fail_session (error);
-      return NULL;
-    }
-  return g_steal_pointer (&statement);
+    return fail_session (error);
+
+  found->session = g_new0 (LsSchoolSession, 1);
+  found->session->id = g_strdup (id);
+  found->session->user_id = g_strdup (ls_statement_get_text (statement, 0));
+  found->session->generation = ls_statement_get_integer (statement, 1);
+  found->session->expires_at = ls_statement_get_integer (statement, 2);
+  found->grace_until = ls_statement_get_integer (statement, 3);
+  return TRUE;
+}
+
+/* Returns: whether the session is ended now, and was not before */
+static gboolean
+mark_revoked (LsSchool *self, const char *id, LsAuditKind kind, const char *outcome, GError **error)
+{
+  g_autoptr (LsStatement) statement = NULL;
+  g_autoptr (LsAuditEntry) entry = NULL;
+  gboolean row;
+
+  statement = ls_database_prepare (self->database, error,
+                                   "UPDATE sessions SET is_revoked = 1 "
+                                   "WHERE id = ?1 AND is_revoked = 0 RETURNING user_id",
+                                   "t", id);
+  if (statement == NULL || !ls_statement_step (statement, &row, error))
+    return FALSE;
+  if (!row)
+    return fail_session (error);
+
+  entry = ls_audit_entry_new (kind, outcome, ls_statement_get_text (statement, 0), NULL);
+  return ls_audit_append (self->database, entry, error);
+}
+
+static gboolean
+end_session (LsSchool *self, const char *id, LsAuditKind kind, const char *outcome, GError **error)
+{
+  return ls_database_begin (self->database, error) &&
+         ls_database_end (self->database, mark_revoked (self, id, kind, outcome, error), error);
+}
+
+/* Who comes with a token that was replaced long ago is a thief, or the thief was here before: nobody
+ * can say which, so both are sent away. */
+static gboolean
+revoke_family (LsSchool *self, const char *id, GError **error)
+{
+  if (end_session (self, id, LS_AUDIT_REFRESH, "reused", error))
+    g_set_error_literal (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_REUSED,
+                         "The refresh token was used before: the session is ended");
+  return FALSE;
+}
+
+/* While the grace of one refresh runs, what is older still may be a request that was on its way: it is
+ * refused, and that is all. */
+static gboolean
+check_generation (LsSchool *self, const Found *found, gint64 asked, gint64 now_ms, GError **error)
+{
+  gint64 age = found->session->generation - asked;
+
+  if (age == 0 || (age == 1 && now_ms < found->grace_until))
+    return TRUE;
+  if (age < 0 || now_ms < found->grace_until)
+    return fail_session (error);
+
+  return revoke_family (self, found->session->id, error);
 }
 
 /**
  * ls_school_rotate_session:
  * @self: a school
- * @refresh_token: what a client gave
+ * @session_id: a session
+ * @generation: which of its refresh tokens a client gave
  * @now_ms: the time, milliseconds since the epoch
- * @error: return location for an error; %LS_SCHOOL_ERROR_SESSION: the token is not good, or no more
+ * @error: return location for an error; %LS_SCHOOL_ERROR_SESSION: the token is not good, or no more;
+ *   %LS_SCHOOL_ERROR_REUSED: nor is the session, from now on
  *
- * Replaces the refresh token. The old one stays good for %LS_SCHOOL_REFRESH_GRACE more and yields
- * the same new one again, for a client that missed the answer.
+ * Moves on to the next refresh token. The old one stays good for %LS_SCHOOL_REFRESH_GRACE more and
+ * yields the same new one again, for a client that missed the answer; who comes with it later ends
+ * the session.
  *
- * Returns: (transfer full) (nullable): the session with its new token
+ * Returns: (transfer full) (nullable): the session with its new generation
  */
 LsSchoolSession *
-ls_school_rotate_session (LsSchool *self, const char *refresh_token, gint64 now_ms, GError **error)
+ls_school_rotate_session (LsSchool *self,
+                          const char *session_id,
+                          gint64 generation,
+                          gint64 now_ms,
+                          GError **error)
 {
   g_autoptr (LsSchoolSession) session = NULL;
-  g_autoptr (LsStatement) statement = NULL;
-  g_autoptr (GBytes) secret = NULL;
-  g_autofree char *old_hash = NULL;
-  g_autofree char *new_hash = NULL;
-  gboolean first;
+  Found found;
 
   g_return_val_if_fail (LS_IS_SCHOOL (self), NULL);
-  g_return_val_if_fail (refresh_token != NULL, NULL);
+  g_return_val_if_fail (session_id != NULL, NULL);
 
-  old_hash = hash_token (refresh_token);
-  statement = find_refreshable (self, old_hash, now_ms, error);
-  if (statement == NULL)
+  if (!find_refreshable (self, session_id, now_ms, &found, error))
     return NULL;
 
-  secret =
-      g_bytes_new (sqlite3_column_blob (statement, 2), (gsize)sqlite3_column_bytes (statement, 2));
-  first = ls_statement_get_integer (statement, 4) != 0;
-  session = g_new0 (LsSchoolSession, 1);
-  session->id = g_strdup (ls_statement_get_text (statement, 0));
-  session->user_id = g_strdup (ls_statement_get_text (statement, 1));
-  session->expires_at = ls_statement_get_integer (statement, 3);
-  session->refresh_token = derive_token (secret, refresh_token);
-  g_clear_pointer (&statement, ls_statement_release);
-
-  new_hash = hash_token (session->refresh_token);
-  if (first &&
+  session = found.session;
+  if (!check_generation (self, &found, generation, now_ms, error))
+    return NULL;
+  if (generation == session->generation &&
       !ls_database_run (self->database, error,
-                        "UPDATE sessions SET refresh_hash = ?2, previous_hash = ?3, "
-                        "grace_until = ?4 WHERE id = ?1",
-                        "ttti", session->id, new_hash, old_hash, now_ms + LS_SCHOOL_REFRESH_GRACE))
+                        "UPDATE sessions SET generation = ?2, grace_until = ?3 WHERE id = ?1",
+                        "tii", session_id, generation + 1, now_ms + LS_SCHOOL_REFRESH_GRACE))
     return NULL;
 
+  session->generation = generation + 1;
   return g_steal_pointer (&session);
 }
 
@@ -246,12 +299,7 @@ ls_school_revoke_session (LsSchool *self, const char *session_id, GError **error
   g_return_val_if_fail (LS_IS_SCHOOL (self), FALSE);
   g_return_val_if_fail (session_id != NULL, FALSE);
 
-  if (!ls_database_run (self->database, error,
-                        "UPDATE sessions SET is_revoked = 1 WHERE id = ?1 AND is_revoked = 0", "t",
-                        session_id))
-    return FALSE;
-
-  return ls_database_get_n_changes (self->database) > 0 || fail_session (error);
+  return end_session (self, session_id, LS_AUDIT_SIGN_OUT, LS_AUDIT_OK, error);
 }
 
 /**

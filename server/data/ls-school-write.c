@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ls-actions.h"
+#include "ls-audit.h"
 #include "ls-notices.h"
 #include "ls-rows.h"
 #include "ls-school-private.h"
@@ -296,7 +297,7 @@ explain_violation (const Job *job, GError **error)
 /* Doing it */
 
 static gboolean
-store_password (const Job *job, const char *id, GError **error)
+store_password (const Job *job, LsTransaction *transaction, const char *id, GError **error)
 {
   LsDatabase *database = job->school->database;
 
@@ -304,13 +305,35 @@ store_password (const Job *job, const char *id, GError **error)
     return TRUE;
 
   /* Whoever signed in with the old one signs in again. */
+  ls_transaction_touch_viewer (transaction, id);
   return ls_database_run (database, error, "UPDATE users SET password_hash = ?2 WHERE id = ?1",
                           "tt", id, job->write->password_hash) &&
          ls_database_run (database, error, "UPDATE sessions SET is_revoked = 1 WHERE user_id = ?1",
                           "t", id);
 }
 
-/* What the write came to is remembered in its own transaction: a crash leaves both or neither. */
+static gboolean
+note (const Job *job, GError **error)
+{
+  static const char *const verbs[] = {
+    [LS_WRITE_CREATE] = "create",
+    [LS_WRITE_UPDATE] = "update",
+    [LS_WRITE_DELETE] = "delete",
+  };
+  gboolean is_password = job->write->kind == LS_WRITE_UPDATE && job->write->password_hash != NULL;
+  const char *verb = is_password ? "set-password" : verbs[job->write->kind];
+  g_autofree char *subject = g_strdup_printf ("%s %s/%s", verb, job->table->name, job->result->id);
+  g_autoptr (LsAuditEntry) entry =
+      ls_audit_entry_new (LS_AUDIT_WRITE, LS_AUDIT_OK, ls_viewer_get_id (job->viewer), subject);
+
+  entry->address = g_strdup (job->write->address);
+  entry->version = job->result->version;
+  entry->offset = job->result->cursor.offset;
+  return ls_audit_append (job->school->database, entry, error);
+}
+
+/* What the write came to, and who did it, is remembered in its own transaction: a crash leaves all or
+ * nothing. */
 static gboolean
 commit (const Job *job, LsTransaction *transaction, const LsRecord *row, GError **error)
 {
@@ -327,7 +350,7 @@ commit (const Job *job, LsTransaction *transaction, const LsRecord *row, GError 
     show_id (job, row);
 
   if (ls_actions_remember (job->school->database, user_id, job->write, NULL, job->result, error) &&
-      ls_transaction_commit (transaction, error))
+      note (job, error) && ls_transaction_commit (transaction, error))
     return TRUE;
 
   ls_write_result_clear (job->result);
@@ -345,7 +368,7 @@ do_create (const Job *job, LsRecord *row, GError **error)
   if (!ls_transaction_create (transaction, row, error))
     return explain_violation (job, error);
 
-  return store_password (job, ls_record_get_id (row), error) &&
+  return store_password (job, transaction, ls_record_get_id (row), error) &&
          ls_notices_send (transaction, job->school->database, row, error) &&
          commit (job, transaction, row, error);
 }
@@ -361,7 +384,7 @@ do_update (const Job *job, const LsRecord *before, LsRecord *after, GError **err
   if (!ls_transaction_update (transaction, before, after, error))
     return explain_violation (job, error);
 
-  return store_password (job, ls_record_get_id (after), error) &&
+  return store_password (job, transaction, ls_record_get_id (after), error) &&
          commit (job, transaction, after, error);
 }
 

@@ -199,8 +199,7 @@ trim (LsSchool *self, gint64 now_ms, gboolean *more, GError **error)
   return ls_log_trim (self->database, now_ms - LS_SCHOOL_LOG_AGE, error) &&
          ls_actions_forget (self->database, now_ms - LS_SCHOOL_ACTION_AGE, more, error) &&
          ls_database_run (self->database, error, "DELETE FROM sessions WHERE expires_at < ?1", "i",
-                          now_ms) &&
-         ls_database_execute (self->database, "COMMIT", error);
+                          now_ms);
 }
 
 /**
@@ -222,13 +221,9 @@ ls_school_trim (LsSchool *self, gint64 now_ms, gboolean *more, GError **error)
   g_return_val_if_fail (more != NULL, FALSE);
 
   *more = FALSE;
-  if (!ls_database_execute (self->database, "BEGIN IMMEDIATE", error))
+  if (!ls_database_begin (self->database, error) ||
+      !ls_database_end (self->database, trim (self, now_ms, more, error), error))
     return FALSE;
-  if (!trim (self, now_ms, more, error))
-    {
-      ls_database_execute (self->database, "ROLLBACK", NULL);
-      return FALSE;
-    }
 
   g_hash_table_remove_all (self->viewers);
   return TRUE;

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
+#include "ls-audit-entry.h"
 #include "ls-checksum.h"
 #include "ls-log-entry.h"
 #include "ls-reply.h"
@@ -50,6 +51,7 @@ typedef enum
  *   remembered by it
  * @request_hash: (unowned) (nullable): with @action_id, and only then: a hash of all that the
  *   request asks for, to tell its repetition from another request with the same key
+ * @address: (unowned) (nullable): from where, for the audit
  *
  * A write. Lives on the stack.
  */
@@ -63,6 +65,7 @@ typedef struct
   gint64 if_version;
   const char *action_id;
   const char *request_hash;
+  const char *address;
 } LsWrite;
 
 /**
@@ -113,16 +116,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsLogin, ls_login_free)
  * LsSchoolSession:
  * @id: the session's id
  * @user_id: whose
- * @refresh_token: the refresh token to hand out; only its hash is stored
+ * @generation: how often it was refreshed: which of its refresh tokens is the last
  * @expires_at: when the session is over, milliseconds since the epoch
  *
- * A session. Never logged.
+ * A session.
  */
 typedef struct
 {
   char *id;
   char *user_id;
-  char *refresh_token;
+  gint64 generation;
   gint64 expires_at;
 } LsSchoolSession;
 
@@ -191,14 +194,30 @@ gboolean ls_school_write (LsSchool *self,
                           LsWriteResult *result,
                           GError **error);
 
+/* What happened */
+gboolean ls_school_audit (LsSchool *self, GPtrArray *entries, GError **error);
+GPtrArray *ls_school_list_audit (LsSchool *self,
+                                 const LsViewer *viewer,
+                                 const char *user_id,
+                                 gint64 before,
+                                 guint limit,
+                                 GError **error);
+gboolean ls_school_forget_audit (LsSchool *self, gint64 before_ms, gboolean *more, GError **error);
+
 /* Signing in */
 LsLogin *ls_school_find_login (LsSchool *self, const char *email, GError **error);
+gboolean ls_school_knows (LsSchool *self, const char *email, const char *network);
 LsSchoolSession *ls_school_create_session (LsSchool *self,
                                            const char *user_id,
+                                           const char *address,
+                                           const char *network,
                                            gint64 expires_at_ms,
                                            GError **error);
-LsSchoolSession *
-ls_school_rotate_session (LsSchool *self, const char *refresh_token, gint64 now_ms, GError **error);
+LsSchoolSession *ls_school_rotate_session (LsSchool *self,
+                                           const char *session_id,
+                                           gint64 generation,
+                                           gint64 now_ms,
+                                           GError **error);
 gboolean ls_school_revoke_session (LsSchool *self, const char *session_id, GError **error);
 gboolean ls_school_session_is_active (LsSchool *self, const char *session_id, gint64 now_ms);
 

@@ -3,6 +3,7 @@
 
 #include <glib-object.h>
 
+#include "ls-entity.h"
 #include "ls-role.h"
 
 G_BEGIN_DECLS
@@ -48,6 +49,7 @@ LsExtraRole ls_viewer_get_extra_role (const LsViewer *viewer);
 gboolean ls_viewer_is_active (const LsViewer *viewer);
 gboolean ls_viewer_has (const LsViewer *viewer, LsScopeKind kind, const char *id);
 GPtrArray *ls_viewer_list (const LsViewer *viewer, LsScopeKind kind);
+gboolean ls_viewer_may_subscribe (const LsViewer *viewer, LsEntity entity);
 gboolean ls_viewer_sees_presence (const LsViewer *viewer, const char *user_id);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsViewer, ls_viewer_unref)

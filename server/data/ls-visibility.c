@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-visibility.h"
 
+#include "ls-viewer-private.h"
+
 /* Who sees and writes what: the one place that decides it, for list, get, snapshot, updates, live
  * events and writes alike. First the rules, then the table that is protocol §4. */
 
@@ -318,6 +320,47 @@ ls_visibility_may_write (const LsViewer *viewer, const LsWriteFacts *facts)
   return ls_viewer_is_active (viewer) && rules[find_rule (record->table)].writes (viewer, facts);
 }
 
+/* Presence is of no table. */
+static gboolean
+sees_any_presence (const LsViewer *viewer)
+{
+  return ls_viewer_is_active (viewer) && !has_role (viewer, LS_ROLE_PARENT);
+}
+
+static gboolean
+sees_any (const LsViewer *viewer, const LsTable *table)
+{
+  return find_sight_rule (viewer, table)->terms[0].test != LS_SIGHT_TEST_END;
+}
+
+/**
+ * ls_viewer_may_subscribe:
+ * @viewer: who wants to know
+ * @entity: of what
+ *
+ * Who saw an entity before a change of role may follow it on, and has what was seen taken away by it.
+ *
+ * Returns: whether there can be anything of @entity for @viewer in the log
+ */
+gboolean
+ls_viewer_may_subscribe (const LsViewer *viewer, LsEntity entity)
+{
+  const LsTable *table = ls_schema_get_entity_table (entity);
+
+  if (table == NULL)
+    return entity == LS_ENTITY_PRESENCE && sees_any_presence (viewer);
+
+  for (guint i = 0; i < viewer->past->len; i++)
+    {
+      const LsPastView *past = viewer->past->pdata[i];
+
+      if (sees_any (past->viewer, table))
+        return TRUE;
+    }
+
+  return sees_any (viewer, table);
+}
+
 /**
  * ls_viewer_sees_presence:
  * @viewer: who looks
@@ -328,8 +371,6 @@ ls_visibility_may_write (const LsViewer *viewer, const LsWriteFacts *facts)
 gboolean
 ls_viewer_sees_presence (const LsViewer *viewer, const char *user_id)
 {
-  if (!ls_viewer_is_active (viewer) || has_role (viewer, LS_ROLE_PARENT))
-    return FALSE;
-
-  return has_role (viewer, LS_ROLE_ADMIN) || ls_viewer_has (viewer, LS_SCOPE_PEOPLE, user_id);
+  return sees_any_presence (viewer) &&
+         (has_role (viewer, LS_ROLE_ADMIN) || ls_viewer_has (viewer, LS_SCOPE_PEOPLE, user_id));
 }

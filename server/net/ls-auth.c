@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-auth.h"
 
-#include <string.h>
-
+#include "ls-address.h"
 #include "ls-password.h"
+#include "ls-refresh-token.h"
+#include "ls-reply.h"
+
+/* A sign-in that is refused because too many have failed is answered after this time, whether its
+ * password was looked at or not: how long it takes tells nothing. Milliseconds. */
+#define REFUSAL_TIME 1000
+
+/* Passwords that may wait to be checked: a large school at the bell. One takes some 40 ms of a core, and
+ * a request may take two minutes. */
+#define MAX_WAITING 1500
+
+/* When to come back if there are more, milliseconds */
+#define BUSY_RETRY (10 * 1000)
 
 G_DEFINE_QUARK (ls_auth_error, ls_auth_error)
 
@@ -21,6 +33,7 @@ struct _LsAuth
 
   LsSchool *school;     /* (owned) */
   GBytes *key;          /* (owned) */
+  LsSignInGuard *guard; /* (owned) */
   GThreadPool *hashers; /* (owned): of tasks */
   gint64 token_lifetime;
   gint64 session_lifetime;
@@ -42,44 +55,63 @@ now_ms (void)
   return g_get_real_time () / 1000;
 }
 
+static gint64
+monotonic_ms (void)
+{
+  return g_get_monotonic_time () / 1000;
+}
+
 /* What a login waits with while the password is checked */
 typedef struct
 {
-  LsLogin *login; /* (owned) (nullable): unknown */
-  char *password; /* (owned) */
+  LsLogin *login;    /* (owned) (nullable): unknown */
+  char *email;       /* (owned) */
+  char *password;    /* (owned) */
+  char *address;     /* (owned): from where */
+  char *network;     /* (owned): the same, see ls_address_get_network() */
+  gboolean is_known; /* whether somebody has signed in to that account from there before */
+  gint64 begun;      /* monotonic, milliseconds */
+  gint64 retry_after;
 } Attempt;
-
-static void
-free_secret (char *secret)
-{
-  explicit_bzero (secret, strlen (secret));
-  g_free (secret);
-}
 
 static void
 attempt_free (Attempt *attempt)
 {
   g_clear_pointer (&attempt->login, ls_login_free);
-  free_secret (attempt->password);
+  g_free (attempt->email);
+  ls_secret_free (attempt->password);
+  g_free (attempt->address);
+  g_free (attempt->network);
   g_free (attempt);
 }
 
 /* For an account that can't be signed in to, as much is computed as for one that can, so that the
  * time it takes doesn't tell who has an account. */
+static gboolean
+is_right (const Attempt *attempt)
+{
+  const LsLogin *login = attempt->login;
+  gboolean ok = ls_password_verify (attempt->password, login != NULL ? login->password_hash : NULL);
+
+  return ok && login->active;
+}
+
+/* The limits are asked when it is this attempt's turn: what comes at once is counted one after another,
+ * and thirty machines with one account are no thirty guesses. */
 static void
 check_password (GTask *task)
 {
+  LsAuth *self = g_task_get_source_object (task);
   Attempt *attempt = g_task_get_task_data (task);
-  gboolean ok = FALSE;
+  gint64 stranger_wait;
+  gint64 wait = ls_sign_in_guard_begin (self->guard, attempt->email, attempt->network,
+                                        attempt->is_known, monotonic_ms (), &stranger_wait);
+  gboolean ok = wait == 0 && is_right (attempt);
 
-  if (attempt->login != NULL && attempt->login->password_hash != NULL)
-    ok = ls_password_verify (attempt->password, attempt->login->password_hash) &&
-         attempt->login->active;
+  if (ok)
+    ls_sign_in_guard_succeed (self->guard, attempt->email, attempt->network, stranger_wait == 0);
   else
-    {
-      g_autofree char *unused = ls_password_hash (attempt->password, NULL);
-    }
-
+    attempt->retry_after = MAX (wait, stranger_wait);
   g_task_return_boolean (task, ok);
 }
 
@@ -101,10 +133,10 @@ run_in_thread (gpointer data, gpointer unused)
 {
   g_autoptr (GTask) task = data;
 
-  if (g_task_get_source_tag (task) == ls_auth_login_async)
-    check_password (task);
-  else
+  if (g_task_get_source_tag (task) == ls_auth_hash_async)
     hash_password (task);
+  else
+    check_password (task);
 }
 
 /* A core is left for everything else: what is computed here is slow and large on purpose. */
@@ -122,6 +154,7 @@ ls_auth_finalize (GObject *object)
   LsAuth *self = LS_AUTH (object);
 
   g_thread_pool_free (self->hashers, TRUE, FALSE); /* empty: its tasks hold references */
+  g_clear_pointer (&self->guard, ls_sign_in_guard_free);
   g_clear_object (&self->school);
   g_clear_pointer (&self->key, g_bytes_unref);
 
@@ -149,11 +182,16 @@ ls_auth_init (LsAuth *self)
  * @key: what tokens are signed with
  * @token_lifetime: how long an access token is good, milliseconds
  * @session_lifetime: how long a sign-in lasts, milliseconds
+ * @limits: how often a sign-in may fail
  *
  * Returns: (transfer full): a new object
  */
 LsAuth *
-ls_auth_new (LsSchool *school, GBytes *key, gint64 token_lifetime, gint64 session_lifetime)
+ls_auth_new (LsSchool *school,
+             GBytes *key,
+             gint64 token_lifetime,
+             gint64 session_lifetime,
+             const LsSignInLimits *limits)
 {
   LsAuth *self;
 
@@ -164,6 +202,7 @@ ls_auth_new (LsSchool *school, GBytes *key, gint64 token_lifetime, gint64 sessio
   self->key = g_bytes_ref (key);
   self->token_lifetime = token_lifetime;
   self->session_lifetime = session_lifetime;
+  self->guard = ls_sign_in_guard_new (limits);
   return self;
 }
 
@@ -224,24 +263,96 @@ find_viewer (LsAuth *self, const char *user_id, GError **error)
   return NULL;
 }
 
-/* Returns: (transfer full) (nullable): what a client gets of a session */
+/* No token outlives its session. Returns: (transfer full) (nullable): what a client gets of it */
 static LsSession *
 make_session (LsAuth *self, const LsSchoolSession *stored, GError **error)
 {
   g_autoptr (LsViewer) viewer = find_viewer (self, stored->user_id, error);
   g_autoptr (LsUser) user = NULL;
-  g_autofree char *token = NULL;
+  gint64 now = now_ms ();
+  char *token, *refresh_token;
   LsSession *session;
 
   if (viewer == NULL)
     return NULL;
 
   user = new_user (viewer);
-  token = ls_jwt_sign (self->key, user, stored->id, now_ms (), self->token_lifetime);
-  session = ls_session_new (token, stored->refresh_token);
+  token = ls_jwt_sign (self->key, user, stored->id, now,
+                       MIN (self->token_lifetime, stored->expires_at - now));
+  refresh_token = ls_refresh_token_make (self->key, stored->id, stored->generation);
+  session = ls_session_new (token, refresh_token);
   session->user = g_steal_pointer (&user);
-  explicit_bzero (token, strlen (token));
+  ls_secret_free (token);
+  ls_secret_free (refresh_token);
   return session;
+}
+
+static gboolean
+on_refuse (gpointer user_data)
+{
+  GTask *task = user_data;
+
+  g_task_return_new_error (task, LS_AUTH_ERROR, LS_AUTH_ERROR_LIMITED,
+                           "Too many sign-ins have failed");
+  return G_SOURCE_REMOVE;
+}
+
+/* Refuses an attempt, and not at once. */
+static void
+refuse_in_time (GTask *task)
+{
+  const Attempt *attempt = g_task_get_task_data (task);
+  gint64 passed = monotonic_ms () - attempt->begun;
+
+  g_timeout_add_full (G_PRIORITY_DEFAULT, (guint)CLAMP (REFUSAL_TIME - passed, 0, REFUSAL_TIME),
+                      on_refuse, g_object_ref (task), g_object_unref);
+}
+
+/* What was wrong is told only where it may be told to anybody. */
+static void
+checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  const Attempt *attempt = g_task_get_task_data (task);
+
+  if (g_task_propagate_boolean (G_TASK (result), NULL))
+    g_task_return_boolean (task, TRUE);
+  else if (attempt->retry_after > 0)
+    refuse_in_time (task);
+  else
+    g_task_return_new_error (task, LS_AUTH_ERROR, LS_AUTH_ERROR_CREDENTIALS,
+                             "The e-mail address or the password is wrong");
+}
+
+static void
+begin_check (LsAuth *self, GTask *task)
+{
+  GTask *check = g_task_new (self, NULL, checked_cb, g_object_ref (task));
+
+  g_task_set_source_tag (check, begin_check);
+  g_task_set_task_data (check, g_task_get_task_data (task), NULL);
+  g_thread_pool_push (self->hashers, check, NULL);
+}
+
+/* What is refused anyway does not wait for its turn. */
+static void
+begin_attempt (LsAuth *self, GTask *task)
+{
+  Attempt *attempt = g_task_get_task_data (task);
+
+  attempt->is_known = ls_school_knows (self->school, attempt->email, attempt->network);
+  attempt->retry_after = ls_sign_in_guard_check (self->guard, attempt->email, attempt->network,
+                                                 attempt->is_known, attempt->begun);
+  if (attempt->retry_after > 0)
+    refuse_in_time (task);
+  else if (g_thread_pool_unprocessed (self->hashers) < MAX_WAITING)
+    begin_check (self, task);
+  else
+    {
+      attempt->retry_after = BUSY_RETRY;
+      g_task_return_new_error (task, LS_AUTH_ERROR, LS_AUTH_ERROR_BUSY,
+                               "Too many passwords wait to be checked");
+    }
 }
 
 /**
@@ -249,6 +360,7 @@ make_session (LsAuth *self, const LsSchoolSession *stored, GError **error)
  * @self: an auth
  * @email: e-mail address
  * @password: password
+ * @address: (nullable): from where
  * @callback: to call then
  * @user_data: for @callback
  *
@@ -258,6 +370,7 @@ void
 ls_auth_login_async (LsAuth *self,
                      const char *email,
                      const char *password,
+                     GSocketAddress *address,
                      GAsyncReadyCallback callback,
                      gpointer user_data)
 {
@@ -271,48 +384,64 @@ ls_auth_login_async (LsAuth *self,
   g_task_set_source_tag (task, ls_auth_login_async);
 
   attempt = g_new0 (Attempt, 1);
+  attempt->email = g_strdup (email);
   attempt->password = g_strdup (password);
+  attempt->address = ls_address_to_string (address);
+  attempt->network = ls_address_get_network (address);
+  attempt->begun = monotonic_ms ();
   attempt->login = ls_school_find_login (self->school, email, &error);
   g_task_set_task_data (task, attempt, (GDestroyNotify)attempt_free);
 
-  if (error != NULL && !g_error_matches (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND))
-    g_task_return_error (task, g_steal_pointer (&error));
+  if (error == NULL || g_error_matches (error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_NOT_FOUND))
+    begin_attempt (self, task);
   else
-    g_thread_pool_push (self->hashers, g_steal_pointer (&task), NULL);
+    g_task_return_error (task, g_steal_pointer (&error));
 }
 
 /**
  * ls_auth_login_finish:
  * @self: an auth
  * @result: what the callback got
- * @error: return location for %LS_AUTH_ERROR_CREDENTIALS, or a #LsSchoolError
+ * @retry_after: (out): in how many milliseconds another attempt has a chance, after
+ *   %LS_AUTH_ERROR_LIMITED and %LS_AUTH_ERROR_BUSY
+ * @error: return location for one of these, %LS_AUTH_ERROR_CREDENTIALS, or a #LsSchoolError
  *
  * Returns: (transfer full) (nullable): the session
  */
 LsSession *
-ls_auth_login_finish (LsAuth *self, GAsyncResult *result, GError **error)
+ls_auth_login_finish (LsAuth *self, GAsyncResult *result, gint64 *retry_after, GError **error)
 {
   g_autoptr (LsSchoolSession) stored = NULL;
-  g_autoptr (GError) local_error = NULL;
-  Attempt *attempt;
+  const Attempt *attempt;
 
-  g_return_val_if_fail (LS_IS_AUTH (self), NULL);
+  g_return_val_if_fail (LS_IS_AUTH (self) && retry_after != NULL, NULL);
   g_return_val_if_fail (g_async_result_is_tagged (result, ls_auth_login_async), NULL);
 
-  if (!g_task_propagate_boolean (G_TASK (result), &local_error))
-    {
-      if (local_error != NULL)
-        g_propagate_error (error, g_steal_pointer (&local_error));
-      else
-        g_set_error_literal (error, LS_AUTH_ERROR, LS_AUTH_ERROR_CREDENTIALS,
-                             "The e-mail address or the password is wrong");
-      return NULL;
-    }
+  attempt = g_task_get_task_data (G_TASK (result));
+  *retry_after = attempt->retry_after;
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return NULL;
+
+  stored = ls_school_create_session (self->school, attempt->login->user_id, attempt->address,
+                                     attempt->network, now_ms () + self->session_lifetime, error);
+  return stored != NULL ? make_session (self, stored, error) : NULL;
+}
+
+/**
+ * ls_auth_login_get_user_id:
+ * @result: what the callback of ls_auth_login_async() got
+ *
+ * Returns: (transfer none) (nullable): whose account it was about; %NULL: there is none
+ */
+const char *
+ls_auth_login_get_user_id (GAsyncResult *result)
+{
+  const Attempt *attempt;
+
+  g_return_val_if_fail (g_async_result_is_tagged (result, ls_auth_login_async), NULL);
 
   attempt = g_task_get_task_data (G_TASK (result));
-  stored = ls_school_create_session (self->school, attempt->login->user_id,
-                                     now_ms () + self->session_lifetime, error);
-  return stored != NULL ? make_session (self, stored, error) : NULL;
+  return attempt->login != NULL ? attempt->login->user_id : NULL;
 }
 
 /**
@@ -322,7 +451,7 @@ ls_auth_login_finish (LsAuth *self, GAsyncResult *result, GError **error)
  * @error: return location for an error
  *
  * Gives a new pair of tokens for a refresh token. The old one is good for another minute, in which
- * an answer that got lost can be asked for again.
+ * an answer that got lost can be asked for again. Later it ends the session.
  *
  * Returns: (transfer full) (nullable): the session
  */
@@ -330,11 +459,26 @@ LsSession *
 ls_auth_refresh (LsAuth *self, const char *refresh_token, GError **error)
 {
   g_autoptr (LsSchoolSession) stored = NULL;
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *session_id = NULL;
+  gint64 generation;
 
   g_return_val_if_fail (LS_IS_AUTH (self) && refresh_token != NULL, NULL);
 
-  stored = ls_school_rotate_session (self->school, refresh_token, now_ms (), error);
-  return stored != NULL ? make_session (self, stored, error) : NULL;
+  if (!ls_refresh_token_read (self->key, refresh_token, &session_id, &generation))
+    {
+      g_set_error_literal (error, LS_AUTH_ERROR, LS_AUTH_ERROR_ENDED, "The session has ended");
+      return NULL;
+    }
+
+  stored = ls_school_rotate_session (self->school, session_id, generation, now_ms (), &local_error);
+  if (stored != NULL)
+    return make_session (self, stored, error);
+
+  if (g_error_matches (local_error, LS_SCHOOL_ERROR, LS_SCHOOL_ERROR_REUSED))
+    g_signal_emit (self, signals[SESSION_ENDED], 0, session_id);
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return NULL;
 }
 
 /**
@@ -427,7 +571,7 @@ ls_auth_hash_async (LsAuth *self,
 
   task = g_task_new (self, NULL, callback, user_data);
   g_task_set_source_tag (task, ls_auth_hash_async);
-  g_task_set_task_data (task, g_strdup (password), (GDestroyNotify)free_secret);
+  g_task_set_task_data (task, g_strdup (password), (GDestroyNotify)ls_secret_free);
   g_thread_pool_push (self->hashers, g_steal_pointer (&task), NULL);
 }
 

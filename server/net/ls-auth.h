@@ -3,12 +3,16 @@
 
 #include "ls-jwt.h"
 #include "ls-school.h"
+#include "ls-sign-in-guard.h"
 
 G_BEGIN_DECLS
 
 /**
  * LsAuthError:
  * @LS_AUTH_ERROR_CREDENTIALS: no active user with that e-mail address and password
+ * @LS_AUTH_ERROR_LIMITED: too many sign-ins have failed; it was not even looked at the password, or
+ *   as if
+ * @LS_AUTH_ERROR_BUSY: too many passwords wait to be checked
  * @LS_AUTH_ERROR_ENDED: the token's session was ended by a logout, or is over
  * @LS_AUTH_ERROR_INACTIVE: the token's user may not use the account any more
  *
@@ -17,6 +21,8 @@ G_BEGIN_DECLS
 typedef enum
 {
   LS_AUTH_ERROR_CREDENTIALS,
+  LS_AUTH_ERROR_LIMITED,
+  LS_AUTH_ERROR_BUSY,
   LS_AUTH_ERROR_ENDED,
   LS_AUTH_ERROR_INACTIVE,
 } LsAuthError;
@@ -44,14 +50,21 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsIdentity, ls_identity_free)
 #define LS_TYPE_AUTH (ls_auth_get_type ())
 G_DECLARE_FINAL_TYPE (LsAuth, ls_auth, LS, AUTH, GObject)
 
-LsAuth *ls_auth_new (LsSchool *school, GBytes *key, gint64 token_lifetime, gint64 session_lifetime);
+LsAuth *ls_auth_new (LsSchool *school,
+                     GBytes *key,
+                     gint64 token_lifetime,
+                     gint64 session_lifetime,
+                     const LsSignInLimits *limits);
 
 void ls_auth_login_async (LsAuth *self,
                           const char *email,
                           const char *password,
+                          GSocketAddress *address,
                           GAsyncReadyCallback callback,
                           gpointer user_data);
-LsSession *ls_auth_login_finish (LsAuth *self, GAsyncResult *result, GError **error);
+LsSession *
+ls_auth_login_finish (LsAuth *self, GAsyncResult *result, gint64 *retry_after, GError **error);
+const char *ls_auth_login_get_user_id (GAsyncResult *result);
 LsSession *ls_auth_refresh (LsAuth *self, const char *refresh_token, GError **error);
 gboolean ls_auth_logout (LsAuth *self, const char *session_id, GError **error);
 LsIdentity *ls_auth_check (LsAuth *self, const char *token, GError **error);

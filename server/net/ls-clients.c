@@ -3,6 +3,8 @@
 
 #include <sys/socket.h>
 
+#include "ls-address.h"
+
 /* libsoup 3.2 has no such limits, and tells of a connection's end only sometimes; nor does it let go of
  * the GSocket then: its file descriptor stays open for ever. So what is known of a connection hangs on
  * its socket, and it is looked from time to time which are at their end. It starts the first request
@@ -118,11 +120,7 @@ get_address (GSocket *socket)
 {
   g_autoptr (GSocketAddress) remote = g_socket_get_remote_address (socket, NULL);
 
-  if (!G_IS_INET_SOCKET_ADDRESS (remote))
-    return g_strdup ("");
-
-  return g_inet_address_to_string (
-      g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote)));
+  return ls_address_to_string (remote);
 }
 
 static gboolean

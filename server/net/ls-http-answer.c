@@ -3,9 +3,13 @@
 
 #include "ls-auth.h"
 #include "ls-error.h"
+#include "ls-http-trace.h"
 #include "ls-json-writer.h"
 #include "ls-json.h"
 #include "ls-wire-http.h"
+
+/* RFC 6585 §4; libsoup has no name for it */
+#define STATUS_TOO_MANY_REQUESTS 429
 
 /* What an error is over HTTP. The texts are the original's where it has one for the case. */
 typedef struct
@@ -23,6 +27,9 @@ static const Failure jwt_failures[] = {
 static const Failure auth_failures[] = {
   [LS_AUTH_ERROR_CREDENTIALS] = { SOUP_STATUS_UNAUTHORIZED, "wrong-credentials",
                                   "Email atau password salah" },
+  [LS_AUTH_ERROR_LIMITED] = { STATUS_TOO_MANY_REQUESTS, "too-many-attempts",
+                              "Terlalu banyak percobaan masuk" },
+  [LS_AUTH_ERROR_BUSY] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "busy", NULL },
   [LS_AUTH_ERROR_ENDED] = { SOUP_STATUS_UNAUTHORIZED, "session-ended", NULL },
   [LS_AUTH_ERROR_INACTIVE] = { SOUP_STATUS_FORBIDDEN, "account-inactive", NULL },
 };
@@ -37,6 +44,7 @@ static const Failure school_failures[] = {
   [LS_SCHOOL_ERROR_KEY_REUSED] = { SOUP_STATUS_UNPROCESSABLE_ENTITY, "key-reused", NULL },
   [LS_SCHOOL_ERROR_PAGE] = { SOUP_STATUS_BAD_REQUEST, "bad-page", NULL },
   [LS_SCHOOL_ERROR_SESSION] = { SOUP_STATUS_UNAUTHORIZED, "session-ended", NULL },
+  [LS_SCHOOL_ERROR_REUSED] = { SOUP_STATUS_UNAUTHORIZED, "session-ended", NULL },
   [LS_SCHOOL_ERROR_STORAGE] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "storage",
                                 "Terjadi kesalahan pada server" },
   [LS_SCHOOL_ERROR_NEWER] = { SOUP_STATUS_INTERNAL_SERVER_ERROR, "storage",
@@ -81,7 +89,7 @@ ls_http_describe_failure (const GError *error, const char **code, const char **t
   g_return_val_if_fail (error != NULL && code != NULL && text != NULL, 0);
 
   failure = find_failure (error);
-  if (failure->status >= 500)
+  if (failure->status >= 500 && failure->text != NULL)
     g_warning ("A request failed: %s", error->message);
 
   *code = failure->code;
@@ -137,7 +145,7 @@ ls_http_answer_ok (SoupServerMessage *message, guint status, const char *text, c
  * ls_http_answer_error:
  * @message: a request
  * @status: HTTP status
- * @code: what went wrong, a name
+ * @code: what went wrong, a name that is never freed
  * @text: the same for people
  *
  * Answers with the envelope of an error.
@@ -148,10 +156,28 @@ ls_http_answer_error (SoupServerMessage *message, guint status, const char *code
   gsize length;
   char *json = ls_wire_encode_error_message (code, text, status, &length);
 
+  ls_http_trace_set_code (message, code);
   if (status == SOUP_STATUS_UNAUTHORIZED)
     soup_message_headers_replace (soup_server_message_get_response_headers (message),
                                   "WWW-Authenticate", "Bearer");
   ls_http_answer_json (message, status, json, length);
+}
+
+/**
+ * ls_http_answer_later:
+ * @message: a request
+ * @retry_after: when it may be sent again, milliseconds
+ *
+ * Says in the answer when that is: `Retry-After`, in whole seconds.
+ */
+void
+ls_http_answer_later (SoupServerMessage *message, gint64 retry_after)
+{
+  g_autofree char *seconds =
+      g_strdup_printf ("%" G_GINT64_FORMAT, (retry_after + 999) / G_GINT64_CONSTANT (1000));
+
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Retry-After",
+                                seconds);
 }
 
 /**

@@ -14,6 +14,7 @@ ls_http_answer_ok (SoupServerMessage *message, guint status, const char *text, c
 void
 ls_http_answer_error (SoupServerMessage *message, guint status, const char *code, const char *text);
 void ls_http_answer_failure (SoupServerMessage *message, const GError *error);
+void ls_http_answer_later (SoupServerMessage *message, gint64 retry_after);
 
 guint ls_http_describe_failure (const GError *error, const char **code, const char **text);
 

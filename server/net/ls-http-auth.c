@@ -4,6 +4,7 @@
 #include "ls-http-answer.h"
 #include "ls-http-call.h"
 #include "ls-http-request.h"
+#include "ls-http-trace.h"
 #include "ls-json.h"
 #include "ls-wire-http.h"
 
@@ -41,12 +42,17 @@ login_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (SoupServerMessage) message = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (LsSession) session = ls_auth_login_finish (LS_AUTH (source), result, &error);
+  gint64 retry_after;
+  g_autoptr (LsSession) session =
+      ls_auth_login_finish (LS_AUTH (source), result, &retry_after, &error);
 
+  ls_http_trace_set_user (message, ls_auth_login_get_user_id (result));
   if (session != NULL)
     answer_session (message, session, "Login berhasil");
   else
     ls_http_answer_failure (message, error);
+  if (retry_after > 0)
+    ls_http_answer_later (message, retry_after);
   soup_server_message_unpause (message);
 }
 
@@ -79,7 +85,9 @@ ls_http_handle_login (const LsHttpCall *call)
     }
 
   soup_server_message_pause (call->message);
-  ls_auth_login_async (call->auth, email, password, login_cb, g_object_ref (call->message));
+  ls_auth_login_async (call->auth, email, password,
+                       soup_server_message_get_remote_address (call->message), login_cb,
+                       g_object_ref (call->message));
 }
 
 /**

@@ -3,6 +3,7 @@
 
 #include <libsoup/soup.h>
 
+#include "ls-auditor.h"
 #include "ls-auth.h"
 #include "ls-http-route.h"
 #include "ls-metrics.h"
@@ -19,6 +20,7 @@ G_BEGIN_DECLS
  * @identity: (unowned) (nullable): by whom; %NULL if the endpoint is for everybody
  * @school: (unowned): the school
  * @auth: (unowned): who is let in
+ * @auditor: (unowned): what is written down
  * @metrics: (unowned): what is counted
  *
  * A request as its handler gets it. Lives on the stack: a handler that answers later keeps what it
@@ -33,6 +35,7 @@ typedef struct
   const LsIdentity *identity;
   LsSchool *school;
   LsAuth *auth;
+  LsAuditor *auditor;
   const LsMetrics *metrics;
 } LsHttpCall;
 
@@ -58,6 +61,9 @@ void ls_http_handle_poll (const LsHttpCall *call);
 /* Tables */
 void ls_http_handle_table (const LsHttpCall *call);
 void ls_http_handle_row (const LsHttpCall *call);
+
+/* What happened */
+void ls_http_handle_audit (const LsHttpCall *call);
 
 /* How the server is */
 void ls_http_handle_health (const LsHttpCall *call);

@@ -217,6 +217,27 @@ ls_http_request_get_action_id (SoupServerMessage *message, const char **action_i
 }
 
 /**
+ * ls_http_request_get_before:
+ * @query: (nullable): the request's query
+ * @before: (out): the parameter `before`: an id that a page ends before; without it, the largest
+ * @error: return location for %LS_ERROR_INVALID_ARGUMENT
+ *
+ * Returns: whether the request is good
+ */
+gboolean
+ls_http_request_get_before (GHashTable *query, gint64 *before, GError **error)
+{
+  const char *text = query != NULL ? g_hash_table_lookup (query, "before") : NULL;
+  guint64 number = LS_MAX_INTEGER;
+
+  if (text != NULL && !g_ascii_string_to_unsigned (text, 10, 1, LS_MAX_INTEGER, &number, NULL))
+    return fail (error, "before is not a number above 0");
+
+  *before = (gint64)number;
+  return TRUE;
+}
+
+/**
  * ls_http_request_get_limit:
  * @query: (nullable): the request's query
  * @maximum: the largest limit, which is also the default

@@ -18,6 +18,7 @@ static const struct
   { "/api/updates", LS_ENDPOINT_UPDATES, LS_METHOD_GET },
   { "/api/snapshot", LS_ENDPOINT_SNAPSHOT, LS_METHOD_GET },
   { "/api/checksum", LS_ENDPOINT_CHECKSUM, LS_METHOD_GET },
+  { "/api/audit", LS_ENDPOINT_AUDIT, LS_METHOD_GET },
   { "/health", LS_ENDPOINT_HEALTH, LS_METHOD_GET },
   { "/ready", LS_ENDPOINT_READY, LS_METHOD_GET },
   { "/metrics", LS_ENDPOINT_METRICS, LS_METHOD_GET },

@@ -6,6 +6,7 @@
 #include "ls-http-answer.h"
 #include "ls-http-call.h"
 #include "ls-http-request.h"
+#include "ls-http-trace.h"
 #include "ls-upgrade.h"
 #include "ls-wire-http.h"
 
@@ -19,6 +20,14 @@
  * connection off at 100 KiB. */
 #define MAX_HEADERS (16 * 1024)
 
+/* Bytes of a body from somebody who has not said who it is: a sign-in takes a hundred. A thousand
+ * strangers together can't have the server keep more than that of each. */
+#define MAX_STRANGER_BODY (16 * 1024)
+
+/* RFC 9110 §15.5.16 */
+#define JSON_TYPE "application/json"
+
+#define LIMIT_KEY "labsync-body-limit"
 #define TOO_LARGE_KEY "labsync-too-large"
 
 /**
@@ -34,6 +43,7 @@ struct _LsHttpService
   LsAuth *auth;           /* (owned) */
   LsHub *hub;             /* (owned) */
   LsAdmission *admission; /* (unowned) */
+  LsAuditor *auditor;     /* (unowned) */
   LsMetrics *metrics;     /* (unowned) */
   gint64 retry_after;     /* milliseconds, while the server goes down; else -1 */
 };
@@ -51,6 +61,7 @@ static const Endpoint endpoints[] = {
   [LS_ENDPOINT_UPDATES] = { ls_http_handle_updates, FALSE },
   [LS_ENDPOINT_SNAPSHOT] = { ls_http_handle_snapshot, FALSE },
   [LS_ENDPOINT_CHECKSUM] = { ls_http_handle_checksum, FALSE },
+  [LS_ENDPOINT_AUDIT] = { ls_http_handle_audit, FALSE },
   [LS_ENDPOINT_HEALTH] = { ls_http_handle_health, TRUE },
   [LS_ENDPOINT_READY] = { ls_http_handle_ready, TRUE },
   [LS_ENDPOINT_METRICS] = { ls_http_handle_metrics, TRUE },
@@ -72,18 +83,17 @@ identify (LsHttpService *self, SoupServerMessage *message, const char *token)
     }
 
   identity = ls_auth_check (self->auth, token, &error);
-  if (identity == NULL)
+  if (identity != NULL)
+    ls_http_trace_set_user (message, identity->claims->user_id);
+  else
     ls_http_answer_failure (message, error);
   return identity;
 }
 
 static void
-refuse_for_now (SoupServerMessage *message, guint seconds, const char *code, const char *text)
+refuse_for_now (SoupServerMessage *message, gint64 retry_after, const char *code, const char *text)
 {
-  g_autofree char *retry_after = g_strdup_printf ("%u", seconds);
-
-  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Retry-After",
-                                retry_after);
+  ls_http_answer_later (message, retry_after);
   ls_http_answer_error (message, SOUP_STATUS_SERVICE_UNAVAILABLE, code, text);
 }
 
@@ -108,7 +118,8 @@ handle_socket (LsHttpService *self, SoupServerMessage *message, GHashTable *quer
   seconds = ls_admission_check (self->admission, now);
   if (seconds > 0)
     {
-      refuse_for_now (message, seconds, "busy", "Too many agents connect at once");
+      refuse_for_now (message, seconds * G_GINT64_CONSTANT (1000), "busy",
+                      "Too many agents connect at once");
       return;
     }
 
@@ -159,6 +170,17 @@ headers_are_too_large (SoupServerMessage *message)
   return size > MAX_HEADERS;
 }
 
+/* A body without a name is taken as JSON; what is called something else is not looked at. */
+static gboolean
+check_type (SoupServerMessage *message)
+{
+  SoupMessageBody *body = soup_server_message_get_request_body (message);
+  const char *type = soup_message_headers_get_content_type (
+      soup_server_message_get_request_headers (message), NULL);
+
+  return body->length == 0 || type == NULL || g_ascii_strcasecmp (type, JSON_TYPE) == 0;
+}
+
 /* Returns: whether the request can go on; else it has been answered */
 static gboolean
 check_request (LsHttpService *self, SoupServerMessage *message, const LsRoute *route)
@@ -169,14 +191,13 @@ check_request (LsHttpService *self, SoupServerMessage *message, const LsRoute *r
 
   if (self->retry_after >= 0)
     {
-      refuse_for_now (message, (guint)((self->retry_after + 999) / 1000), "draining",
-                      "The server restarts");
+      refuse_for_now (message, self->retry_after, "draining", "The server restarts");
       return FALSE;
     }
   if (g_object_get_data (G_OBJECT (message), TOO_LARGE_KEY) != NULL)
     {
       ls_http_answer_error (message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "too-large",
-                            "The body is larger than 16 MiB");
+                            "The body is too large");
       return FALSE;
     }
   if (headers_are_too_large (message))
@@ -199,6 +220,12 @@ check_request (LsHttpService *self, SoupServerMessage *message, const LsRoute *r
                             "That can't be done here");
       return FALSE;
     }
+  if (!check_type (message))
+    {
+      ls_http_answer_error (message, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, "unsupported-type",
+                            "The body is not called " JSON_TYPE);
+      return FALSE;
+    }
 
   return TRUE;
 }
@@ -218,8 +245,10 @@ on_request (SoupServer *server,
                       .route = route,
                       .school = self->school,
                       .auth = self->auth,
+                      .auditor = self->auditor,
                       .metrics = self->metrics };
 
+  ls_http_trace_set_route (message, route);
   if (!check_request (self, message, route))
     return;
 
@@ -234,8 +263,9 @@ static void
 on_got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
 {
   SoupMessageBody *body = soup_server_message_get_request_body (message);
+  gsize limit = GPOINTER_TO_SIZE (g_object_get_data (G_OBJECT (message), LIMIT_KEY));
 
-  if (body->length <= (goffset)LS_WIRE_MAX_BODY)
+  if ((gsize)body->length <= limit)
     return;
 
   soup_message_body_set_accumulate (body, FALSE);
@@ -243,11 +273,40 @@ on_got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
   g_object_set_data (G_OBJECT (message), TOO_LARGE_KEY, GINT_TO_POINTER (TRUE));
 }
 
+static gboolean
+may_be_large (SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+
+  return soup_message_headers_get_encoding (headers) != SOUP_ENCODING_CONTENT_LENGTH ||
+         soup_message_headers_get_content_length (headers) > MAX_STRANGER_BODY;
+}
+
+/* Who sends a large body is asked who it is before, and once more when it is in. */
 static void
-on_request_started (SoupServer *server, SoupServerMessage *message, gpointer user_data)
+on_got_headers (SoupServerMessage *message, LsHttpService *self)
+{
+  gsize limit = MAX_STRANGER_BODY;
+
+  if (may_be_large (message))
+    {
+      g_autofree char *token = ls_http_request_get_token (message);
+      g_autoptr (LsIdentity) identity =
+          token != NULL ? ls_auth_check (self->auth, token, NULL) : NULL;
+
+      if (identity != NULL)
+        limit = LS_WIRE_MAX_BODY;
+    }
+
+  g_object_set_data (G_OBJECT (message), LIMIT_KEY, GSIZE_TO_POINTER (limit));
+}
+
+static void
+on_request_started (SoupServer *server, SoupServerMessage *message, LsHttpService *self)
 {
   soup_message_headers_replace (soup_server_message_get_response_headers (message), SERVER_HEADER,
                                 "1");
+  g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), self);
   g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), NULL);
 }
 
@@ -256,7 +315,10 @@ on_request_finished (SoupServer *server, SoupServerMessage *message, gpointer us
 {
   LsHttpService *self = user_data;
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+  LsAuditEntry *refusal = ls_http_trace_get_refusal (message);
 
+  if (refusal != NULL)
+    ls_auditor_add (self->auditor, refusal);
   ls_metrics_count_request (self->metrics, soup_server_message_get_status (message));
   if (soup_message_headers_get_one (headers, LS_HTTP_REPLAYED) != NULL)
     self->metrics->replays_total++;
@@ -269,6 +331,7 @@ on_request_finished (SoupServer *server, SoupServerMessage *message, gpointer us
  * @auth: who is let in
  * @hub: where sockets go
  * @admission: (transfer none): how many at once; outlives the service
+ * @auditor: (transfer none): what is written down; outlives the service
  * @metrics: (transfer none): what is counted; outlives the service
  *
  * Puts the service on @server.
@@ -281,6 +344,7 @@ ls_http_service_new (SoupServer *server,
                      LsAuth *auth,
                      LsHub *hub,
                      LsAdmission *admission,
+                     LsAuditor *auditor,
                      LsMetrics *metrics)
 {
   LsHttpService *self;
@@ -293,6 +357,7 @@ ls_http_service_new (SoupServer *server,
   self->auth = g_object_ref (auth);
   self->hub = g_object_ref (hub);
   self->admission = admission;
+  self->auditor = auditor;
   self->metrics = metrics;
   self->retry_after = -1;
 

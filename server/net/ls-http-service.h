@@ -4,6 +4,7 @@
 #include <libsoup/soup.h>
 
 #include "ls-admission.h"
+#include "ls-auditor.h"
 #include "ls-auth.h"
 #include "ls-hub.h"
 #include "ls-metrics.h"
@@ -18,6 +19,7 @@ LsHttpService *ls_http_service_new (SoupServer *server,
                                     LsAuth *auth,
                                     LsHub *hub,
                                     LsAdmission *admission,
+                                    LsAuditor *auditor,
                                     LsMetrics *metrics);
 void ls_http_service_free (LsHttpService *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsHttpService, ls_http_service_free)

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <string.h>
-
 #include "ls-http-answer.h"
 #include "ls-http-call.h"
+#include "ls-address.h"
 #include "ls-http-request.h"
+#include "ls-http-trace.h"
 #include "ls-json-writer.h"
+#include "ls-reply.h"
 #include "ls-request-hash.h"
 #include "ls-wire-action.h"
+
+/* No password has it. */
+#define UNUSABLE_HASH "*"
 
 /* What is known of a write while a password is hashed, and at the end of any */
 typedef struct
@@ -67,6 +71,8 @@ answer_result (SoupServerMessage *message,
   gsize length;
   char *json = ls_wire_encode_action_reply (&reply, &length);
 
+  if (code != NULL)
+    ls_http_trace_set_code (message, code);
   if (result->row != NULL)
     set_version_header (message, result->version);
   if (result->replayed)
@@ -103,6 +109,8 @@ answer_not_written (SoupServerMessage *message, const GError *error, const LsWri
 static void
 do_write (const Job *job, const LsViewer *viewer, const char *password_hash)
 {
+  g_autofree char *address =
+      ls_address_to_string (soup_server_message_get_remote_address (job->message));
   const LsWrite write = { .kind = job->kind,
                           .table = job->table,
                           .id = job->id,
@@ -110,7 +118,8 @@ do_write (const Job *job, const LsViewer *viewer, const char *password_hash)
                           .password_hash = password_hash,
                           .if_version = job->if_version,
                           .action_id = job->action_id,
-                          .request_hash = job->request_hash };
+                          .request_hash = job->request_hash,
+                          .address = address };
   g_auto (LsWriteResult) result = { 0 };
   g_autoptr (GError) error = NULL;
 
@@ -168,17 +177,27 @@ without_password (JsonObject *body)
   return copy;
 }
 
+/* Only an admin may do that. Who else tries is refused by the school, and before anything is computed:
+ * it costs more than anything else here. */
 static void
-hash_and_write (Job *job, const char *password)
+write_password (Job *job, const LsViewer *viewer, const char *password)
 {
-  g_autofree char *kept = g_strdup (password);
+  char *kept = g_strdup (password);
   JsonObject *body = without_password (job->body);
 
   json_object_unref (job->body);
   job->body = body;
-  soup_server_message_pause (job->message);
-  ls_auth_hash_async (job->auth, kept, hash_cb, job);
-  explicit_bzero (kept, strlen (kept));
+  if (ls_viewer_get_role (viewer) == LS_ROLE_ADMIN)
+    {
+      soup_server_message_pause (job->message);
+      ls_auth_hash_async (job->auth, kept, hash_cb, job);
+    }
+  else
+    {
+      do_write (job, viewer, UNUSABLE_HASH);
+      job_free (job);
+    }
+  ls_secret_free (kept);
 }
 
 /* Returns: (transfer full) (nullable): the write that is asked for */
@@ -229,7 +248,7 @@ handle_write (const LsHttpCall *call, LsWriteKind kind)
 
   password = get_password (job);
   if (password != NULL)
-    hash_and_write (g_steal_pointer (&job), password);
+    write_password (g_steal_pointer (&job), call->identity->viewer, password);
   else
     do_write (job, call->identity->viewer, NULL);
 }

@@ -98,8 +98,9 @@ on_school_appended (LsSchool *school, GPtrArray *entries, LsHub *self)
     self->flush_id = g_idle_add_full (G_PRIORITY_HIGH, on_flush, self, NULL);
 }
 
+/* A new password ends the sessions of the old one. */
 static void
-look_with (LsPeer *peer, LsViewer *viewer, const GError *error)
+look_with (LsHub *self, LsPeer *peer, LsViewer *viewer, const GError *error)
 {
   gboolean is_gone = viewer != NULL
                          ? !ls_viewer_is_active (viewer)
@@ -109,6 +110,9 @@ look_with (LsPeer *peer, LsViewer *viewer, const GError *error)
     ls_peer_close (peer, LS_CLOSE_FORBIDDEN, "the account is not active");
   else if (viewer == NULL)
     ls_peer_close (peer, LS_CLOSE_FAILED, "the account can't be read");
+  else if (!ls_school_session_is_active (self->school, ls_peer_get_session_id (peer),
+                                         g_get_real_time () / 1000))
+    ls_peer_close (peer, LS_CLOSE_TOKEN, "signed out");
   else
     ls_peer_set_viewer (peer, viewer);
 }
@@ -129,7 +133,7 @@ on_school_viewer_changed (LsSchool *school, const char *user_id, LsHub *self)
       LsPeer *peer = g_ptr_array_index (peers, i);
 
       if (g_str_equal (ls_viewer_get_id (ls_peer_get_viewer (peer)), user_id))
-        look_with (peer, viewer, error);
+        look_with (self, peer, viewer, error);
     }
 }
 
@@ -375,6 +379,7 @@ ls_hub_init (LsHub *self)
  * ls_hub_new:
  * @school: the school
  * @auth: who is let in
+ * @auditor: (transfer none): what is written down; outlives the hub
  * @metrics: (transfer none): what is counted; outlives the hub
  * @heartbeat: how often a client has to be heard, milliseconds
  * @hello_timeout: how long a client may take until its hello, milliseconds
@@ -384,6 +389,7 @@ ls_hub_init (LsHub *self)
 LsHub *
 ls_hub_new (LsSchool *school,
             LsAuth *auth,
+            LsAuditor *auditor,
             LsMetrics *metrics,
             gint64 heartbeat,
             gint64 hello_timeout)
@@ -395,7 +401,7 @@ ls_hub_new (LsSchool *school,
   self = g_object_new (LS_TYPE_HUB, NULL);
   self->school = g_object_ref (school);
   self->auth = g_object_ref (auth);
-  self->context = (LsPeerContext) { school, auth, metrics, heartbeat, hello_timeout };
+  self->context = (LsPeerContext) { school, auth, auditor, metrics, heartbeat, hello_timeout };
   g_signal_connect (school, "appended", G_CALLBACK (on_school_appended), self);
   g_signal_connect (school, "viewer-changed", G_CALLBACK (on_school_viewer_changed), self);
   g_signal_connect (auth, "session-ended", G_CALLBACK (on_auth_session_ended), self);

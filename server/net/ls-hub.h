@@ -3,6 +3,7 @@
 
 #include <libsoup/soup.h>
 
+#include "ls-auditor.h"
 #include "ls-auth.h"
 #include "ls-metrics.h"
 #include "ls-school.h"
@@ -14,6 +15,7 @@ G_DECLARE_FINAL_TYPE (LsHub, ls_hub, LS, HUB, GObject)
 
 LsHub *ls_hub_new (LsSchool *school,
                    LsAuth *auth,
+                   LsAuditor *auditor,
                    LsMetrics *metrics,
                    gint64 heartbeat,
                    gint64 hello_timeout);

@@ -6,6 +6,8 @@
 #include "ls-base64url.h"
 #include "ls-json-writer.h"
 #include "ls-json.h"
+#include "ls-secret.h"
+#include "ls-signature.h"
 
 G_DEFINE_QUARK (ls_jwt_error, ls_jwt_error)
 
@@ -41,37 +43,6 @@ ls_claims_free (LsClaims *claims)
   g_free (claims->user_id);
   g_free (claims->session_id);
   g_free (claims);
-}
-
-/* Returns: (transfer full): the signature of @text as it stands in a token */
-static char *
-make_signature (GBytes *key, const char *text, gsize length)
-{
-  g_autoptr (GHmac) hmac = NULL;
-  guint8 digest[32]; /* SHA-256 */
-  gsize digest_length = sizeof digest;
-  gsize key_length;
-  gconstpointer key_data = g_bytes_get_data (key, &key_length);
-
-  hmac = g_hmac_new (G_CHECKSUM_SHA256, key_data, key_length);
-  g_hmac_update (hmac, (const guchar *)text, (gssize)length);
-  g_hmac_get_digest (hmac, digest, &digest_length);
-  return ls_base64url_encode (digest, digest_length);
-}
-
-/* Compares without telling by the time it takes where the first difference is. */
-static gboolean
-equals_in_constant_time (const char *a, const char *b)
-{
-  gsize length = strlen (a);
-  guint difference = 0;
-
-  if (strlen (b) != length)
-    return FALSE;
-
-  for (gsize i = 0; i < length; i++)
-    difference |= (guchar)a[i] ^ (guchar)b[i];
-  return difference == 0;
 }
 
 /**
@@ -116,7 +87,7 @@ ls_jwt_sign (GBytes *key,
   encoded_header = ls_base64url_encode ((const guchar *)header, strlen (header));
   encoded_payload = ls_base64url_encode ((const guchar *)payload->str, payload->len);
   text = g_strconcat (encoded_header, ".", encoded_payload, NULL);
-  signature = make_signature (key, text, strlen (text));
+  signature = ls_signature_make (key, text, strlen (text));
   return g_strconcat (text, ".", signature, NULL);
 }
 
@@ -192,8 +163,8 @@ ls_jwt_verify (GBytes *key, const char *token, gint64 now, GError **error)
   first = strlen (token) <= LS_JWT_MAX_LENGTH ? strchr (token, '.') : NULL;
   second = first != NULL ? strchr (first + 1, '.') : NULL;
   if (second != NULL && is_hs256 (token, (gsize)(first - token)))
-    signature = make_signature (key, token, (gsize)(second - token));
-  if (signature != NULL && equals_in_constant_time (signature, second + 1))
+    signature = ls_signature_make (key, token, (gsize)(second - token));
+  if (signature != NULL && ls_secret_equal (signature, second + 1))
     claims = read_claims (first + 1, (gsize)(second - first - 1));
 
   if (claims == NULL)

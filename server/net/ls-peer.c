@@ -4,6 +4,7 @@
 #include "ls-batch.h"
 #include "ls-deflate.h"
 #include "ls-http-answer.h"
+#include "ls-interest.h"
 #include "ls-outlet.h"
 #include "ls-wire-message.h"
 
@@ -16,9 +17,6 @@
 
 /* A client that says nothing for so many heartbeats is gone. */
 #define MAX_SILENT_HEARTBEATS 3
-
-/* Every event type has a bit. */
-#define ALL_TYPES G_MAXUINT64
 
 typedef enum
 {
@@ -50,8 +48,10 @@ struct _LsPeer
   char *machine;                       /* (owned) (nullable) */
   State state;
 
-  guint64 types;     /* subscribed: a bit each */
-  LsCursor sent;     /* what the client was told last: where its stream stands */
+  LsInterest interest;
+  LsCursor sent; /* what the client was told last: where its stream stands */
+  gint64
+      live_from; /* the top of the log when the client came: what is older is no broadcast to it */
   LsCursor position; /* where its stream stands indeed: nothing for it lies between */
   gboolean behind;   /* position is not the top of the log */
   gboolean backlog;  /* what the hello asked for is not sent yet */
@@ -94,6 +94,14 @@ end (LsPeer *self)
   g_signal_emit (self, signals[ENDED], 0);
 }
 
+static void
+note_refusal (LsPeer *self, const char *code, const char *subject)
+{
+  ls_auditor_add (
+      self->context->auditor,
+      ls_audit_entry_new (LS_AUDIT_REQUEST, code, self->identity->claims->user_id, subject));
+}
+
 /**
  * ls_peer_close:
  * @self: a peer
@@ -111,6 +119,8 @@ ls_peer_close (LsPeer *self, LsCloseCode code, const char *reason)
     return;
 
   g_debug ("Closing a connection: %u %s", (guint)code, reason);
+  if (code == LS_CLOSE_FLOOD)
+    note_refusal (self, "too-many-requests", "message");
   ls_outlet_close (self->outlet, (gushort)code, reason);
   end (self);
 }
@@ -129,22 +139,36 @@ send_message (LsPeer *self, const LsMessage *message)
     ls_peer_close (self, LS_CLOSE_POLICY, "too much waits unread");
 }
 
-static void
-send_error (LsPeer *self, const char *code, const char *text)
+static LsMessage *
+new_error (const char *code, const char *text)
 {
-  g_autoptr (LsMessage) message = ls_message_new (LS_MESSAGE_ERROR);
+  LsMessage *message = ls_message_new (LS_MESSAGE_ERROR);
 
   message->code = g_strdup (code);
   message->text = g_strdup (text);
+  return message;
+}
+
+static void
+send_error (LsPeer *self, const char *code, const char *text)
+{
+  g_autoptr (LsMessage) message = new_error (code, text);
+
   send_message (self, message);
 }
 
 /* The stream of events */
 
-static gboolean
-is_subscribed (LsPeer *self, LsEventType type)
+static void
+count_broadcasts (LsPeer *self, GPtrArray *events)
 {
-  return (self->types & (G_GUINT64_CONSTANT (1) << type)) != 0;
+  for (guint i = 0; i < events->len; i++)
+    {
+      const LsEvent *event = events->pdata[i];
+
+      if (event->offset > self->live_from)
+        ls_auditor_count_recipient (self->context->auditor, event);
+    }
 }
 
 static void
@@ -160,6 +184,7 @@ send_events (LsPeer *self, GPtrArray *events, LsCursor cursor, gboolean more, gb
   self->sent = cursor;
   self->partial = partial;
   self->context->metrics->events_total += events->len;
+  count_broadcasts (self, events);
   send_message (self, message);
 }
 
@@ -173,7 +198,7 @@ take_page (LsPeer *self, LsUpdates *page)
     {
       LsEvent *event = g_ptr_array_index (page->events, i);
 
-      if (is_subscribed (self, event->type))
+      if (ls_interest_has (&self->interest, event->type))
         g_ptr_array_add (wanted, ls_event_ref (event));
     }
 
@@ -243,7 +268,7 @@ fill_batch (LsPeer *self, LsBatch *batch, GPtrArray *entries)
         continue;
 
       event = ls_school_project (self->context->school, self->identity->viewer, entry);
-      if (event != NULL && !is_subscribed (self, event->type))
+      if (event != NULL && !ls_interest_has (&self->interest, event->type))
         g_clear_pointer (&event, ls_event_unref);
       verdict = ls_batch_add (batch, entry, event);
     }
@@ -308,17 +333,40 @@ ls_peer_announce (LsPeer *self, LsEvent *event)
 
   g_return_if_fail (LS_IS_PEER (self) && event != NULL);
 
-  if (self->state != STATE_READY || !is_subscribed (self, event->type))
+  if (self->state != STATE_READY || !ls_interest_has (&self->interest, event->type))
     return;
 
   message = ls_message_new (LS_MESSAGE_EVENTS);
   message->events = ls_event_array_new ();
   g_ptr_array_add (message->events, ls_event_ref (event));
   self->context->metrics->events_total++;
+  ls_auditor_count_recipient (self->context->auditor, event);
   send_message (self, message);
 }
 
 /* Messages from the client */
+
+/* Returns: whether there can be events of that type for the client; else it has been told that there
+ * are none */
+static gboolean
+subscribe (LsPeer *self, LsEventType type)
+{
+  g_autoptr (LsMessage) refusal = NULL;
+  g_autofree char *subject = NULL;
+
+  if (ls_viewer_may_subscribe (self->identity->viewer, ls_event_type_get_entity (type)))
+    {
+      ls_interest_add (&self->interest, type);
+      return TRUE;
+    }
+
+  refusal = new_error ("forbidden", "your role sees none of that");
+  refusal->event_type = type;
+  send_message (self, refusal);
+  subject = g_strconcat ("subscribe ", ls_event_type_to_string (type), NULL);
+  note_refusal (self, "forbidden", subject);
+  return FALSE;
+}
 
 /* Says where the stream stands. Returns: whether @from can be gone on from */
 static gboolean
@@ -375,20 +423,17 @@ handle_hello (LsPeer *self, const LsMessage *hello)
       return;
     }
 
-  self->types = ALL_TYPES;
-  if (hello->event_types != NULL)
-    {
-      self->types = 0;
-      for (guint i = 0; i < hello->event_types->len; i++)
-        self->types |= G_GUINT64_CONSTANT (1) << g_array_index (hello->event_types, LsEventType, i);
-    }
-
+  if (hello->event_types == NULL)
+    ls_interest_add_all (&self->interest);
+  self->live_from = top.offset;
   self->machine = g_strdup (hello->machine);
   self->sent = self->position = resume == LS_RESUME_RESUMED ? hello->cursor : top;
   self->behind = self->backlog = !ls_cursor_equal (self->position, top);
   self->state = STATE_READY;
 
   send_welcome (self, resume, top);
+  for (guint i = 0; hello->event_types != NULL && i < hello->event_types->len; i++)
+    subscribe (self, g_array_index (hello->event_types, LsEventType, i));
   schedule_feed (self);
   g_signal_emit (self, signals[READY], 0);
 }
@@ -404,12 +449,25 @@ handle_ping (LsPeer *self)
   send_message (self, pong);
 }
 
+/* Returns: whether the client keeps to the rate; else the connection is being closed */
+static gboolean
+count_subscription (LsPeer *self)
+{
+  if (ls_interest_count_change (&self->interest, monotonic_ms ()))
+    return TRUE;
+
+  ls_peer_close (self, LS_CLOSE_FLOOD, "too many subscriptions");
+  return FALSE;
+}
+
 static void
 handle_subscribe (LsPeer *self, const LsMessage *message)
 {
   g_autoptr (LsMessage) answer = ls_message_new (LS_MESSAGE_SUBSCRIBED);
 
-  self->types |= G_GUINT64_CONSTANT (1) << message->event_type;
+  if (!count_subscription (self) || !subscribe (self, message->event_type))
+    return;
+
   answer->event_type = message->event_type;
   answer->cursor = self->position;
   send_message (self, answer);
@@ -420,7 +478,10 @@ handle_unsubscribe (LsPeer *self, const LsMessage *message)
 {
   g_autoptr (LsMessage) answer = ls_message_new (LS_MESSAGE_UNSUBSCRIBED);
 
-  self->types &= ~(G_GUINT64_CONSTANT (1) << message->event_type);
+  if (!count_subscription (self))
+    return;
+
+  ls_interest_remove (&self->interest, message->event_type);
   answer->event_type = message->event_type;
   send_message (self, answer);
 }
@@ -624,8 +685,6 @@ ls_peer_class_init (LsPeerClass *klass)
 static void
 ls_peer_init (LsPeer *self)
 {
-  /* Every type has to have its bit. */
-  g_assert (ls_event_type_get_count () <= 64);
 }
 
 /**

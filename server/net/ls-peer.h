@@ -3,6 +3,7 @@
 
 #include <libsoup/soup.h>
 
+#include "ls-auditor.h"
 #include "ls-auth.h"
 #include "ls-metrics.h"
 #include "ls-school.h"
@@ -35,6 +36,7 @@ typedef enum
  * LsPeerContext:
  * @school: (unowned): the school
  * @auth: (unowned): who is let in
+ * @auditor: (unowned): what is written down
  * @metrics: (unowned): what is counted
  * @heartbeat: how often a client has to be heard, milliseconds
  * @hello_timeout: how long a client may take until its hello, milliseconds
@@ -45,6 +47,7 @@ typedef struct
 {
   LsSchool *school;
   LsAuth *auth;
+  LsAuditor *auditor;
   LsMetrics *metrics;
   gint64 heartbeat;
   gint64 hello_timeout;

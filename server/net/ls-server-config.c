@@ -45,6 +45,13 @@ static const Option options[] = {
     N_ ("How long an access token is good (900)") },
   { "session-lifetime", OPTION_DURATION, PLACE (session_lifetime), "1s", "365d", N_ ("SECONDS"),
     N_ ("How long a sign-in lasts (2592000, 30d)") },
+  { "audit-retention", OPTION_DURATION, PLACE (audit_retention), "1d", "3650d", N_ ("SECONDS"),
+    N_ ("How long it is kept who did what (365d)") },
+  { "max-failed-sign-ins", OPTION_COUNT, PLACE (sign_ins.max_failed), "1", "100000", N_ ("NUMBER"),
+    N_ ("How often a sign-in to one account may fail from one address (10), in half an hour") },
+  { "max-failed-sign-ins-per-address", OPTION_COUNT, PLACE (sign_ins.max_failed_per_address), "1",
+    "100000", N_ ("NUMBER"),
+    N_ ("How often any may fail from one address, maybe a whole school's (1000)") },
   { "tls-certificate", OPTION_TEXT, PLACE (tls_certificate), NULL, NULL, N_ ("FILE"),
     N_ ("Certificate chain (PEM)") },
   { "tls-key", OPTION_TEXT, PLACE (tls_key), NULL, NULL, N_ ("FILE"),
@@ -89,6 +96,8 @@ ls_server_config_new (void)
   config->data_dir = g_build_filename (g_get_user_data_dir (), "labsync-server", NULL);
   config->token_lifetime = 15 * 60 * 1000;
   config->session_lifetime = 30 * 86400 * G_GINT64_CONSTANT (1000);
+  config->audit_retention = 365 * 86400 * G_GINT64_CONSTANT (1000);
+  config->sign_ins = (LsSignInLimits) { .max_failed = 10, .max_failed_per_address = 1000 };
   config->clients = (LsClientLimits) { .max_total = 4096,
                                        .max_per_address = 1024,
                                        .header_timeout = 10 * 1000,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ls-clients.h"
+#include "ls-sign-in-guard.h"
 
 G_BEGIN_DECLS
 
@@ -13,6 +14,8 @@ G_BEGIN_DECLS
  * @seed_demo: whether to put the demonstration school in
  * @token_lifetime: how long an access token is good, milliseconds
  * @session_lifetime: how long a sign-in lasts, milliseconds
+ * @audit_retention: how long the audit is kept, milliseconds
+ * @sign_ins: how often a sign-in may fail
  * @tls_certificate: (nullable): file with the certificate chain, PEM
  * @tls_key: (nullable): file with its private key, PEM
  * @clients: what a connection may cost
@@ -32,6 +35,8 @@ typedef struct
   gboolean seed_demo;
   gint64 token_lifetime;
   gint64 session_lifetime;
+  gint64 audit_retention;
+  LsSignInLimits sign_ins;
   char *tls_certificate;
   char *tls_key;
   LsClientLimits clients;

@@ -8,6 +8,7 @@
 #include "ls-http-service.h"
 #include "ls-i18n.h"
 #include "ls-signing-key.h"
+#include "ls-tls.h"
 
 /* Connections that may wait to be accepted: a school that comes back after a restart. GIO's 10 are
  * soon used up. */
@@ -37,13 +38,17 @@ struct _LsServer
 
   LsSchool *school;       /* (owned) */
   LsAuth *auth;           /* (owned) */
+  LsAuditor *auditor;     /* (owned) */
   LsHub *hub;             /* (owned) */
   SoupServer *soup;       /* (owned) */
   LsClients *clients;     /* (owned) */
   LsAdmission *admission; /* (owned) */
   LsHttpService *service; /* (owned) */
   LsMetrics metrics;
-  char *url; /* (owned) */
+  char *tls_certificate; /* (owned) (nullable): path */
+  char *tls_key;         /* (owned) (nullable): path */
+  char *url;             /* (owned) */
+  gint64 audit_retention;
   gint64 drain_retry;
   gint64 drain_spread;
   guint trim_id;
@@ -75,6 +80,7 @@ ls_server_dispose (GObject *object)
   g_clear_object (&self->hub);
   g_clear_pointer (&self->clients, ls_clients_free);
   g_clear_object (&self->soup);
+  g_clear_pointer (&self->auditor, ls_auditor_free);
   g_clear_object (&self->auth);
   g_clear_object (&self->school);
 
@@ -86,6 +92,8 @@ ls_server_finalize (GObject *object)
 {
   LsServer *self = LS_SERVER (object);
 
+  g_free (self->tls_certificate);
+  g_free (self->tls_key);
   g_free (self->url);
 
   G_OBJECT_CLASS (ls_server_parent_class)->finalize (object);
@@ -113,12 +121,15 @@ on_trim (gpointer user_data)
 {
   LsServer *self = user_data;
   g_autoptr (GError) error = NULL;
-  gboolean more = FALSE;
+  gint64 now = g_get_real_time () / 1000;
+  gboolean more = FALSE, more_audit = FALSE;
 
-  if (!ls_school_trim (self->school, g_get_real_time () / 1000, &more, &error))
+  if (!ls_school_trim (self->school, now, &more, &error) ||
+      !ls_school_forget_audit (self->school, now - self->audit_retention, &more_audit, &error))
     g_warning ("Could not forget what is old: %s", error->message);
 
-  self->trim_id = g_timeout_add_seconds (more ? TRIM_AGAIN : TRIM_INTERVAL, on_trim, self);
+  self->trim_id =
+      g_timeout_add_seconds (more || more_audit ? TRIM_AGAIN : TRIM_INTERVAL, on_trim, self);
   return G_SOURCE_REMOVE;
 }
 
@@ -135,9 +146,11 @@ open_school (LsServer *self, const LsServerConfig *config, GError **error)
   if (key == NULL)
     return FALSE;
 
-  self->auth = ls_auth_new (self->school, key, config->token_lifetime, config->session_lifetime);
-  self->hub = ls_hub_new (self->school, self->auth, &self->metrics, config->heartbeat,
-                          config->hello_timeout);
+  self->auth = ls_auth_new (self->school, key, config->token_lifetime, config->session_lifetime,
+                            &config->sign_ins);
+  self->auditor = ls_auditor_new (self->school);
+  self->hub = ls_hub_new (self->school, self->auth, self->auditor, &self->metrics,
+                          config->heartbeat, config->hello_timeout);
   on_trim (self);
   return TRUE;
 }
@@ -176,16 +189,30 @@ get_listening_url (GSocket *socket, const char *scheme, GError **error)
                      "", NULL, NULL);
 }
 
-static gboolean
-set_certificate (SoupServer *soup, const LsServerConfig *config, GError **error)
+/**
+ * ls_server_reload:
+ * @self: a server
+ * @error: return location for an error; nothing has changed then
+ *
+ * Reads the TLS certificate and its key anew, for the connections that come from now on.
+ *
+ * Returns: whether it could; also if it uses none
+ */
+gboolean
+ls_server_reload (LsServer *self, GError **error)
 {
-  g_autoptr (GTlsCertificate) certificate =
-      g_tls_certificate_new_from_files (config->tls_certificate, config->tls_key, error);
+  g_autoptr (GTlsCertificate) certificate = NULL;
 
+  g_return_val_if_fail (LS_IS_SERVER (self), FALSE);
+
+  if (self->tls_certificate == NULL)
+    return TRUE;
+
+  certificate = ls_tls_load_certificate (self->tls_certificate, self->tls_key, error);
   if (certificate == NULL)
     return FALSE;
 
-  soup_server_set_tls_certificate (soup, certificate);
+  soup_server_set_tls_certificate (self->soup, certificate);
   return TRUE;
 }
 
@@ -199,7 +226,9 @@ listen_at (LsServer *self, const LsServerConfig *config, GError **error)
   gboolean is_secure = config->tls_certificate != NULL;
   g_autoptr (GSocket) socket = NULL;
 
-  if (is_secure && !set_certificate (self->soup, config, error))
+  self->tls_certificate = g_strdup (config->tls_certificate);
+  self->tls_key = g_strdup (config->tls_key);
+  if (!ls_server_reload (self, error))
     return FALSE;
 
   socket = open_socket (address, error);
@@ -234,6 +263,7 @@ ls_server_new (const LsServerConfig *config, GError **error)
   limits = config->clients;
   limits.max_total = ls_file_limit_fit (limits.max_total, ls_file_limit_raise ());
   self = g_object_new (LS_TYPE_SERVER, NULL);
+  self->audit_retention = config->audit_retention;
   self->drain_retry = config->drain_retry;
   self->drain_spread = config->drain_spread;
   if (!open_school (self, config, error))
@@ -243,7 +273,7 @@ ls_server_new (const LsServerConfig *config, GError **error)
   self->clients = ls_clients_new (self->soup, &limits);
   self->admission = ls_admission_new (config->max_connects);
   self->service = ls_http_service_new (self->soup, self->school, self->auth, self->hub,
-                                       self->admission, &self->metrics);
+                                       self->admission, self->auditor, &self->metrics);
   return listen_at (self, config, error) ? g_steal_pointer (&self) : NULL;
 }
 

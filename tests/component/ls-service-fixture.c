@@ -5,8 +5,10 @@
 
 #include <string.h>
 
+#include "ls-fake-audit.h"
 #include "ls-fake-random.h"
 #include "ls-fake-secrets.h"
+#include "ls-json.h"
 #include "ls-link-error.h"
 #include "ls-remove-tree.h"
 #include "ls-store-sqlite.h"
@@ -30,7 +32,7 @@ answer_message (LsServiceFixture *f, LsMessage *sent)
     {
       answer = ls_message_new (LS_MESSAGE_WELCOME);
       answer->resume = ls_cursor_is_set (sent->cursor) ? LS_RESUME_RESUMED : LS_RESUME_FRESH;
-      answer->user = ls_user_new ("u-1", "Ibu Sari", LS_ROLE_TEACHER, LS_EXTRA_ROLE_STAFF);
+      answer->user = ls_user_new (f->user_id, "Ibu Sari", f->role, LS_EXTRA_ROLE_STAFF);
       answer->heartbeat = 25000;
       answer->expires_at = LS_FAKE_CLOCK_START_WALL + 900 * 1000;
     }
@@ -180,10 +182,12 @@ make_agent (LsServiceFixture *f)
     .clock = LS_CLOCK (f->clock),
     .random = LS_RANDOM (random),
     .network = LS_NETWORK (f->network),
+    .login = LS_LOGIN (f->login),
     .secrets = LS_SECRETS (secrets),
     .store = f->store,
     .transport = LS_TRANSPORT (f->transport),
     .token_reader = { ls_wire_token_get_issued, ls_wire_token_get_expiry, ls_wire_token_get_user },
+    .data_reader = { ls_wire_data_get_text, ls_json_with_members },
     .matcher = ls_wire_filter_matches,
   };
 
@@ -202,8 +206,8 @@ ls_service_fixture_restart_service (LsServiceFixture *f)
   g_autoptr (GError) error = NULL;
 
   g_clear_object (&f->service);
-  f->service =
-      ls_service_new (f->agent, f->queue, LS_CLOCK (f->clock), f->connection, f->durables_path);
+  f->service = ls_service_new (f->agent, f->queue, LS_APP_FINDER (f->finder), f->audit,
+                               LS_CLOCK (f->clock), f->connection, f->durables_path);
   g_assert_true (ls_service_export (f->service, &error));
   g_assert_no_error (error);
 }
@@ -211,6 +215,8 @@ ls_service_fixture_restart_service (LsServiceFixture *f)
 void
 ls_service_fixture_set_up (LsServiceFixture *f, gconstpointer data)
 {
+  f->user_id = "u-1";
+  f->role = LS_ROLE_TEACHER;
   f->bus = g_test_dbus_new (G_TEST_DBUS_NONE);
   g_test_dbus_up (f->bus);
   f->connection = join_bus (f);
@@ -224,12 +230,16 @@ ls_service_fixture_set_up (LsServiceFixture *f, gconstpointer data)
   f->durables_path = g_build_filename (f->dir, "durables", NULL);
   f->clock = ls_fake_clock_new ();
   f->network = ls_fake_network_new ();
+  f->login = ls_fake_login_new ();
+  f->finder = ls_fake_app_finder_new ();
   ls_fake_network_set (f->network, TRUE, FALSE);
   f->transport = ls_fake_transport_new ();
   if (g_strcmp0 (data, LS_SERVICE_FAKE_STORE) == 0)
     f->fake_store = ls_fake_store_new ();
   f->store =
       f->fake_store != NULL ? LS_STORE (f->fake_store) : LS_STORE (ls_store_sqlite_new (f->dir));
+  f->audit =
+      f->fake_store != NULL ? LS_AUDIT (ls_fake_audit_new ()) : LS_AUDIT (g_object_ref (f->store));
   make_agent (f);
   ls_service_fixture_restart_service (f);
 }
@@ -264,9 +274,12 @@ ls_service_fixture_tear_down (LsServiceFixture *f, gconstpointer data)
   wait_finalized (g_steal_pointer (&f->queue));
   wait_finalized (g_steal_pointer (&f->queue_store));
   wait_finalized (g_steal_pointer (&f->agent));
+  g_clear_object (&f->audit);
   wait_finalized (g_steal_pointer (&f->store));
   g_clear_object (&f->transport);
   g_clear_object (&f->network);
+  g_clear_object (&f->login);
+  g_clear_object (&f->finder);
   leave_bus (&f->app);
   leave_bus (&f->other);
   leave_bus (&f->connection);
@@ -378,7 +391,7 @@ ls_service_fixture_make_token (const char *user_id)
 void
 ls_service_fixture_sign_in (LsServiceFixture *f)
 {
-  g_autofree char *token = ls_service_fixture_make_token ("u-1");
+  g_autofree char *token = ls_service_fixture_make_token (f->user_id);
   g_autofree char *arguments = g_strdup_printf ("('%s', 'refresh', @a{sv} {})", token);
   g_autoptr (GVariant) nothing = ls_service_fixture_call (f, "Account.SetTokens", arguments);
 

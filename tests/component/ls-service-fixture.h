@@ -6,7 +6,10 @@
 #include "ls-action-queue.h"
 #include "ls-agent.h"
 #include "ls-bus-names.h"
+#include "ls-audit.h"
+#include "ls-fake-app-finder.h"
 #include "ls-fake-clock.h"
+#include "ls-fake-login.h"
 #include "ls-fake-network.h"
 #include "ls-fake-queue-store.h"
 #include "ls-fake-store.h"
@@ -30,6 +33,9 @@ typedef struct
   char *durables_path;
   LsFakeClock *clock;
   LsFakeNetwork *network;
+  LsFakeLogin *login;
+  LsFakeAppFinder *finder;
+  LsAudit *audit; /* the store's, unless that is a fake */
   LsFakeTransport *transport;
   LsStore *store;
   LsFakeStore *fake_store; /* NULL: it is a real one */
@@ -38,6 +44,8 @@ typedef struct
   LsActionQueue *queue;
   LsService *service;
   gboolean online;          /* whether the server answers */
+  const char *user_id;      /* who signs in, and is welcomed */
+  LsRole role;              /* as whom */
   gint64 offset;            /* of the server's log */
   GPtrArray *batches;       /* (element-type GVariant): what .Events brought to app */
   GPtrArray *other_batches; /* likewise to other */

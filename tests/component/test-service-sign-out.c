@@ -199,6 +199,7 @@ test_somebody_else_signs_in (LsServiceFixture *f, gconstpointer data)
 
   g_free (ls_service_fixture_enqueue (f, UPDATE));
   ls_service_fixture_begin (f, "Account.SignOut", "({'flush-seconds': <uint32 5>},)", &answer);
+  f->user_id = "u-2";
   g_variant_unref (ls_service_fixture_call (f, "Account.SetTokens", arguments));
   LS_SERVICE_WAIT (f, answer.done);
   g_assert_error (answer.error, LS_ERROR, LS_ERROR_CANCELLED);

@@ -142,7 +142,7 @@ static const struct
     "HTTP/1.1 302 Found\r\nLocation: /ok\r\nX-Labsync-Server: 1\r\nContent-Length: 0\r\n\r\n",
     LS_PEER_READS, LS_REASON_SERVER_UNREACHABLE, 302, 0 },
   { "redirect-elsewhere",
-    "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.2:1/\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.2:1/" TOKEN "\r\nContent-Length: 0\r\n\r\n",
     LS_PEER_READS, LS_REASON_CAPTIVE_PORTAL, 302, 0 },
   { "bad-accept",
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -182,32 +182,39 @@ test_refusals (void)
 
 /* The same against a peer that never answers, one that dribbles, and one that never stops. */
 static void
+assert_bounded (const LsPeerScript *script, gboolean is_call)
+{
+  g_autoptr (GError) error = NULL;
+  Fixture fixture;
+
+  fixture_init (&fixture, script, 300, "auto");
+  if (is_call)
+    g_assert_null (get_updates (&fixture, &error));
+  else
+    g_assert_cmpint (open_socket (&fixture, &error), ==, LS_PROTOCOL_UNKNOWN);
+  g_test_message ("%s", error->message);
+  g_assert_error (error, LS_LINK_ERROR, LS_REASON_SERVER_UNREACHABLE);
+  fixture_clear (&fixture);
+}
+
+static void
 test_time_and_size (void)
 {
+  static const char padding[] =
+      "X-Padding: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n";
   static const LsPeerScript scripts[] = {
     { .ending = LS_PEER_READS },
-    { .answer = "HTTP/1.1 101 ",
-      .filler = "x",
-      .filler_size = G_MAXSIZE,
-      .filler_pause = 20000,
-      .ending = LS_PEER_FINISHES },
-    { .answer = "HTTP/1.1 101 Switching Protocols\r\n",
-      .filler = "X-Padding: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n",
-      .filler_size = G_MAXSIZE,
-      .ending = LS_PEER_FINISHES },
+    { "HTTP/1.1 101 ", .filler = "x", .filler_size = G_MAXSIZE, .filler_pause = 20000 },
+    { "HTTP/1.1 101 Switching Protocols\r\n", .filler = padding, .filler_size = G_MAXSIZE },
+    { "HTTP/1.1 200 OK\r\n", .filler = padding, .filler_size = G_MAXSIZE },
+    { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{", .filler = " ",
+      .filler_size = G_MAXSIZE, .filler_pause = 20000 },
   };
 
+  for (guint i = 0; i < 3; i++)
+    assert_bounded (&scripts[i], FALSE);
   for (guint i = 0; i < G_N_ELEMENTS (scripts); i++)
-    {
-      g_autoptr (GError) open_error = NULL;
-      g_autoptr (GError) call_error = NULL;
-      Fixture fixture;
-
-      fixture_init (&fixture, &scripts[i], 300, "auto");
-      g_assert_cmpint (open_socket (&fixture, &open_error), ==, LS_PROTOCOL_UNKNOWN);
-      assert_link_error (open_error, LS_REASON_SERVER_UNREACHABLE, 0);
-      fixture_clear (&fixture);
-    }
+    assert_bounded (&scripts[i], TRUE);
 }
 
 static GBytes *
@@ -288,7 +295,7 @@ test_endings (void)
                "c", LS_REASON_SERVER_DRAINING, 1001);
   assert_ends ("restarting", ls_hostile_peer_close_frame (1012, ""), LS_PEER_FINISHES, "c",
                LS_REASON_SERVER_DRAINING, 1012);
-  assert_ends ("token", ls_hostile_peer_close_frame (4001, "expired"), LS_PEER_FINISHES, "c",
+  assert_ends ("token", ls_hostile_peer_close_frame (4001, TOKEN), LS_PEER_FINISHES, "c",
                LS_REASON_TOKEN_REFUSED, 4001);
   assert_ends ("forbidden", ls_hostile_peer_close_frame (4003, ""), LS_PEER_FINISHES, "c",
                LS_REASON_POLICY, 4003);
@@ -786,7 +793,7 @@ static const struct
     LS_REASON_CAPTIVE_PORTAL,
     200 },
   { "redirect",
-    { .answer = "HTTP/1.1 307 Go\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n" },
+    { .answer = "HTTP/1.1 307 Go\r\nLocation: http://127.0.0.2:1/\r\nContent-Length: 0\r\n\r\n" },
     LS_REASON_CAPTIVE_PORTAL,
     307 },
   { "cut-json",

@@ -426,6 +426,7 @@ test_act (Fixture *fixture, gconstpointer unused)
   g_assert_cmpuint (done->status, ==, 200);
   g_assert_true (done->is_ours && done->replayed);
   g_assert_cmpstr (done->row, ==, "{\"id\":\"g-1\"}");
+  g_assert_null (done->text); /* with what was cut out of the row */
   g_assert_cmpint (done->version, ==, 4);
   g_assert_true (ls_cursor_equal (done->cursor, ls_cursor_new ("e", 9)));
 

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <glib/gstdio.h>
-#include <signal.h>
-#include <stdlib.h>
-
 #include "ls-error.h"
 #include "ls-fake-clock.h"
 #include "ls-fake-secrets.h"
+#include "ls-keyring-world.h"
 #include "ls-secrets-libsecret.h"
 
 #define SERVER "https://school.test"
@@ -39,42 +36,17 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_assert_finalize_object (fixture->clock);
 }
 
-static pid_t
-get_keyring_pid (void)
-{
-  const char *text = g_getenv ("KEYRING_PID");
-
-  g_assert_nonnull (text);
-
-  return (pid_t)atoi (text);
-}
-
-/* Locks the collection that items are stored in, as a desktop does when its session is locked. */
-static void
-lock_keyring (void)
-{
-  const char *const collections[] = { "/org/freedesktop/secrets/collection/login", NULL };
-  g_autoptr (GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
-  g_autoptr (GVariant) reply = NULL;
-  g_autoptr (GError) error = NULL;
-
-  reply = g_dbus_connection_call_sync (
-      bus, "org.freedesktop.secrets", "/org/freedesktop/secrets", "org.freedesktop.Secret.Service",
-      "Lock", g_variant_new ("(^ao)", collections), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
-  g_assert_no_error (error);
-}
-
 static void
 set_state (Fixture *fixture, LsFakeSecretsState state)
 {
   if (LS_IS_FAKE_SECRETS (fixture->secrets))
     ls_fake_secrets_set_state (LS_FAKE_SECRETS (fixture->secrets), state);
   else if (state == LS_FAKE_SECRETS_LOCKED)
-    lock_keyring ();
+    ls_keyring_world_lock ();
   else if (state == LS_FAKE_SECRETS_HUNG)
-    g_assert_cmpint (kill (get_keyring_pid (), SIGSTOP), ==, 0);
+    ls_keyring_world_hang (TRUE);
   else if (state == LS_FAKE_SECRETS_OK)
-    g_assert_cmpint (kill (get_keyring_pid (), SIGCONT), ==, 0);
+    ls_keyring_world_hang (FALSE);
 }
 
 static void
@@ -278,30 +250,6 @@ test_locked_is_not_empty (Fixture *fixture, gconstpointer data)
   check_locked (fixture, "u1");
 }
 
-/* Where libsecret's file goes; it reads both variables itself. */
-static char *
-use_file_backend (void)
-{
-  char *directory = g_dir_make_tmp ("labsync-secrets-XXXXXX", NULL);
-  g_autofree char *path = g_build_filename (directory, "test.keyring", NULL);
-
-  g_setenv ("SECRET_BACKEND", "file", TRUE);
-  g_setenv ("SECRET_FILE_TEST_PATH", path, TRUE);
-  g_setenv ("SECRET_FILE_TEST_PASSWORD", "test", TRUE);
-
-  return directory;
-}
-
-static void
-remove_file_backend (const char *directory)
-{
-  g_autofree char *backup = g_strconcat (g_getenv ("SECRET_FILE_TEST_PATH"), "~", NULL);
-
-  g_unlink (backup); /* libsecret leaves one when it is built so */
-  g_assert_cmpint (g_unlink (g_getenv ("SECRET_FILE_TEST_PATH")), ==, 0);
-  g_assert_cmpint (g_rmdir (directory), ==, 0);
-}
-
 #define ADD(promise, test)                                                                         \
   g_test_add ("/contract/secrets/" promise, Fixture, kind, set_up, test, tear_down)
 
@@ -315,7 +263,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   kind = argc > 1 ? argv[1] : "fake";
   if (g_str_equal (kind, "file"))
-    directory = use_file_backend ();
+    directory = ls_keyring_world_use_file ();
 
   if (!g_str_equal (kind, "absent"))
     {
@@ -334,7 +282,7 @@ main (int argc, char *argv[])
 
   status = g_test_run ();
   if (directory != NULL)
-    remove_file_backend (directory);
+    ls_keyring_world_remove_file (directory);
 
   return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Lists of what rows will be: others stand in for those of the cache. */
+#include "ls-fake-store-keys.h"
 #include "ls-fake-store.h"
 #include "ls-remove-tree.h"
 #include "ls-store-calls.h"
@@ -34,6 +35,12 @@ set_up (Fixture *fixture, gconstpointer kind)
   fixture->dir = g_str_equal (kind, "fake") ? NULL : g_dir_make_tmp ("labsync-XXXXXX", NULL);
   fixture->store = fixture->dir == NULL ? LS_STORE (ls_fake_store_new ())
                                         : LS_STORE (ls_store_sqlite_new (fixture->dir));
+  if (g_str_equal (kind, "encrypted"))
+    {
+      g_autoptr (LsFakeStoreKeys) keys = ls_fake_store_keys_new ();
+
+      ls_store_sqlite_set_encryption (LS_STORE_SQLITE (fixture->store), LS_STORE_KEYS (keys), TRUE);
+    }
   state = ls_call_open (fixture->store, "https://school.test", "u", NULL);
   put (fixture->store, "a", "{\"p\":1}");
   put (fixture->store, "b", "{\"p\":2}");

@@ -2,6 +2,7 @@
 #include <sqlite3.h>
 
 #include "ls-error.h"
+#include "ls-fake-store-keys.h"
 #include "ls-fake-store.h"
 #include "ls-remove-tree.h"
 #include "ls-store-calls.h"
@@ -13,9 +14,19 @@
 
 typedef struct
 {
-  char *dir;      /* (owned) (nullable): of the store on disk */
-  LsStore *store; /* (owned) */
+  char *dir;             /* (owned) (nullable): of the store on disk */
+  LsFakeStoreKeys *keys; /* (owned) (nullable): of a store that is encrypted */
+  LsStore *store;        /* (owned) */
 } Fixture;
+
+static void
+start_on_disk (Fixture *fixture)
+{
+  fixture->store = LS_STORE (ls_store_sqlite_new (fixture->dir));
+  if (fixture->keys != NULL)
+    ls_store_sqlite_set_encryption (LS_STORE_SQLITE (fixture->store), LS_STORE_KEYS (fixture->keys),
+                                    TRUE);
+}
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
@@ -26,7 +37,9 @@ set_up (Fixture *fixture, gconstpointer data)
       return;
     }
   fixture->dir = g_dir_make_tmp ("labsync-XXXXXX", NULL);
-  fixture->store = LS_STORE (ls_store_sqlite_new (fixture->dir));
+  if (g_str_equal (data, "encrypted"))
+    fixture->keys = ls_fake_store_keys_new ();
+  start_on_disk (fixture);
 }
 
 static void
@@ -36,6 +49,7 @@ tear_down (Fixture *fixture, gconstpointer data)
   if (fixture->dir != NULL)
     ls_remove_tree (fixture->dir);
   g_free (fixture->dir);
+  g_clear_object (&fixture->keys);
 }
 
 static LsStoreState *
@@ -64,7 +78,7 @@ restart (Fixture *fixture)
       return;
     }
   g_assert_finalize_object (fixture->store);
-  fixture->store = LS_STORE (ls_store_sqlite_new (fixture->dir));
+  start_on_disk (fixture);
 }
 
 static LsEvent *
@@ -684,11 +698,11 @@ stage (Fixture *fixture, const char *const *ids_and_data, gint64 version, gboole
 
 /* The time is 2000 + @offset. Tells the events: "created a 1, deleted b 1", each with its version. */
 static char *
-finish (Fixture *fixture, gint64 offset, gboolean complete, LsCommit **commit)
+finish (Fixture *fixture, gint64 offset, LsAbsence absence, LsCommit **commit)
 {
   static const char *const changes[] = { "created", "updated", "deleted" };
   LsCommit *done = ls_call_finish_snapshot (
-      fixture->store, LS_ENTITY_GRADE, ls_cursor_new ("e", offset), 2000 + offset, complete, NULL);
+      fixture->store, LS_ENTITY_GRADE, ls_cursor_new ("e", offset), 2000 + offset, absence, NULL);
   GString *text = g_string_new (NULL);
 
   g_assert_nonnull (done);
@@ -724,7 +738,7 @@ test_first_snapshot_is_quiet (Fixture *fixture, gconstpointer data)
   stage (fixture, (const char *const[]) { "b", "{\"a\":1}", NULL }, 3, TRUE);
   stage (fixture, (const char *const[]) { "a", "{\"a\":2}", NULL }, 3, FALSE);
   g_assert_null (get (fixture, LS_ENTITY_GRADE, "a"));
-  told = finish (fixture, 9, TRUE, &done);
+  told = finish (fixture, 9, LS_ABSENCE_IS_DOUBTED, &done);
   g_assert_cmpstr (told, ==, "");
   ids = g_strjoinv (" ", done->ids);
   g_assert_cmpstr (ids, ==, "a b");
@@ -757,12 +771,12 @@ test_later_snapshots_tell (Fixture *fixture, gconstpointer data)
   stage (fixture,
          (const char *const[]) { "a", "{}", "b", "{\"b\":1}", "c", "{}", "q\"\\\n", "{}", NULL }, 1,
          TRUE);
-  first = finish (fixture, 1, TRUE, NULL);
+  first = finish (fixture, 1, LS_ABSENCE_IS_DOUBTED, NULL);
   g_assert_cmpstr (first, ==, "");
 
   stage (fixture, (const char *const[]) { "left", "{}", "over", "{}", NULL }, 2, TRUE);
   stage (fixture, (const char *const[]) { "b", "{\"b\":2}", "a", "{}", "d", "{}", NULL }, 2, TRUE);
-  second = finish (fixture, 2, TRUE, NULL);
+  second = finish (fixture, 2, LS_ABSENCE_IS_DOUBTED, NULL);
   g_assert_cmpstr (second, ==, "updated b 2, created d 2, deleted c 1, deleted q\"\\\n 1");
   gone = get (fixture, LS_ENTITY_GRADE, "c");
   g_assert_true (gone->deleted);
@@ -771,14 +785,14 @@ test_later_snapshots_tell (Fixture *fixture, gconstpointer data)
   /* not every row came: who is absent may still be there; and no baseline is not the first one */
   g_assert_true (ls_call_forget_baseline (fixture->store, LS_ENTITY_GRADE, NULL));
   stage (fixture, (const char *const[]) { "a", "{\"a\":3}", NULL }, 3, TRUE);
-  incomplete = finish (fixture, 3, FALSE, NULL);
+  incomplete = finish (fixture, 3, LS_ABSENCE_IS_NOTHING, NULL);
   g_assert_cmpstr (incomplete, ==, "updated a 3");
   kept = get (fixture, LS_ENTITY_GRADE, "b");
   g_assert_false (kept->deleted);
 
   /* what is gone comes back as new */
   stage (fixture, (const char *const[]) { "c", "{}", NULL }, 4, TRUE);
-  third = finish (fixture, 4, FALSE, NULL);
+  third = finish (fixture, 4, LS_ABSENCE_IS_NOTHING, NULL);
   g_assert_cmpstr (third, ==, "created c 4");
 }
 
@@ -796,7 +810,7 @@ test_snapshot_ends_versions (Fixture *fixture, gconstpointer data)
   put (fixture, event_new ("grade_created", "b", "{}", 7), 2);
   put (fixture, event_new ("grade_deleted", "b", "{}", 8), 3);
   stage (fixture, (const char *const[]) { NULL }, 1, TRUE);
-  told = finish (fixture, 1, TRUE, NULL);
+  told = finish (fixture, 1, LS_ABSENCE_IS_DOUBTED, NULL);
   gone = get (fixture, LS_ENTITY_GRADE, "a");
   g_assert_true (gone->deleted);
   g_assert_cmpint (gone->version, ==, 0);
@@ -817,9 +831,9 @@ test_deletion_names_the_row (Fixture *fixture, gconstpointer data)
 
   open_quietly (fixture);
   stage (fixture, (const char *const[]) { "q\"\\\n\xc3\xa4", "{}", NULL }, 1, TRUE);
-  quiet = finish (fixture, 1, TRUE, NULL);
+  quiet = finish (fixture, 1, LS_ABSENCE_IS_DOUBTED, NULL);
   stage (fixture, (const char *const[]) { NULL }, 1, TRUE);
-  told = finish (fixture, 2, TRUE, &done);
+  told = finish (fixture, 2, LS_ABSENCE_IS_DOUBTED, &done);
   g_assert_cmpuint (done->events->len, ==, 1);
   g_assert_cmpstr (((LsEvent *)done->events->pdata[0])->data, ==,
                    "{\"id\":\"q\\\"\\\\\\u000a\xc3\xa4\"}");
@@ -834,7 +848,7 @@ test_forgotten_baseline (Fixture *fixture, gconstpointer data)
 
   open_quietly (fixture);
   stage (fixture, (const char *const[]) { "a", "{}", NULL }, 1, TRUE);
-  told = finish (fixture, 1, TRUE, NULL);
+  told = finish (fixture, 1, LS_ABSENCE_IS_DOUBTED, NULL);
   g_assert_true (ls_call_forget_baseline (fixture->store, LS_ENTITY_GRADE, NULL));
   restart (fixture);
   state = open_store (fixture, "u");
@@ -905,6 +919,53 @@ test_close_and_wipe (Fixture *fixture, gconstpointer data)
   g_assert_null (get (fixture, LS_ENTITY_GRADE, "g"));
 }
 
+/* Stages the rows r0 … r(n - 1). */
+static void
+stage_many (Fixture *fixture, guint n)
+{
+  g_autoptr (GPtrArray) rows = ls_row_array_new ();
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("r%u", i);
+
+      g_ptr_array_add (rows, ls_row_new (LS_ENTITY_GRADE, id, "{}", 1));
+    }
+  g_assert_true (ls_call_stage (fixture->store, LS_ENTITY_GRADE, rows, TRUE, NULL));
+}
+
+static void
+assert_lacks (Fixture *fixture, guint n, LsAbsence absence, guint n_kept, guint n_left)
+{
+  g_autoptr (LsChecksum) left = NULL;
+  g_autoptr (LsCommit) done = NULL;
+
+  stage_many (fixture, n);
+  done = ls_call_finish_snapshot (fixture->store, LS_ENTITY_GRADE, ls_cursor_new ("e", 1), 2000,
+                                  absence, NULL);
+  g_assert_cmpuint (done->n_kept, ==, n_kept);
+  left = ls_call_checksum (fixture->store, LS_ENTITY_GRADE, NULL);
+  g_assert_cmpint (left->count, ==, n_left);
+}
+
+/* A snapshot that says that very much is gone is not believed at once, and costs nothing. */
+static void
+test_mass_deletion (Fixture *fixture, gconstpointer data)
+{
+  open_quietly (fixture);
+  assert_lacks (fixture, 40, LS_ABSENCE_IS_DOUBTED, 0, 40);
+  assert_lacks (fixture, 0, LS_ABSENCE_IS_NOTHING, 0, 40);
+  assert_lacks (fixture, 0, LS_ABSENCE_IS_DOUBTED, 40, 40);
+  assert_lacks (fixture, 19, LS_ABSENCE_IS_DOUBTED, 21, 40);
+  /* half of it is */
+  assert_lacks (fixture, 20, LS_ABSENCE_IS_DOUBTED, 0, 20);
+  assert_lacks (fixture, 0, LS_ABSENCE_IS_DOUBTED, 20, 20);
+  assert_lacks (fixture, 0, LS_ABSENCE_IS_DELETION, 0, 0);
+  /* ... and so are few rows. */
+  assert_lacks (fixture, 19, LS_ABSENCE_IS_DOUBTED, 0, 19);
+  assert_lacks (fixture, 0, LS_ABSENCE_IS_DOUBTED, 0, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -933,6 +994,7 @@ main (int argc, char *argv[])
     { "/contract/store/later-snapshots-tell", test_later_snapshots_tell },
     { "/contract/store/snapshot-ends-versions", test_snapshot_ends_versions },
     { "/contract/store/deletion-names-the-row", test_deletion_names_the_row },
+    { "/contract/store/mass-deletion-is-doubted", test_mass_deletion },
     { "/contract/store/forgotten-baseline", test_forgotten_baseline },
     { "/contract/store/sight", test_sight },
     { "/contract/store/users-are-apart", test_users_are_apart },

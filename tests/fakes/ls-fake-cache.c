@@ -293,13 +293,29 @@ drop_absent (LsFakeCache *self, LsEntity entity, gint64 as_of, GPtrArray *events
     }
 }
 
+static gint64
+count_absent (LsFakeCache *self, LsEntity entity, gint64 *n_rows)
+{
+  gint64 n_absent = 0;
+
+  for (GTreeNode *node = g_tree_node_first (self->rows[entity]); node != NULL;
+       node = g_tree_node_next (node))
+    {
+      const LsRow *row = g_tree_node_value (node);
+
+      *n_rows += is_live (row);
+      n_absent += is_live (row) && g_tree_lookup (self->staged[entity], row->id) == NULL;
+    }
+  return n_absent;
+}
+
 /**
  * ls_fake_cache_finish_snapshot:
  * @self: a cache
  * @entity: of what
  * @cursor: the position that it stands for
  * @as_of: when the server said so, in milliseconds since the epoch
- * @complete: whether rows that are absent are gone
+ * @absence: what it means that a row is absent
  *
  * Returns: (transfer full): what was done
  */
@@ -308,15 +324,20 @@ ls_fake_cache_finish_snapshot (LsFakeCache *self,
                                LsEntity entity,
                                LsCursor cursor,
                                gint64 as_of,
-                               gboolean complete)
+                               LsAbsence absence)
 {
   LsCommit *commit = ls_commit_new ();
   g_autoptr (GPtrArray) events = ls_event_array_new ();
+  gint64 n_rows = 0;
+  gint64 n_absent;
 
   commit->entity = entity;
+  n_absent = count_absent (self, entity, &n_rows);
   take_staged (self, entity, as_of, events);
-  if (complete)
+  if (ls_absence_is_believed (absence, n_absent, n_rows))
     drop_absent (self, entity, as_of, events);
+  else if (absence != LS_ABSENCE_IS_NOTHING)
+    commit->n_kept = (guint)n_absent;
   g_tree_remove_all (self->staged[entity]);
 
   if (!self->known[entity])

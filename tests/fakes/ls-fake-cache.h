@@ -24,7 +24,7 @@ LsCommit *ls_fake_cache_finish_snapshot (LsFakeCache *self,
                                          LsEntity entity,
                                          LsCursor cursor,
                                          gint64 as_of,
-                                         gboolean complete);
+                                         LsAbsence absence);
 LsEventPage *ls_fake_cache_read_events (LsFakeCache *self,
                                         guint64 after_seq,
                                         const gboolean *types,

@@ -58,6 +58,7 @@ struct _Call
   guint limit;
   gsize max_size;
   gboolean flag;
+  LsAbsence absence;
 };
 
 static void
@@ -213,7 +214,7 @@ do_finish_snapshot (LsFakeStore *self, Call *call, GTask *task)
 {
   g_task_return_pointer (task,
                          ls_fake_cache_finish_snapshot (self->cache, call->entity, call->cursor,
-                                                        call->as_of, call->flag),
+                                                        call->as_of, call->absence),
                          (GDestroyNotify)ls_commit_free);
 }
 
@@ -344,7 +345,7 @@ ls_fake_store_finish_snapshot_async (LsStore *store,
                                      LsEntity entity,
                                      LsCursor cursor,
                                      gint64 as_of,
-                                     gboolean complete,
+                                     LsAbsence absence,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data)
 {
@@ -353,7 +354,7 @@ ls_fake_store_finish_snapshot_async (LsStore *store,
   call->entity = entity;
   call->cursor = cursor;
   call->as_of = as_of;
-  call->flag = complete;
+  call->absence = absence;
   make_call (store, ls_fake_store_finish_snapshot_async, call, callback, user_data);
 }
 

@@ -144,7 +144,7 @@ ls_call_stage (LsStore *store, LsEntity entity, GPtrArray *rows, gboolean first,
  * @entity: as there
  * @cursor: as there
  * @as_of: as there
- * @complete: as there
+ * @absence: as there
  * @error: as for ls_store_finish_snapshot_finish()
  *
  * Calls ls_store_finish_snapshot_async() and waits.
@@ -156,12 +156,12 @@ ls_call_finish_snapshot (LsStore *store,
                          LsEntity entity,
                          LsCursor cursor,
                          gint64 as_of,
-                         gboolean complete,
+                         LsAbsence absence,
                          GError **error)
 {
   g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_store_finish_snapshot_async (store, entity, cursor, as_of, complete, call_cb, &answer);
+  ls_store_finish_snapshot_async (store, entity, cursor, as_of, absence, call_cb, &answer);
   wait_for (&answer);
   return ls_store_finish_snapshot_finish (store, answer, error);
 }

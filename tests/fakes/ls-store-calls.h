@@ -18,7 +18,7 @@ LsCommit *ls_call_finish_snapshot (LsStore *store,
                                    LsEntity entity,
                                    LsCursor cursor,
                                    gint64 as_of,
-                                   gboolean complete,
+                                   LsAbsence absence,
                                    GError **error);
 gboolean ls_call_forget_baseline (LsStore *store, LsEntity entity, GError **error);
 LsEventPage *ls_call_read_events (LsStore *store,

@@ -132,6 +132,7 @@ class Person:
         assert answer.status == 200, answer
         self.user = answer.body["data"]["user"]
         self.token = answer.body["data"]["token"]
+        self.refresh_token = answer.body["data"].get("refreshToken")
 
     def call(self, method, path, body=None, headers=None):
         return self.server.http(method, path, body, self.token, headers)
@@ -161,6 +162,8 @@ class Server:
     """labsync-server with a demo school, on a port of its own that it keeps over restarts."""
 
     PROGRAM = "labsync-server"
+    SCHEME = "http"
+    context = None  # of TLS
 
     def __init__(self, directory, *options, host="127.0.0.1", wrapper=()):
         self.directory = Path(directory)
@@ -179,7 +182,7 @@ class Server:
 
     @property
     def url(self):
-        return f"http://{self.host}:{self.port}"
+        return f"{self.SCHEME}://{self.host}:{self.port}"
 
     def start(self):
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -217,7 +220,8 @@ class Server:
             request.add_header("Content-Type", "application/json")
         if token:
             request.add_header("Authorization", f"Bearer {token}")
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        secure = [urllib.request.HTTPSHandler(context=self.context)] if self.context else []
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), *secure)
         try:
             with opener.open(request, timeout=15) as answer:
                 status, text, got = answer.status, answer.read(), answer.headers
@@ -226,6 +230,11 @@ class Server:
         except http.client.HTTPException as error:
             raise ConnectionError("the answer broke off") from error  # as where it does not begin
         return Answer(status, json.loads(text) if text else None, got)
+
+    def sql(self, statement, *parameters):
+        """Its database, beside it: what a row says, or a time that is over at once."""
+        with sqlite3.connect(self.directory / "data" / "school.db", timeout=10) as database:
+            return database.execute(statement, parameters).fetchall()
 
     def person(self, email):
         return Person(self, email)
@@ -379,8 +388,10 @@ class Desktop:
         self.runtime = self.directory / "run"
         self.log = self.directory / "agent.log"
         self.processes = []
+        self.keyring = None
         self.agent = None
         self.bus = None
+        self.system_bus = f"unix:path={self.runtime}/no-system-bus"
         for folder in (self.settings_file.parent, self.home / ".local/share", self.runtime):
             folder.mkdir(parents=True, exist_ok=True)
         self.runtime.chmod(0o700)
@@ -431,6 +442,7 @@ class Desktop:
             # GLib's proxy module aborts where no GSettings schema is installed at all.
             XDG_DATA_DIRS="/usr/local/share:/usr/share",
             GSETTINGS_BACKEND="memory",
+            DBUS_SYSTEM_BUS_ADDRESS=self.system_bus,
         )
         if self.bus:
             environment["DBUS_SESSION_BUS_ADDRESS"] = self.address
@@ -447,7 +459,15 @@ class Desktop:
         self.processes.append(daemon)
         self.address = daemon.stdout.readline().strip()
         self.bus = Bus(self.address)
-        keyring = subprocess.Popen(
+        self.unlock_keyring()
+
+    def unlock_keyring(self):
+        """Begins a keyring, as a login does; one that runs ends first."""
+        for other in [process for process in self.processes if process.args[0] == "gnome-keyring-daemon"]:
+            stop_process(other)
+            self.processes.remove(other)
+        until(lambda: not self.bus.has_owner("org.freedesktop.secrets"), what="the keyring's name to be free")
+        self.keyring = keyring = subprocess.Popen(
             ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"],
             env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
@@ -515,6 +535,18 @@ class Desktop:
     def state(self):
         return self.bus.property("Connection", "State")
 
+    def wait_reason(self, reason, seconds=15):
+        until(lambda: self.reason() == reason, seconds, f"reason {reason}")
+
+    def account(self):
+        return self.bus.property("Account", "State")
+
+    def wait_account(self, state, seconds=15):
+        until(lambda: self.account() == state, seconds, f"account {state}")
+
+    def statistics(self):
+        return self.bus.agent("Diagnostics", "GetStatistics", "(a{sv})", {})[0]
+
     def reason(self):
         return self.bus.property("Connection", "Reason")
 
@@ -549,6 +581,14 @@ class Desktop:
             rows.update({row_id: (meta["version"], data) for _, row_id, data, meta in page})
             if not after:
                 return rows
+
+    def seen(self, entity):
+        """Like cached(): of what the agent refuses, as the role never sees it, there is nothing to see."""
+        try:
+            return self.cached(entity)
+        except GLib.Error as error:
+            assert Gio.DBusError.get_remote_error(error) == f"{INTERFACE}Error.AccessDenied", error
+            return {}
 
     def events(self, cursor):
         """All events after a cursor, and the cursor after them."""

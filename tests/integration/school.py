@@ -40,7 +40,8 @@ class User:
 
 
 class School:
-    """3 classes, 4 teachers (one without a class), 6 students, 3 parents, a second admin."""
+    """3 classes, 4 teachers (one without a class), 6 students, 3 parents, a second admin; a student of the
+    students' council and a parent of the staff, who write more than others, and see no more."""
 
     def __init__(self, server, seed):
         self.chance = random.Random(seed)
@@ -59,9 +60,11 @@ class School:
     def of(self, role):
         return [user for user in self.users.values() if user.role == role]
 
-    def _user(self, user_id, role, **links):
+    def _user(self, user_id, role, extra_role=None, **links):
         user = User(user_id, role, **links)
-        self._sign_up(id=user_id, name=f"Name of {user_id}", email=user.email, role=role)
+        self._sign_up(
+            id=user_id, name=f"Name of {user_id}", email=user.email, role=role, extra_role=extra_role
+        )
         self.users[user_id] = user
         return user
 
@@ -101,6 +104,9 @@ class School:
             for child in children:
                 self._relate(parent.id, child)
                 parent.children.add(child)
+        osis = self._user("g-osis", "student", extra_role="osis", person_id="g-so", class_id="g-c0")
+        create("students", id=osis.person_id, user_id=osis.id, **{"class": osis.class_id})
+        self._user("g-staff", "parent", extra_role="staff")
 
     def _add(self, who, entity, **columns):
         row_id = f"g-{entity}{len(self.rows[entity])}"

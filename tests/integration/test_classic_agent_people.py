@@ -39,7 +39,7 @@ def check_disk(desktop, school, user):
 
 def people(desktop):
     """Which members are known of whom."""
-    rows = {row_id: json.loads(data) for row_id, (_, data) in desktop.cached("user").items()}
+    rows = {row_id: json.loads(data) for row_id, (_, data) in desktop.seen("user").items()}
     return {row_id: [name for name in MEMBERS if name in row] for row_id, row in rows.items()}
 
 
@@ -56,7 +56,7 @@ def test_one_has_what_one_may_see(school, desk, world, role):
     school.write()
     for entity in ENTITIES:
         until(
-            lambda entity=entity: desktop.cached(entity).keys() & school.rows[entity].keys()
+            lambda entity=entity: desktop.seen(entity).keys() & school.rows[entity].keys()
             == school.expected(user, entity), 15, f"{user.id}: {entity} as expected",
         )
     assert {row_id: found for row_id, found in people(desktop).items() if row_id in school.users} == {

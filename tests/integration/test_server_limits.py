@@ -266,6 +266,66 @@ def test_headers_have_a_size(server, size, status):
         assert read_answer(client) == status
 
 
+def post(server, path, size, headers=b"", chunked=False):
+    """The status of a request whose body is so large and not JSON."""
+    with dial(server) as client:
+        length = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % size
+        client.sendall(b"POST " + path + b" HTTP/1.1\r\nHost: x\r\n" + headers + length + b"\r\n\r\n")
+        for start in range(0, size, 65536):
+            part = b"x" * min(65536, size - start)
+            client.sendall(b"%x\r\n%s\r\n" % (len(part), part) if chunked else part)
+        if chunked:
+            client.sendall(b"0\r\n\r\n")
+        return read_answer(client)
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["announced", "chunked"])
+def test_bodies_have_a_size(server, chunked):
+    """A stranger may send what a sign-in takes, whoever has signed in 16 MiB."""
+    token = b"Authorization: Bearer " + server.person(STUDENT).token.encode() + b"\r\n"
+    for path, size, headers, status in (
+        (b"/api/auth/login", 16_000, b"", 400), (b"/api/auth/login", 17_000, b"", 413),
+        (b"/api/auth/refresh", 1 << 20, b"", 413), (b"/api/grades", 16_000, b"", 401),
+        (b"/api/grades", 1 << 20, b"", 413), (b"/api/grades", 1 << 20, b"Authorization: Bearer x.y.z\r\n", 413),
+        (b"/api/grades", 16 << 20, token, 400), (b"/api/grades", (16 << 20) + 1, token, 413),
+    ):
+        assert post(server, path, size, headers, chunked) == status, (path, size)
+
+
+def test_strangers_large_bodies_cost_no_memory(server):
+    def memory():
+        return int(Path(f"/proc/{server.process.pid}/statm").read_text().split()[1]) * 4096
+
+    before = memory()
+    clients = []
+    for _ in range(20):
+        client = dial(server)
+        client.sendall(b"POST /api/grades HTTP/1.1\r\nHost: x\r\nContent-Length: 16777216\r\n\r\n")
+        client.sendall(b"x" * (8 << 20))
+        clients.append(client)
+    assert server.http("GET", "/health").status == 200
+    grown = memory() - before
+    for client in clients:
+        client.close()
+    print(f"160 MiB of 20 strangers: {grown >> 20} MiB more")
+    assert grown < 20 << 20
+
+
+@pytest.mark.parametrize(
+    "kind, status",
+    [
+        (None, 200), ("application/json", 200), ("Application/JSON; charset=utf-8", 200), ("text/plain", 415),
+        ("application/x-www-form-urlencoded", 415), ("multipart/form-data; boundary=x", 415), ("text/html", 415),
+    ],
+)
+def test_bodies_are_json_by_name(server, kind, status):
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=15)
+    headers = {"Content-Type": kind} if kind else {}
+    connection.request("POST", "/api/auth/login", '{"email":"student@demo.test","password":"demo"}', headers)
+    assert connection.getresponse().status == status
+    connection.close()
+
+
 def test_endless_headers_are_cut(server):
     with dial(server) as client:
         with pytest.raises(OSError):

@@ -42,9 +42,9 @@ def test_refused_login(server, body, status, code):
 def test_logins_leave_room_for_others(server):
     """Checking a password is slow on purpose; requests that need none go on meanwhile."""
     connections = [http.client.HTTPConnection(server.host, server.port, timeout=20) for _ in range(20)]
-    body = json.dumps({"email": STUDENT, "password": "wrong"})
     start = time.monotonic()
-    for connection in connections:
+    for number, connection in enumerate(connections):
+        body = json.dumps({"email": f"nobody{number}@demo.test", "password": "wrong"})
         connection.request("POST", "/api/auth/login", body)
     assert server.http("GET", "/health").status == 200
     health = time.monotonic() - start
@@ -74,6 +74,49 @@ def test_refresh_rotates(server):
     refusal(server.http("POST", "/api/auth/refresh", {"refreshToken": old}), 401, "session-ended")
     refusal(server.http("POST", "/api/auth/refresh", {"refreshToken": "x"}), 401, "session-ended")
     refusal(server.http("POST", "/api/auth/refresh", {}), 400, "bad-request")
+
+
+def refresh(server, token):
+    return server.http("POST", "/api/auth/refresh", {"refreshToken": token})
+
+
+def test_a_stolen_refresh_token_ends_the_session(server, connect, student):
+    """Who comes with a token that was replaced is the thief, or the thief was here before."""
+    old = student.refresh_token
+    new = refresh(server, old).body["data"]
+    client = connect(student)
+    client.hello()
+    server.sql("UPDATE sessions SET grace_until = 0")  # a minute is over
+    refusal(refresh(server, old), 401, "session-ended")
+    assert client.wait_close() == 4001
+    refusal(refresh(server, new["refreshToken"]), 401, "session-ended")
+    refusal(server.http("GET", "/api/grades", token=new["token"]), 401, "session-ended")
+    assert server.person(STUDENT).call("GET", "/api/grades").status == 200
+
+
+def test_nothing_in_the_database_makes_a_token(server, student):
+    pair = refresh(server, student.refresh_token).body["data"]
+    for text in (student.token, student.refresh_token, pair["token"], pair["refreshToken"]):
+        signature = text.rsplit(".", 1)[1].encode()
+        for path in (server.directory / "data").iterdir():
+            assert signature not in path.read_bytes(), path
+
+
+def test_a_new_password_signs_out_everywhere(student, admin, connect):
+    client = connect(student)
+    client.hello()
+    admin.update("users", student.user["id"], password="another")
+    assert client.wait_close() == 4001
+    refusal(student.call("GET", "/api/grades"), 401, "session-ended")
+    refusal(refresh(student.server, student.refresh_token), 401, "session-ended")
+
+
+def test_no_token_outlives_its_session(directory, world):
+    server = world.enter_context(Server(directory / "short", "--session-lifetime=2"))
+    person = server.person(STUDENT)
+    with Socket(server, person.token) as client:
+        assert client.hello()["expiresAt"] <= time.time() * 1000 + 2000
+        assert client.wait_close() == 4001
 
 
 def test_logout_ends_everything_at_once(server, student, connect):

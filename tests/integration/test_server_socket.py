@@ -77,6 +77,52 @@ def test_flood_closes(student, connect):
     assert client.wait_close() == 4008
 
 
+def test_what_a_role_never_sees_is_not_subscribed_to(server, teacher, connect):
+    """Clearly refused, by hello and later, and the rest goes on (protocol, table of who sees what)."""
+    client = connect(server.person(PARENT))
+    client.hello(types=["library_material_added", "announcement_created", "user_online"])
+    assert {(refused["code"], refused["eventType"]) for refused in (client.receive("error"), client.receive("error"))} == {
+        ("forbidden", "library_material_added"), ("forbidden", "user_online")
+    }
+    client.send("subscribe", eventType="library_material_updated")
+    refused = client.receive("error")
+    assert (refused["code"], refused["eventType"]) == ("forbidden", "library_material_updated")
+    client.send("subscribe", eventType="event_updated")
+    assert client.receive("subscribed")["eventType"] == "event_updated"
+
+    teacher.create("e_library", title="Atlas", category="maps", file_url="/a", file_type="pdf")
+    announce(teacher)
+    assert [event["type"] for event in client.events()] == ["announcement_created"]
+
+
+def test_a_lost_role_is_followed_to_its_end(server, admin, student, connect):
+    """Whoever saw something gets it taken away, also by a subscription that is made afterwards."""
+    material = student.rows("e_library")[0]["id"]
+    start = connect(student).hello()["cursor"]
+    admin.update("users", student.user["id"], role="parent")
+    client = connect(student)
+    client.hello(cursor=start, types=["library_material_deleted"])
+    events = client.receive("events")["events"]
+    assert [(event["type"], event["entityId"]) for event in events] == [("library_material_deleted", material)]
+
+
+def test_subscriptions_are_limited(student, connect):
+    client = connect(student)
+    client.hello(types=[])
+    for number in range(130):
+        try:
+            client.send("unsubscribe" if number % 2 else "subscribe", eventType="grade_updated")
+            client.receive()
+        except websockets.ConnectionClosed:
+            break
+        client._run(asyncio.sleep(0.025))  # below what is a flood
+    assert client.wait_close() == 4008
+    assert number >= 118
+    other = connect(student)
+    other.hello()
+    other.ping()
+
+
 def test_same_machine_replaces(student, connect):
     machine = uuid.uuid4().hex
     old, new, other = connect(student), connect(student), connect(student)
@@ -215,7 +261,7 @@ def test_presence(server, student, admin, connect):
     assert (offline["type"], offline["entityId"]) == ("user_offline", student.user["id"])
 
     parent = connect(server.person(PARENT))
-    parent.hello(types=["user_online"])
+    parent.hello()
     with connect(student) as one:
         one.hello()
     assert parent.ping()[1] == []

@@ -58,7 +58,7 @@ def traces(tmp_path_factory):
         return ("strace", "-D", "-E", "ASAN_OPTIONS=detect_leaks=0", "-f", "-q", "-s", "0", "-o", str(folder / name))
 
     with Server(folder / "server", wrapper=wrapper("labsync-server")) as server:
-        with Desktop(folder / "d", server.url, wrapper=wrapper("labsync-agent")) as desktop:
+        with Desktop(folder / "d", server.url, wrapper=wrapper("labsync-agent"), Privacy_encrypt="true") as desktop:
             desktop.sign_in()
             desktop.wait_state("live", seconds=30)
             assert desktop.cached("grade")

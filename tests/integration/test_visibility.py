@@ -127,6 +127,46 @@ def test_one_row_by_its_id(school):
                 assert (answer.status == 200) == (row_id in expected), (user.id, entity, row_id, answer)
 
 
+NEWS = {"title": "News", "content": "…"}
+TEACHES = {"class_id": "g-c0", "student_id": "g-s0"}
+GRADE = {
+    **TEACHES, "subject_id": "g-subject", "academic_year": "2026", "semester": "1", "assignment_type": "test",
+    "assignment_name": "Angles", "score": 70,
+}
+# The protocol's column "writes", by hand: what, and who may make it. g-teacher0 teaches class 0.
+WRITES = [
+    ("announcements", {**NEWS, "category": "umum"}, "g-admin g-teacher0 g-teacher1 g-staff"),
+    ("announcements", {**NEWS, "category": "kegiatan"}, "g-admin g-teacher0 g-teacher1 g-staff g-osis"),
+    ("e_library", {"title": "Map", "category": "maps", "file_url": "/m", "file_type": "pdf"},
+     "g-admin g-teacher0 g-teacher1 g-staff"),
+    ("school_events", {"event_name": "Fair", "date": "2026-12-01", "organizer": "OSIS"},
+     "g-admin g-teacher0 g-teacher1 g-osis"),
+    ("grades", GRADE, "g-admin g-teacher0"),
+    ("attendance", {**TEACHES, "date": "2026-11-24", "status": "hadir"}, "g-admin g-teacher0"),
+    ("subjects", {"name": "Art", "code": "ART"}, "g-admin"),
+    ("notifications", {"user_id": "g-osis", "title": "t", "body": "b", "type": "x"}, ""),
+]
+WRITERS = "g-admin g-teacher0 g-teacher1 g-student0 g-parent0 g-staff g-osis".split()
+
+
+@pytest.mark.parametrize("table, body, allowed", WRITES, ids=lambda value: value if isinstance(value, str) else "")
+def test_who_makes_what(school, table, body, allowed):
+    for writer in WRITERS:
+        status = school.person(school.users[writer]).call("POST", f"/api/{table}", body).status
+        assert status == (201 if writer in allowed.split() else 403), writer
+
+
+def test_the_council_keeps_to_activities(school):
+    """A message of the council's does not become one of the school's, nor the other way."""
+    osis = school.person(school.users["g-osis"])
+    row = osis.create("announcements", **NEWS, category="kegiatan")
+    assert osis.call("PATCH", f"/api/announcements/{row['id']}", {"category": "umum"}).status == 403
+    row = school.admin.create("announcements", **NEWS, category="umum")
+    for body in ({"title": "x"}, {"category": "kegiatan"}):
+        assert osis.call("PATCH", f"/api/announcements/{row['id']}", body).status == 403
+    assert osis.call("DELETE", f"/api/announcements/{row['id']}").status == 403
+
+
 def test_people_see_of_people(school):
     """Addresses are for those who need them; the hash of a password is for nobody."""
     student = school.users["g-student0"]  # class 0, taught by teacher 0
@@ -169,7 +209,7 @@ def test_an_agent_caches_what_one_may_see(server, school, desk, role):
     for entity in ENTITIES:
         until(
             lambda entity=entity: {
-                row_id for row_id in desktop.cached(entity) if row_id in school.rows[entity]
+                row_id for row_id in desktop.seen(entity) if row_id in school.rows[entity]
             } == school.expected(user, entity),
             15, f"{role}: {entity} as expected",
         )

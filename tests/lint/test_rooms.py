@@ -34,7 +34,8 @@ GENERATED = {"ls-tray-sni.h": "agent/tray", "ls-tray-dbusmenu.h": "agent/tray"}
 
 # Headers of core that its implementers may see.
 PORTS = {
-    "ls-store.h", "ls-queue-store.h", "ls-transport.h", "ls-secrets.h", "ls-network.h", "ls-config.h", "ls-clock.h",
+    "ls-store.h", "ls-store-keys.h", "ls-queue-store.h", "ls-audit.h", "ls-transport.h", "ls-secrets.h", "ls-network.h",
+    "ls-login.h", "ls-app-finder.h", "ls-config.h", "ls-clock.h",
 }
 
 # library -> rooms that may talk to it
@@ -43,6 +44,7 @@ LIBRARIES = {
     "zlib.h": {"agent/deflate"},
     "sqlite3.h": {"agent/store", "server", "server/data"},
     "libsecret/": {"agent/platform"},
+    "sodium.h": {"agent/store"},
     "json-glib/": {"agent/wire", "server", "server/data"},
     "crypt.h": {"server/data"},
     "hiredis/": {"server"},

@@ -43,9 +43,10 @@ def run(*command, environment=None, seconds=300):
 
 
 def development_manifest(source):
-    """The product's manifest on the runtime made of Debian packages, with this tree as its source."""
+    """The product's manifest on the runtime made of Debian packages, which has libsodium; this tree is its source."""
     manifest = json.loads(MANIFEST.read_text())
     manifest.update(RUNTIME)
+    manifest["modules"] = [module for module in manifest["modules"] if module["name"] != "libsodium"]
     manifest["modules"][-1]["sources"] = [{"type": "dir", "path": str(source)}]
     return manifest
 

@@ -46,6 +46,7 @@ struct _LsModelServer
 
   guint n_tokens;
   gint64 refresh_issued; /* when the last refresh token was given */
+  gint64 access_floor;   /* access tokens that were given up to then are void, by the wall clock */
 };
 
 struct _LsModelPeer
@@ -427,12 +428,21 @@ check_up (LsModelServer *self, GError **error)
   return FALSE;
 }
 
-static gboolean
-check (LsModelServer *self, const char *token, GError **error)
+/**
+ * ls_model_server_check:
+ * @self: a server
+ * @token: an access token
+ * @error: of %LS_LINK_ERROR
+ *
+ * Returns: whether the server is there and takes the token
+ */
+gboolean
+ls_model_server_check (LsModelServer *self, const char *token, GError **error)
 {
   if (!check_up (self, error))
     return FALSE;
-  if (ls_model_token_get_expiry (token) > ls_sim_get_server_wall (self->sim))
+  if (ls_model_token_get_expiry (token) > ls_sim_get_server_wall (self->sim) &&
+      ls_model_token_get_issued (token) > self->access_floor)
     return TRUE;
 
   g_propagate_error (error, ls_link_error_new (LS_REASON_TOKEN_REFUSED, 401, 0, "expired"));
@@ -495,6 +505,47 @@ ls_model_server_refresh (LsModelServer *self, const char *token, GError **error)
   return new_session (self);
 }
 
+/**
+ * ls_model_server_expire:
+ * @self: a server
+ *
+ * Every access token ends before its time; refresh tokens stay.
+ */
+void
+ls_model_server_expire (LsModelServer *self)
+{
+  self->access_floor = ls_sim_get_server_wall (self->sim);
+  for (guint i = self->peers->len; i > 0; i--)
+    close_peer (self->peers->pdata[i - 1], LS_REASON_TOKEN_REFUSED, "the token has expired");
+}
+
+/**
+ * ls_model_server_revoke:
+ * @self: a server
+ *
+ * The session is ended from elsewhere: only a sign-in helps.
+ */
+void
+ls_model_server_revoke (LsModelServer *self)
+{
+  self->n_tokens += 2;
+  ls_model_server_expire (self);
+}
+
+/**
+ * ls_model_server_rotate:
+ * @self: a server
+ *
+ * Somebody else uses the refresh token that was given last.
+ *
+ * Returns: (transfer full): what they get
+ */
+LsSession *
+ls_model_server_rotate (LsModelServer *self)
+{
+  return new_session (self);
+}
+
 /* Whether somebody who stands at @from can go on from the log. */
 static gboolean
 can_resume (LsModelServer *self, LsCursor from)
@@ -518,7 +569,7 @@ ls_model_server_updates (LsModelServer *self, const char *token, LsCursor from, 
   LsUpdates *updates;
   gint64 offset;
 
-  if (!check (self, token, error))
+  if (!ls_model_server_check (self, token, error))
     return NULL;
 
   updates = ls_updates_new ();
@@ -585,7 +636,7 @@ ls_model_server_snapshot (LsModelServer *self,
   const char *after;
   LsCursor cursor;
 
-  if (!check (self, token, error))
+  if (!ls_model_server_check (self, token, error))
     return NULL;
   if (!parse_page (self, page, &cursor, &after))
     {
@@ -631,7 +682,7 @@ ls_model_server_checksum (LsModelServer *self, const char *token, LsEntity entit
   g_autoptr (GPtrArray) rows = NULL;
   LsChecksum *checksum;
 
-  if (!check (self, token, error))
+  if (!ls_model_server_check (self, token, error))
     return NULL;
 
   rows = ls_model_server_list (self, entity);
@@ -737,7 +788,7 @@ ls_model_server_connect (LsModelServer *self,
 {
   LsModelPeer *peer;
 
-  if (!check (self, token, error))
+  if (!ls_model_server_check (self, token, error))
     return NULL;
 
   peer = g_new0 (LsModelPeer, 1);
@@ -783,7 +834,7 @@ handle_hello (LsModelPeer *peer, const LsMessage *hello)
 static void
 handle_auth (LsModelPeer *peer, const LsMessage *auth)
 {
-  if (!check (peer->server, auth->token, NULL))
+  if (!ls_model_server_check (peer->server, auth->token, NULL))
     {
       send (peer, LS_MESSAGE_ERROR, LS_EVENT_TYPE_INVALID);
       return;
@@ -837,44 +888,4 @@ void
 ls_model_peer_disconnect (LsModelPeer *self)
 {
   g_ptr_array_remove (self->server->peers, self);
-}
-
-/* Tokens: "USER@ISSUED" */
-
-/**
- * ls_model_token_get_issued:
- * @token: an access token
- *
- * Returns: when it was given out, milliseconds since the epoch
- */
-gint64
-ls_model_token_get_issued (const char *token)
-{
-  return g_ascii_strtoll (strchr (token, '@') + 1, NULL, 10);
-}
-
-/**
- * ls_model_token_get_expiry:
- * @token: an access token
- *
- * Returns: when it ends, milliseconds since the epoch
- */
-gint64
-ls_model_token_get_expiry (const char *token)
-{
-  return ls_model_token_get_issued (token) + LS_MODEL_TOKEN_LIFE;
-}
-
-/**
- * ls_model_token_get_user:
- * @token: an access token
- *
- * Returns: (transfer full): whose it is
- */
-LsUser *
-ls_model_token_get_user (const char *token)
-{
-  g_autofree char *name = g_strndup (token, (gsize)(strchr (token, '@') - token));
-
-  return ls_user_new (name, name, LS_ROLE_STUDENT, LS_EXTRA_ROLE_NONE);
 }

@@ -50,8 +50,12 @@ gint64 ls_model_server_get_restored (LsModelServer *self);
 GPtrArray *ls_model_server_list (LsModelServer *self, LsEntity entity);
 
 /* HTTP */
+gboolean ls_model_server_check (LsModelServer *self, const char *token, GError **error);
 LsSession *ls_model_server_sign_in (LsModelServer *self, GError **error);
 LsSession *ls_model_server_refresh (LsModelServer *self, const char *token, GError **error);
+void ls_model_server_expire (LsModelServer *self);
+void ls_model_server_revoke (LsModelServer *self);
+LsSession *ls_model_server_rotate (LsModelServer *self);
 LsUpdates *
 ls_model_server_updates (LsModelServer *self, const char *token, LsCursor from, GError **error);
 LsSnapshotPage *ls_model_server_snapshot (LsModelServer *self,

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "ls-json.h"
+#include "ls-wire-classic.h"
+
 /* A question of the app to the store; void once the process has crashed. */
 typedef struct
 {
@@ -296,6 +299,7 @@ ls_sim_agent_start (LsSimAgent *self)
     .store = LS_STORE (self->store),
     .token_reader = { ls_model_token_get_issued, ls_model_token_get_expiry,
                       ls_model_token_get_user },
+    .data_reader = { ls_wire_data_get_text, ls_json_with_members },
   };
 
   self->transport = ls_sim_transport_new (self->sim, self->server, &self->link);

@@ -29,6 +29,7 @@ struct _LsSimTransport
   GQueue inbound;  /* (element-type Parcel) (owned): on its way to the agent, in order */
   GQueue outbound; /* (element-type Parcel) (owned): on its way to the server, in order */
   GArray *opens;   /* (owned) (element-type gint64): when each handshake began */
+  guint n_refreshing;
 };
 
 /* Something on its way on the socket. With neither message nor error it is garbage. */
@@ -53,6 +54,8 @@ typedef struct
   LsEntity entity;
   char *page;
   char *email;
+  gboolean is_refresh;
+  LsActionRequest *request;
   guint alarm;
   gulong cancelled;
 } Call;
@@ -82,6 +85,7 @@ call_free (gpointer data)
   g_free (call->token);
   g_free (call->page);
   g_free (call->email);
+  g_clear_pointer (&call->request, ls_action_request_free);
   g_free (call);
 }
 
@@ -309,6 +313,8 @@ end_call (LsSimTransport *self, GTask *task)
   ls_sim_cancel (self->sim, &call->alarm);
   g_clear_signal_handler (&call->cancelled, g_task_get_cancellable (task));
   self->n_calls--;
+  if (call->is_refresh)
+    self->n_refreshing--;
 }
 
 static void
@@ -365,6 +371,15 @@ start_call (LsSimTransport *self, GTask *task, CallFunc func)
         g_signal_connect (cancellable, "cancelled", G_CALLBACK (on_call_cancelled), task);
 }
 
+static void
+note_time (LsSimTransport *self, GArray *times)
+{
+  gint64 now = ls_sim_get_time (self->sim);
+
+  if (times != NULL)
+    g_array_append_val (times, now);
+}
+
 static GTask *
 new_task (LsTransport *transport,
           const char *token,
@@ -397,6 +412,26 @@ give (LsSimTransport *self, GTask *task, gpointer answer, GDestroyNotify free_an
   else
     {
       g_task_return_pointer (task, answer, free_answer);
+    }
+}
+
+/* The same, where the server may go away before it has answered. */
+static void
+give_or_forget (LsSimTransport *self,
+                GTask *task,
+                gpointer answer,
+                GDestroyNotify free_answer,
+                GError *error)
+{
+  if (answer != NULL && ls_sim_happens (self->sim, self->link->forgetful))
+    {
+      ls_sim_trace (self->sim, "its answer is lost");
+      free_answer (answer);
+      fail_unreached (self, task);
+    }
+  else
+    {
+      give (self, task, answer, free_answer, error);
     }
 }
 
@@ -465,10 +500,9 @@ ls_sim_transport_open_async (LsTransport *transport,
 {
   LsSimTransport *self = LS_SIM_TRANSPORT (transport);
   g_autoptr (GTask) task = new_task (transport, token, cancellable, callback, user_data);
-  gint64 now = ls_sim_get_time (self->sim);
 
   ls_sim_check (self->sim, !self->is_open, "a second socket beside the first");
-  g_array_append_val (self->opens, now);
+  note_time (self, self->opens);
   start_call (self, task, open_at_server);
 }
 
@@ -614,6 +648,40 @@ ls_sim_transport_list_async (LsTransport *transport,
 }
 
 static void
+act_at_server (LsSimTransport *self, GTask *task)
+{
+  Call *call = g_task_get_task_data (task);
+  GError *error = NULL;
+  LsActionReply *reply = NULL;
+
+  if (ls_model_server_check (self->server, call->token, &error))
+    reply = self->link->act (call->request, self->link->act_data);
+  else if (ls_link_error_get_reason (error) == LS_REASON_TOKEN_REFUSED)
+    reply = ls_action_reply_new (401);
+  if (reply != NULL)
+    g_clear_error (&error);
+
+  ls_sim_trace (self->sim, "action %s: %u", call->request->key, reply != NULL ? reply->status : 0);
+  give_or_forget (self, task, reply, (GDestroyNotify)ls_action_reply_free, error);
+}
+
+static void
+ls_sim_transport_act_async (LsTransport *transport,
+                            const char *token,
+                            const LsActionRequest *request,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  g_autoptr (GTask) task = new_task (transport, token, cancellable, callback, user_data);
+  Call *call = g_task_get_task_data (task);
+
+  call->request = ls_action_request_new (request->method, request->path, request->key);
+  call->request->body = g_strdup (request->body);
+  start_call (LS_SIM_TRANSPORT (transport), task, act_at_server);
+}
+
+static void
 sign_in_at_server (LsSimTransport *self, GTask *task)
 {
   Call *call = g_task_get_task_data (task);
@@ -638,6 +706,7 @@ ls_sim_transport_sign_in_async (LsTransport *transport,
   Call *call = g_task_get_task_data (task);
 
   call->email = g_strdup (email);
+  note_time (LS_SIM_TRANSPORT (transport), LS_SIM_TRANSPORT (transport)->link->auths);
   start_call (LS_SIM_TRANSPORT (transport), task, sign_in_at_server);
 }
 
@@ -646,12 +715,17 @@ refresh_at_server (LsSimTransport *self, GTask *task)
 {
   Call *call = g_task_get_task_data (task);
   GError *error = NULL;
-  LsSession *session = self->classic != NULL
-                           ? ls_model_classic_refresh (self->classic, call->token, &error)
-                           : ls_model_server_refresh (self->server, call->token, &error);
+  LsSession *session = NULL;
+
+  if (ls_sim_happens (self->sim, self->link->busy))
+    error = ls_link_error_new (LS_REASON_RATE_LIMITED, 429, 7000, "no room");
+  else if (self->classic != NULL)
+    session = ls_model_classic_refresh (self->classic, call->token, &error);
+  else
+    session = ls_model_server_refresh (self->server, call->token, &error);
 
   ls_sim_trace (self->sim, "refresh: %s", error != NULL ? error->message : "done");
-  give (self, task, session, (GDestroyNotify)ls_session_free, error);
+  give_or_forget (self, task, session, (GDestroyNotify)ls_session_free, error);
 }
 
 static void
@@ -661,8 +735,14 @@ ls_sim_transport_refresh_async (LsTransport *transport,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data)
 {
+  LsSimTransport *self = LS_SIM_TRANSPORT (transport);
   g_autoptr (GTask) task = new_task (transport, refresh_token, cancellable, callback, user_data);
+  Call *call = g_task_get_task_data (task);
 
+  ls_sim_check (self->sim, self->n_refreshing == 0, "a second refresh beside the first");
+  self->n_refreshing++;
+  call->is_refresh = TRUE;
+  note_time (self, self->link->auths);
   start_call (LS_SIM_TRANSPORT (transport), task, refresh_at_server);
 }
 
@@ -696,6 +776,7 @@ ls_sim_transport_transport_init (LsTransportInterface *iface)
   iface->checksum_async = ls_sim_transport_checksum_async;
   iface->poll_async = ls_sim_transport_poll_async;
   iface->list_async = ls_sim_transport_list_async;
+  iface->act_async = ls_sim_transport_act_async;
   iface->sign_in_async = ls_sim_transport_sign_in_async;
   iface->refresh_async = ls_sim_transport_refresh_async;
   iface->sign_out_async = ls_sim_transport_sign_out_async;

@@ -5,7 +5,9 @@
 #include "ls-fake-network.h"
 #include "ls-fake-secrets.h"
 #include "ls-fake-store.h"
+#include "ls-json.h"
 #include "ls-sim-transport.h"
+#include "ls-wire-classic.h"
 
 /* The school, its server's limit, and what an agent may come to of that. */
 #define N_AGENTS 1000
@@ -77,6 +79,7 @@ switch_on (Herd *herd, Machine *machine)
     .secrets = LS_SECRETS (herd->secrets),
     .token_reader = { ls_model_token_get_issued, ls_model_token_get_expiry,
                       ls_model_token_get_user },
+    .data_reader = { ls_wire_data_get_text, ls_json_with_members },
   };
 
   machine->sim = herd->sim;

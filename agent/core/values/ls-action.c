@@ -125,6 +125,31 @@ ls_action_is_open (const LsAction *action)
 }
 
 /**
+ * ls_action_lose_payloads:
+ * @action: an action of which something can't be read any more: body, base, answer, or a row
+ *
+ * Keeps what is known of it. What still had to be done becomes a dead letter for its user to decide about;
+ * of what is done nothing is laid over the row any more.
+ */
+void
+ls_action_lose_payloads (LsAction *action)
+{
+  char **payloads[] = { &action->body, &action->base, &action->answer, &action->server,
+                        &action->loser };
+
+  for (guint i = 0; i < G_N_ELEMENTS (payloads); i++)
+    g_clear_pointer (payloads[i], g_free);
+  action->visible = TRUE;
+  if (!ls_action_is_open (action))
+    return;
+
+  action->status = LS_ACTION_FAILED;
+  action->outcome = LS_OUTCOME_REJECTED;
+  action->next_attempt_at = 0;
+  ls_action_set_text (&action->reason, LS_ACTION_UNREADABLE);
+}
+
+/**
  * ls_action_set_text:
  * @member: (inout): a text of an action
  * @text: (nullable): what takes its place; may be the same text

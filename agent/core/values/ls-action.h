@@ -5,6 +5,9 @@
 
 G_BEGIN_DECLS
 
+/* The reason of an action whose content can't be read any more. */
+#define LS_ACTION_UNREADABLE "unreadable"
+
 /** LsActionType: what an action is to do (contract, "Actions") */
 typedef enum
 {
@@ -154,6 +157,7 @@ void ls_action_free (LsAction *action);
 gsize ls_action_get_size (const LsAction *action);
 gboolean ls_action_is_open (const LsAction *action);
 void ls_action_set_text (char **member, const char *text);
+void ls_action_lose_payloads (LsAction *action);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsAction, ls_action_free)
 

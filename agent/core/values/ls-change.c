@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-change.h"
 
+/* As many rows may always be gone at once. */
+#define DOUBTED 20
+
 /**
  * ls_change_set_new:
  * @events: (nullable) (element-type LsEvent): events, in order; a reference is taken
@@ -48,6 +51,26 @@ ls_change_set_free (LsChangeSet *change_set)
   g_ptr_array_unref (change_set->events);
   g_free (change_set->sight);
   g_free (change_set);
+}
+
+/**
+ * ls_absence_is_believed:
+ * @absence: what it is said to mean that a snapshot lacks rows
+ * @n_absent: how many of those that we have it lacks
+ * @n_rows: how many we have
+ *
+ * The limit behind which nothing is deleted because a snapshot lacks it: more than half of what we have,
+ * and at least %DOUBTED rows.
+ *
+ * Returns: whether they are deleted
+ */
+gboolean
+ls_absence_is_believed (LsAbsence absence, gint64 n_absent, gint64 n_rows)
+{
+  if (absence == LS_ABSENCE_IS_DOUBTED)
+    return n_absent < DOUBTED || 2 * n_absent <= n_rows;
+
+  return absence == LS_ABSENCE_IS_DELETION;
 }
 
 /**

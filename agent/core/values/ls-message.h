@@ -77,7 +77,8 @@ typedef enum
  * @expires_at: welcome, authenticated: when the token ends, milliseconds since the epoch
  * @timestamp: ping, pong: milliseconds since the epoch
  * @event_types: (nullable) (element-type LsEventType): hello; %NULL: all I may see
- * @event_type: subscribe, subscribed, unsubscribe, unsubscribed
+ * @event_type: subscribe, subscribed, unsubscribe, unsubscribed; error: the type whose subscription
+ *   was refused
  * @token: (nullable): auth
  * @code: (nullable): error
  * @text: (nullable): error: for the log

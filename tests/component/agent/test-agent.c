@@ -7,6 +7,7 @@
 #include "ls-fake-network.h"
 #include "ls-fake-random.h"
 #include "ls-fake-secrets.h"
+#include "ls-fake-store-keys.h"
 #include "ls-fake-transport.h"
 #include "ls-remove-tree.h"
 #include "ls-store-sqlite.h"
@@ -728,6 +729,7 @@ test_agent_sign_in_while_loading (Fixture *fixture, gconstpointer data)
   g_assert_finalize_object (fixture->agent);
   ls_fake_secrets_set_state (fixture->secrets, LS_FAKE_SECRETS_HUNG);
 
+  fixture->config->tokens_in_memory = TRUE;
   fixture->done = FALSE;
   start_agent (fixture);
   ls_agent_sign_in_async (fixture->agent, "a@b", "secret", NULL, signed_in_cb, fixture);
@@ -845,10 +847,41 @@ test_agent_broken_store (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (ls_agent_get_user (fixture->agent)->id, ==, "anna");
 }
 
+/* A store whose key is locked away is tried again by itself; the account says meanwhile what is the matter. */
+static void
+test_agent_locked_store (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsFakeStoreKeys) keys = ls_fake_store_keys_new ();
+
+  ls_store_sqlite_set_encryption (fixture->store, LS_STORE_KEYS (keys), TRUE);
+  go_live (fixture);
+  settle (fixture);
+  g_assert_finalize_object (fixture->agent);
+  g_clear_object (&fixture->store);
+
+  ls_fake_store_keys_set_locked (keys, TRUE);
+  fixture->store = ls_store_sqlite_new (fixture->dir);
+  ls_store_sqlite_set_encryption (fixture->store, LS_STORE_KEYS (keys), TRUE);
+  start_agent (fixture);
+  settle (fixture);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_SIGNED_OUT);
+  g_assert_cmpint (ls_agent_get_account_state (fixture->agent), ==, LS_ACCOUNT_LOCKED);
+  ls_fake_clock_advance (fixture->clock, 30000);
+  settle (fixture);
+  g_assert_cmpint (ls_agent_get_account_state (fixture->agent), ==, LS_ACCOUNT_LOCKED);
+
+  ls_fake_store_keys_set_locked (keys, FALSE);
+  ls_fake_clock_advance (fixture->clock, 30000);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  g_assert_cmpstr (ls_agent_get_user (fixture->agent)->id, ==, "anna");
+}
+
 /* Of two sign-ins the later one counts, whichever the keyring is done with first. */
 static void
 test_agent_sign_in_twice (Fixture *fixture, gconstpointer data)
 {
+  fixture->config->tokens_in_memory = TRUE;
+  ls_agent_set_config (fixture->agent, fixture->config);
   ls_fake_secrets_set_state (fixture->secrets, LS_FAKE_SECRETS_HUNG);
   ls_agent_sign_in_async (fixture->agent, "a@b", "secret", NULL, signed_in_cb, fixture);
   ls_fake_transport_answer_sign_in (fixture->transport, session_for (fixture, "anna", TRUE));
@@ -858,6 +891,63 @@ test_agent_sign_in_twice (Fixture *fixture, gconstpointer data)
   give_up_on_keyring (fixture);
   g_assert_error (fixture->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_cmpstr (ls_agent_get_user (fixture->agent)->id, ==, "ben");
+}
+
+/* Tokens that can't be kept are given back, and whoever was signed in before is so again. */
+static void
+test_agent_sign_in_locked (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  settle (fixture);
+  ls_fake_secrets_set_state (fixture->secrets, LS_FAKE_SECRETS_LOCKED);
+  fixture->done = FALSE;
+  ls_agent_sign_in_async (fixture->agent, "b@b", "secret", NULL, signed_in_cb, fixture);
+  ls_fake_transport_answer_sign_in (fixture->transport, session_for (fixture, "ben", TRUE));
+  wait_until (fixture->done);
+  g_assert_error (fixture->error, LS_ERROR, LS_ERROR_LOCKED);
+  ls_fake_transport_answer_sign_out (fixture->transport);
+  wait_until (ls_agent_get_account_state (fixture->agent) == LS_ACCOUNT_LOCKED);
+  g_assert_cmpstr (ls_agent_get_user (fixture->agent)->id, ==, "anna");
+
+  ls_fake_secrets_set_state (fixture->secrets, LS_FAKE_SECRETS_OK);
+  ls_agent_reconnect (fixture->agent);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  g_assert_cmpint (ls_agent_get_account_state (fixture->agent), ==, LS_ACCOUNT_SIGNED_IN);
+}
+
+/* A first sign-in that can't be kept leaves nobody signed in, and nothing to wait for. */
+static void
+test_agent_sign_in_absent (Fixture *fixture, gconstpointer data)
+{
+  settle (fixture);
+  ls_fake_secrets_set_state (fixture->secrets, LS_FAKE_SECRETS_ABSENT);
+  ls_agent_sign_in_async (fixture->agent, "a@b", "secret", NULL, signed_in_cb, fixture);
+  ls_fake_transport_answer_sign_in (fixture->transport, session_for (fixture, "anna", TRUE));
+  wait_until (fixture->done);
+  g_assert_error (fixture->error, LS_ERROR, LS_ERROR_LOCKED);
+  ls_fake_transport_answer_sign_out (fixture->transport);
+  settle (fixture);
+  g_assert_null (ls_agent_get_user (fixture->agent));
+  g_assert_cmpint (ls_agent_get_account_state (fixture->agent), ==, LS_ACCOUNT_SIGNED_OUT);
+  g_assert_cmpint (state_of (fixture), ==, LS_STATE_SIGNED_OUT);
+}
+
+/* The server's new tokens are used when they are kept, and not before. */
+static void
+test_agent_stores_before_use (Fixture *fixture, gconstpointer data)
+{
+  go_live (fixture);
+  ls_fake_transport_drop (fixture->transport,
+                          ls_link_error_new (LS_REASON_TOKEN_REFUSED, 4001, 0, "expired"));
+  wait_until (is_asked (fixture, LS_FAKE_CALL_REFRESH));
+  ls_fake_secrets_set_state (fixture->secrets, LS_FAKE_SECRETS_HUNG);
+  ls_fake_clock_advance (fixture->clock, 1000);
+  ls_fake_transport_answer_refresh (fixture->transport, session_for (fixture, "anna", FALSE));
+  settle (fixture);
+  g_assert_false (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  /* What the server gave is good once only: it is not thrown away. */
+  ls_fake_clock_advance (fixture->clock, 5000);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
 }
 
 /* Whoever signs in while the keyring still forgets the one before keeps the store. */
@@ -1139,7 +1229,11 @@ main (int argc, char *argv[])
     { "/agent/disconnect/while-loading", test_agent_disconnect_while_loading },
     { "/agent/disconnect/at-another-server", test_agent_disconnect_at_another_server },
     { "/agent/broken-store", test_agent_broken_store },
+    { "/agent/locked-store", test_agent_locked_store },
     { "/agent/sign-in/twice", test_agent_sign_in_twice },
+    { "/agent/sign-in/locked-keyring", test_agent_sign_in_locked },
+    { "/agent/sign-in/absent-keyring", test_agent_sign_in_absent },
+    { "/agent/stores-before-use", test_agent_stores_before_use },
     { "/agent/sign-in/while-signing-out", test_agent_sign_in_while_signing_out },
     { "/agent/sync", test_agent_sync },
     { "/agent/sync/during-a-run", test_agent_sync_during_a_run },

@@ -9,9 +9,11 @@
 #include "ls-fake-network.h"
 #include "ls-fake-random.h"
 #include "ls-fake-secrets.h"
+#include "ls-json.h"
 #include "ls-store-sqlite.h"
 #include "ls-test-school.h"
 #include "ls-transport-soup.h"
+#include "ls-wire-classic.h"
 #include "ls-wire-token.h"
 
 #define N_WARM_UP 20
@@ -49,6 +51,7 @@ start_agent (Fixture *fixture)
     .store = LS_STORE (fixture->store),
     .transport = LS_TRANSPORT (fixture->transport),
     .token_reader = { ls_wire_token_get_issued, ls_wire_token_get_expiry, ls_wire_token_get_user },
+    .data_reader = { ls_wire_data_get_text, ls_json_with_members },
   };
 
   fixture->agent = ls_agent_new (&ports, fixture->config);

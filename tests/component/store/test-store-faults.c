@@ -220,7 +220,7 @@ static gboolean
 do_trim (Run *run, GError **error)
 {
   g_autofree char *path = cache_path (run);
-  g_autoptr (LsCache) cache = ls_cache_open (path, error);
+  g_autoptr (LsCache) cache = ls_cache_open (path, NULL, error);
   g_autoptr (GError) trim_error = NULL;
   gboolean more = TRUE;
 

@@ -126,6 +126,30 @@ test_texts (void)
 }
 
 static void
+test_grants_name_apps (void)
+{
+  const LsSettingKey *key = ls_setting_keys_find ("Apps", "read");
+  const char *const expected[] = { "org.school.Grades:grade,event", "/usr/bin/app:*", NULL };
+  const char *const wrong[] = { "grade",
+                                ":grade",
+                                "org.school.Grades:",
+                                "org.school.Grades:grade event",
+                                "org.school.Grades:grade,",
+                                "org.school.Grades grade" };
+  g_autoptr (LsSettingValue) value = NULL;
+
+  value = ls_setting_value_parse (key, "org.school.Grades:grade,event; /usr/bin/app:*;", NULL);
+  g_assert_cmpstrv (value->list, expected);
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (ls_setting_value_parse (key, wrong[i], &error));
+      g_assert_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT);
+    }
+}
+
+static void
 test_list_has_words (void)
 {
   const LsSettingKey *key = ls_setting_keys_find ("Cache", "drop-fields");
@@ -184,6 +208,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/base/setting-key/numbers-are-strict", test_numbers);
   g_test_add_func ("/base/setting-key/texts-are-checked", test_texts);
   g_test_add_func ("/base/setting-key/list-has-words", test_list_has_words);
+  g_test_add_func ("/base/setting-key/grants-name-apps", test_grants_name_apps);
   g_test_add_func ("/base/setting-key/defaults-are-good", test_defaults_are_good);
   g_test_add_func ("/base/setting-key/unknown-is-not-found", test_unknown_is_not_found);
 

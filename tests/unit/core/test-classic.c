@@ -279,7 +279,8 @@ answer_stage (Fixture *fixture, const LsCommand *command)
   g_assert_cmpint (finish->kind, ==, LS_COMMAND_FINISH_SNAPSHOT);
   g_assert_cmpint (finish->entity, ==, command->entity);
   g_assert_true (ls_cursor_equal (finish->cursor, LS_CLASSIC_CURSOR));
-  changed = put_rows (fixture, command->entity, command->rows, finish->complete);
+  changed =
+      put_rows (fixture, command->entity, command->rows, finish->absence != LS_ABSENCE_IS_NOTHING);
   return ls_classic_put (fixture->classic, changed);
 }
 

@@ -108,23 +108,35 @@ test_compare_hourly (LsEngineFixture *fixture, gconstpointer data)
   ls_engine_fixture_assert_does_not_want (fixture, LS_COMMAND_FETCH_SNAPSHOT);
 }
 
-static void
-take_snapshot (LsEngineFixture *fixture)
+/* @n_kept: how much more we have that was kept
+ *
+ * Returns: what it would have meant that a row is absent */
+static LsAbsence
+take_snapshot_keeping (LsEngineFixture *fixture, guint n_kept)
 {
   g_autoptr (LsSnapshotPage) page = ls_snapshot_page_new (LS_ENTITY_GRADE);
   g_autoptr (LsCommit) commit = ls_commit_new ();
+  g_autoptr (LsCommand) command = NULL;
 
   commit->entity = LS_ENTITY_GRADE;
+  commit->n_kept = n_kept;
   page->cursor = ls_cursor_new ("e", 10);
   ls_engine_fixture_assert_wants (fixture, LS_COMMAND_FETCH_SNAPSHOT);
   ls_engine_snapshot_page (fixture->engine, fixture->run, page);
   ls_engine_fixture_assert_wants (fixture, LS_COMMAND_STAGE);
   ls_engine_staged (fixture->engine, fixture->run);
-  ls_engine_fixture_assert_wants (fixture, LS_COMMAND_FINISH_SNAPSHOT);
+  command = ls_engine_fixture_take (fixture, LS_COMMAND_FINISH_SNAPSHOT);
   ls_engine_finished_snapshot (fixture->engine, fixture->run, ls_cursor_new ("e", 10), commit);
   ls_engine_fixture_assert_wants (fixture, LS_COMMAND_FETCH_UPDATES);
   nothing_new (fixture);
   ls_engine_fixture_assert_does_not_want (fixture, LS_COMMAND_FETCH_SNAPSHOT);
+  return command->absence;
+}
+
+static void
+take_snapshot (LsEngineFixture *fixture)
+{
+  take_snapshot_keeping (fixture, 0);
 }
 
 /* What differs is fetched anew, looked at again soon, and not fetched again and again. */
@@ -151,6 +163,34 @@ test_compare_heals_once (LsEngineFixture *fixture, gconstpointer data)
   we_have (fixture, "b");
   assert_counted (fixture, 3, 3);
   take_snapshot (fixture);
+}
+
+static void
+find_difference (LsEngineFixture *fixture)
+{
+  ring (fixture);
+  server_has (fixture, "a", 10);
+  we_have (fixture, "b");
+}
+
+/* Rows that a snapshot lacks in masses stay, and go when the server says the same for long enough. */
+static void
+test_compare_doubts (LsEngineFixture *fixture, gconstpointer data)
+{
+  find_difference (fixture);
+  g_assert_cmpint (take_snapshot_keeping (fixture, 30), ==, LS_ABSENCE_IS_DOUBTED);
+  g_assert_cmpuint (ls_engine_get_counters (fixture->engine)->n_doubted_rows, ==, 30);
+
+  /* Whoever asks sooner gets the same. */
+  ls_fake_clock_advance (fixture->clock, HOUR / 2 - 1);
+  ls_engine_sync (fixture->engine);
+  ls_engine_fixture_assert_wants (fixture, LS_COMMAND_FETCH_UPDATES);
+  nothing_new (fixture);
+  ls_engine_fixture_assert_does_not_want (fixture, LS_COMMAND_FETCH_SNAPSHOT);
+
+  ls_fake_clock_advance (fixture->clock, 1);
+  ls_engine_sync (fixture->engine);
+  g_assert_cmpint (take_snapshot_keeping (fixture, 0), ==, LS_ABSENCE_IS_DELETION);
 }
 
 /* The server is ahead: first everything is fetched that it speaks of. */
@@ -326,6 +366,7 @@ main (int argc, char *argv[])
   g_test_add ("/core/engine/commits-before-telling", LsEngineFixture, NULL,
               ls_engine_fixture_set_up, test_engine_commits_before_telling,
               ls_engine_fixture_tear_down);
+  ADD ("doubts", test_compare_doubts);
   ADD ("catches-up", test_compare_catches_up);
   ADD ("beyond", test_compare_beyond);
   ADD ("stale", test_compare_stale);

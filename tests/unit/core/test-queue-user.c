@@ -274,6 +274,49 @@ test_user_retry_failed (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (h->sends.length, ==, 2);
 }
 
+/* What can't be decrypted any more is not sent as it is, whoever asks; its user may say anew what it was. */
+static void
+test_user_unreadable (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  g_autofree char *id = g_strdup (enqueue (fixture, LS_ACTION_UPDATE, "{\"score\":80}", FALSE));
+  gpointer ticket;
+  LsQueueCommand *told;
+
+  ls_action_lose_payloads (g_hash_table_lookup (h->disk, id));
+  ls_queue_harness_crash (h);
+  connect_link (fixture);
+  g_assert_cmpuint (ls_queue_get_counts (h->queue)->failed, ==, 1);
+  g_assert_cmpstr (get (fixture, id)->reason, ==, LS_ACTION_UNREADABLE);
+  g_assert_error (change (fixture, ls_queue_retry, id), LS_ERROR, LS_ERROR_CONFLICT);
+  ticket = ls_queue_harness_ticket (h);
+  ls_queue_retry_failed (h->queue, ticket);
+  g_assert_no_error (ls_queue_harness_get_error (h, ticket));
+  told = g_hash_table_lookup (h->answers, ticket);
+  g_assert_cmpuint (told->number, ==, 0);
+  g_assert_cmpuint (h->sends.length, ==, 0);
+
+  g_assert_no_error (edit (fixture, id, "{\"score\":81}"));
+  g_assert_cmpstr (peek (fixture)->body, ==, "{\"score\":81}");
+}
+
+/* Of what is done, but not in the cache yet, nothing is laid over the row: nobody knows what. */
+static void
+test_user_unreadable_done (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  g_autofree char *id = g_strdup (enqueue (fixture, LS_ACTION_UPDATE, "{\"score\":80}", FALSE));
+  g_autoptr (LsOverlay) overlay = NULL;
+
+  connect_link (fixture);
+  answer (fixture, 200, "{\"id\":\"g-1\",\"score\":80,\"note\":\"\"}", 6);
+  ls_action_lose_payloads (g_hash_table_lookup (h->disk, id));
+  ls_queue_harness_crash (h);
+  g_assert_cmpint (get (fixture, id)->status, ==, LS_ACTION_COMPLETED);
+  overlay = ls_queue_lay_over (h->queue, "grade", "g-1", BASE);
+  g_assert_cmpstr (overlay->data, ==, BASE);
+}
+
 /* Changes of one row that wait become one, as far as both allow it; the older one ends as superseded. */
 static void
 test_user_coalesce (Fixture *fixture, gconstpointer data)
@@ -343,6 +386,8 @@ main (int argc, char *argv[])
   ADD ("cancel-delete-in-flight", test_user_cancel_delete_in_flight);
   ADD ("discard", test_user_discard);
   ADD ("retry-failed", test_user_retry_failed);
+  ADD ("unreadable", test_user_unreadable);
+  ADD ("unreadable-done", test_user_unreadable_done);
   ADD ("coalesce", test_user_coalesce);
   ADD ("coalesce-never-sent", test_user_coalesce_never_sent);
   ADD ("coalesce-no-posts", test_user_coalesce_no_posts);

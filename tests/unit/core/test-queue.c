@@ -386,7 +386,15 @@ test_queue_tokens (Fixture *fixture, gconstpointer data)
   answer (fixture, 401);
   answer (fixture, 401);
   g_assert_cmpuint (h->n_refreshes, ==, 2);
+  ls_queue_harness_advance (h, HOUR);
+  g_assert_cmpuint (h->sends.length, ==, 0);
+  /* one that comes by itself is tried, and asks for no other */
   ls_queue_tokens_changed (h->queue);
+  ls_queue_harness_run (h);
+  g_assert_cmpuint (h->sends.length, ==, 2);
+  answer (fixture, 401);
+  answer (fixture, 401);
+  g_assert_cmpuint (h->n_refreshes, ==, 2);
   ls_queue_harness_advance (h, HOUR);
   g_assert_cmpuint (h->sends.length, ==, 0);
   /* a sign-in opens the queue anew */
@@ -682,6 +690,30 @@ test_queue_quota (Fixture *fixture, gconstpointer data)
   g_assert_error (ls_queue_harness_get_error (h, ticket), LS_ERROR, LS_ERROR_QUOTA_EXCEEDED);
 }
 
+static void
+test_queue_quota_of_an_app (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  LsActionDraft wanted = draft (LS_ACTION_CREATE, "three", "{}");
+  gpointer ticket;
+
+  h->config.max_of_app = 2;
+  ls_queue_set_config (h->queue, &h->config);
+  create (fixture, "one");
+  create (fixture, "two");
+  ticket = ls_queue_harness_try (h, &wanted, NULL);
+  g_assert_error (ls_queue_harness_get_error (h, ticket), LS_ERROR, LS_ERROR_QUOTA_EXCEEDED);
+  wanted.app = "another";
+  ls_queue_harness_enqueue (h, &wanted, NULL);
+
+  /* what is done makes room for its app */
+  connect_link (fixture);
+  accept_with (fixture, NULL, 1, 10);
+  wanted.app = NULL;
+  wanted.entity_id = "four";
+  ls_queue_harness_enqueue (h, &wanted, NULL);
+}
+
 /* An app that did not hear our answer asks again with its key. */
 static void
 test_queue_same_key_again (Fixture *fixture, gconstpointer data)
@@ -829,6 +861,7 @@ main (int argc, char *argv[])
   ADD ("visible", test_queue_visible);
   ADD ("new-log", test_queue_new_log);
   ADD ("quota", test_queue_quota);
+  ADD ("quota/of-an-app", test_queue_quota_of_an_app);
   ADD ("same-key-again", test_queue_same_key_again);
   ADD ("expires", test_queue_expires);
   ADD ("keeps", test_queue_keeps);

@@ -8,7 +8,10 @@
 static gint64
 get_issued (const char *token)
 {
-  return g_str_equal (token, "endless") ? 0 : ISSUED;
+  if (g_str_equal (token, "endless"))
+    return 0;
+
+  return g_str_equal (token, "newer") ? ISSUED + 1000 : ISSUED;
 }
 
 static gint64
@@ -95,7 +98,6 @@ test_token_keeper_keeps_refresh_token (void)
   ls_token_keeper_clear (&keeper);
 }
 
-/* Nothing to refresh: what is due then is to hang up. */
 static void
 test_token_keeper_without_refresh_token (void)
 {
@@ -104,11 +106,8 @@ test_token_keeper_without_refresh_token (void)
   LsTokenKeeper keeper = { 0 };
 
   ls_token_keeper_take (&keeper, session, &reader, random, 5000, 0);
-  g_assert_false (ls_token_keeper_is_due (&keeper, 5000 + LIFE + 999));
-  g_assert_true (ls_token_keeper_is_due (&keeper, 5000 + LIFE + 1000));
-  /* By our clock it is over; the server's may say otherwise. */
-  ls_token_keeper_take (&keeper, session, &reader, random, 5000, LIFE);
   g_assert_false (ls_token_keeper_is_due (&keeper, G_MAXINT64));
+  g_assert_true (ls_token_keeper_is_over (&keeper, 5000 + LIFE));
   ls_token_keeper_clear (&keeper);
 }
 
@@ -155,6 +154,65 @@ test_token_keeper_refused (void)
   ls_token_keeper_clear (&keeper);
 }
 
+/* Whatever our clock made of a token's age: once the server says what time it is, its end is right. */
+static void
+test_token_keeper_date (void)
+{
+  static const gint64 wrong_ages[] = { 0, LIFE / 3, LIFE, LIFE + 7200000, -7200000, ISSUED };
+  const gint64 now = 5000000;
+  const gint64 age = LIFE / 2;
+  g_autoptr (LsRandom) random = LS_RANDOM (ls_fake_random_new (3));
+  g_autoptr (LsSession) session = ls_session_new ("token", "refresh");
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong_ages); i++)
+    {
+      LsTokenKeeper keeper = { 0 };
+
+      ls_token_keeper_take (&keeper, session, &reader, random, now, wrong_ages[i]);
+      g_assert_true (ls_token_keeper_date (&keeper, ISSUED + age, now));
+      g_assert_cmpint (keeper.end, ==, now + LIFE - age);
+      g_assert_cmpint (keeper.refresh_due, >=, now - age + LIFE * 70 / 100);
+      g_assert_cmpint (keeper.refresh_due, <=, now - age + LIFE * 90 / 100);
+      /* ... and a server that contradicts itself changes it no more. */
+      g_assert_false (ls_token_keeper_date (&keeper, ISSUED + LIFE, now));
+      g_assert_false (ls_token_keeper_is_over (&keeper, now));
+      ls_token_keeper_clear (&keeper);
+    }
+}
+
+/* A server that says it is before the token was made does not have it live for ever. */
+static void
+test_token_keeper_date_before_issue (void)
+{
+  g_autoptr (LsRandom) random = LS_RANDOM (ls_fake_random_new (3));
+  g_autoptr (LsSession) session = ls_session_new ("token", "refresh");
+  LsTokenKeeper keeper = { 0 };
+
+  ls_token_keeper_take (&keeper, session, &reader, random, 5000, LIFE / 2);
+  g_assert_true (ls_token_keeper_date (&keeper, 1, 5000));
+  g_assert_cmpint (keeper.end, ==, 5000 + LIFE);
+  ls_token_keeper_clear (&keeper);
+}
+
+static void
+test_token_keeper_is_older (void)
+{
+  g_autoptr (LsRandom) random = LS_RANDOM (ls_fake_random_new (3));
+  g_autoptr (LsSession) session = ls_session_new ("token", "refresh");
+  g_autoptr (LsSession) same = ls_session_new ("token", "other");
+  g_autoptr (LsSession) newer = ls_session_new ("newer", "refresh");
+  g_autoptr (LsSession) endless = ls_session_new ("endless", "refresh");
+  LsTokenKeeper keeper = { 0 };
+
+  ls_token_keeper_take (&keeper, session, &reader, random, 5000, 0);
+  g_assert_true (ls_token_keeper_is_older (&keeper, newer, &reader));
+  g_assert_false (ls_token_keeper_is_older (&keeper, same, &reader));
+  g_assert_false (ls_token_keeper_is_older (&keeper, endless, &reader));
+  ls_token_keeper_take (&keeper, newer, &reader, random, 5000, 0);
+  g_assert_false (ls_token_keeper_is_older (&keeper, session, &reader));
+  ls_token_keeper_clear (&keeper);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -165,6 +223,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/core/token-keeper/keeps-refresh-token", test_token_keeper_keeps_refresh_token);
   g_test_add_func ("/core/token-keeper/without-refresh-token",
                    test_token_keeper_without_refresh_token);
+  g_test_add_func ("/core/token-keeper/date", test_token_keeper_date);
+  g_test_add_func ("/core/token-keeper/date/before-issue", test_token_keeper_date_before_issue);
+  g_test_add_func ("/core/token-keeper/is-older", test_token_keeper_is_older);
   g_test_add_func ("/core/token-keeper/login", test_token_keeper_login);
   g_test_add_func ("/core/token-keeper/refused", test_token_keeper_refused);
   return g_test_run ();

@@ -206,6 +206,43 @@ def test_events_json_passes_data_through(ctl, agent):
     assert agent.calls == [("Events.GetEvents", ("c1", 5, {}))]
 
 
+def audit_entry(**members):
+    types = {"id": "t", "at": "t", "sent": "b"}
+    return {name: GLib.Variant(types.get(name, "s"), value) for name, value in members.items()}
+
+
+AUDIT = [
+    audit_entry(id=2, at=1700000001000, user="u1", app="org.school.Grades", what="read", subject="grade",
+                outcome="AccessDenied", sent=False),
+    audit_entry(id=1, at=1700000000000, user="u1", app="/usr/bin/labsyncctl", what="sign-in", subject="", outcome="ok",
+                sent=True),
+]
+
+
+def test_audit_json(ctl, agent):
+    agent.methods["Diagnostics.GetAudit"] = lambda arguments: GLib.Variant("(aa{sv})", (AUDIT,))
+    document = json.loads(ctl("audit", "--json", "--limit", "7", "--before", "3", "--sent").stdout)
+    assert document["entries"][0] == {
+        "id": 2, "at": 1700000001000, "user": "u1", "app": "org.school.Grades", "what": "read", "subject": "grade",
+        "outcome": "AccessDenied", "sent": False,
+    }
+    assert [entry["id"] for entry in document["entries"]] == [2, 1]
+    assert agent.calls[-1] == ("Diagnostics.GetAudit", ({"limit": 7, "before": 3, "sent": True},))
+
+
+def test_audit_for_people(ctl, agent, indonesian):
+    agent.methods["Diagnostics.GetAudit"] = lambda arguments: GLib.Variant("(aa{sv})", (AUDIT,))
+    lines = ctl("audit").stdout.splitlines()
+    assert lines[0].split() == ["TIME", "WHAT", "OF", "OUTCOME", "APP"]
+    assert "read" in lines[1] and "grade" in lines[1] and "not allowed here" in lines[1]
+    assert "signed in at the server" in lines[2] and "/usr/bin/labsyncctl" in lines[2]
+    assert "masuk" in ctl("audit", **indonesian).stdout
+
+    agent.methods["Diagnostics.GetAudit"] = lambda arguments: GLib.Variant("(aa{sv})", ([],))
+    assert ctl("audit").stdout == "Nothing has been noted.\n"
+    assert ctl("audit", "--limit", "-1").returncode == 2
+
+
 def test_events_for_people(ctl, agent):
     nasty = (8, "message_created", "message", "m\033[2J", '{"text":"\n\u009b2J"}', 0, "", "")
     agent.methods["Events.GetEvents"] = lambda arguments: GLib.Variant(

@@ -102,6 +102,42 @@ test_rows (School *school, gconstpointer data)
     }
 }
 
+/* Protocol §4: of what a role sees nothing, there is nothing to subscribe to. */
+static void
+test_subscriptions (School *school, gconstpointer data)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (everybody); i++)
+    {
+      g_autoptr (LsViewer) viewer = school_get_viewer (school, everybody[i]);
+      gboolean is_parent = ls_viewer_get_role (viewer) == LS_ROLE_PARENT;
+
+      for (LsEntity entity = 0; entity < LS_N_ENTITIES; entity++)
+        {
+          gboolean is_hidden = entity == LS_ENTITY_LIBRARY_MATERIAL || entity == LS_ENTITY_PRESENCE;
+
+          g_test_message ("%s, %s", everybody[i], ls_entity_to_string (entity));
+          g_assert_cmpint (ls_viewer_may_subscribe (viewer, entity), ==, !is_parent || !is_hidden);
+        }
+    }
+}
+
+/* Who loses a role is still to be told what is lost. */
+static void
+test_subscriptions_after_a_change (School *school, gconstpointer data)
+{
+  g_autoptr (LsViewer) viewer = NULL;
+
+  g_assert_cmpint (school_update (school, "admin", "users", "s1", "{'role':'parent'}"), ==, OK);
+  viewer = school_get_viewer (school, "s1");
+  g_assert_true (ls_viewer_may_subscribe (viewer, LS_ENTITY_LIBRARY_MATERIAL));
+  g_assert_false (ls_viewer_may_subscribe (viewer, LS_ENTITY_PRESENCE));
+
+  g_clear_pointer (&viewer, ls_viewer_unref);
+  g_assert_cmpint (school_update (school, "admin", "users", "s2", "{'status':'inactive'}"), ==, OK);
+  viewer = school_get_viewer (school, "s2");
+  g_assert_false (ls_viewer_may_subscribe (viewer, LS_ENTITY_PRESENCE));
+}
+
 /* What a list leaves out, a look at the single row does not show either. */
 static void
 test_single_rows (School *school, gconstpointer data)
@@ -341,6 +377,8 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
 
   ADD ("rows", test_rows);
+  ADD ("subscriptions", test_subscriptions);
+  ADD ("subscriptions-after-a-change", test_subscriptions_after_a_change);
   ADD ("single-rows", test_single_rows);
   ADD ("notifications", test_notifications);
   ADD ("columns", test_columns);

@@ -16,7 +16,7 @@ set_up (Fixture *fixture, gconstpointer data)
 {
   fixture->dir = g_dir_make_tmp ("labsync-XXXXXX", NULL);
   fixture->path = g_build_filename (fixture->dir, "cache.db", NULL);
-  fixture->cache = ls_cache_open (fixture->path, NULL);
+  fixture->cache = ls_cache_open (fixture->path, NULL, NULL);
   g_assert_nonnull (fixture->cache);
 }
 
@@ -362,7 +362,7 @@ test_cache_migration (gconstpointer file)
   g_assert_cmpint (sqlite3_exec (handle, sql, NULL, NULL, NULL), ==, SQLITE_OK);
   g_assert_cmpint (sqlite3_close (handle), ==, SQLITE_OK);
 
-  fixture.cache = ls_cache_open (fixture.path, &error);
+  fixture.cache = ls_cache_open (fixture.path, NULL, &error);
   g_assert_no_error (error);
   state = ls_cache_read_state (fixture.cache, &error);
   g_assert_no_error (error);

@@ -8,20 +8,35 @@
 
 #include "ls-error.h"
 #include "ls-remove-tree.h"
+#include "ls-store-keys.h"
 
 #define PAGE_SIZE 4096
 
+#define CANARY "Kanarie-7f3a91c5e2"
+
 typedef struct
 {
-  char *dir;  /* (owned) */
-  char *path; /* (owned) */
+  char *dir;        /* (owned) */
+  char *path;       /* (owned) */
+  LsCipher *cipher; /* (owned) (nullable): NULL: it is not encrypted */
 } Fixture;
+
+static LsCipher *
+cipher_new (guchar seed)
+{
+  guchar key[LS_STORE_KEY_SIZE];
+
+  memset (key, seed, sizeof key);
+  return ls_cipher_new (key);
+}
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
   fixture->dir = g_dir_make_tmp ("labsync-XXXXXX", NULL);
   fixture->path = g_build_filename (fixture->dir, "queue.db", NULL);
+  if (g_strcmp0 (data, "encrypted") == 0)
+    fixture->cipher = cipher_new (1);
 }
 
 static void
@@ -30,16 +45,23 @@ tear_down (Fixture *fixture, gconstpointer data)
   ls_remove_tree (fixture->dir);
   g_free (fixture->dir);
   g_free (fixture->path);
+  g_clear_pointer (&fixture->cipher, ls_cipher_free);
+}
+
+static LsQueueFile *
+open_with (Fixture *fixture, LsCipher *reader, LsCipher *writer)
+{
+  g_autoptr (GError) error = NULL;
+  LsQueueFile *queue = ls_queue_file_open (fixture->path, reader, writer, &error);
+
+  g_assert_no_error (error);
+  return queue;
 }
 
 static LsQueueFile *
 open_queue (Fixture *fixture)
 {
-  g_autoptr (GError) error = NULL;
-  LsQueueFile *queue = ls_queue_file_open (fixture->path, &error);
-
-  g_assert_no_error (error);
-  return queue;
+  return open_with (fixture, fixture->cipher, fixture->cipher);
 }
 
 static LsAction *
@@ -193,7 +215,7 @@ test_newer (Fixture *fixture, gconstpointer data)
   ls_database_run (ls_queue_file_get_database (queue), "PRAGMA user_version = 99", NULL);
   g_clear_pointer (&queue, ls_queue_file_free);
 
-  g_assert_null (ls_queue_file_open (fixture->path, &error));
+  g_assert_null (ls_queue_file_open (fixture->path, fixture->cipher, fixture->cipher, &error));
   g_assert_error (error, LS_ERROR, LS_ERROR_NEWER_STORE);
 }
 
@@ -281,24 +303,184 @@ test_damage (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (n_recoveries, >, n_pages / 2);
 }
 
-static void
-add (const char *path, void (*test) (Fixture *, gconstpointer))
+/* An action with the canary in everything that is encrypted. */
+static LsAction *
+telling_action_new (void)
 {
-  g_test_add (path, Fixture, NULL, set_up, test, tear_down);
+  LsAction *action = full_action_new ();
+
+  ls_action_set_text (&action->body, "{\"body\":\"" CANARY "\"}");
+  ls_action_set_text (&action->base, "{\"base\":\"" CANARY "\"}");
+  ls_action_set_text (&action->answer, "{\"answer\":\"" CANARY "\"}");
+  ls_action_set_text (&action->server, "{\"server\":\"" CANARY "\"}");
+  ls_action_set_text (&action->loser, "{\"loser\":\"" CANARY "\"}");
+  return action;
+}
+
+/* Whether the canary is in a file of the queue. */
+static gboolean
+is_told (Fixture *fixture)
+{
+  g_autoptr (GDir) dir = g_dir_open (fixture->dir, 0, NULL);
+  const char *name;
+  gboolean found = FALSE;
+
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (fixture->dir, name, NULL);
+      g_autofree char *content = NULL;
+      gsize length;
+
+      g_assert_true (g_file_get_contents (path, &content, &length, NULL));
+      found = found || memmem (content, length, CANARY, strlen (CANARY)) != NULL;
+    }
+  return found;
+}
+
+static void
+assert_first (LsQueueFile *queue, const LsAction *expected)
+{
+  g_autoptr (GPtrArray) actions = ls_queue_file_take_actions (queue);
+
+  g_assert_cmpuint (actions->len, ==, 1);
+  assert_same (actions->pdata[0], expected);
+}
+
+/* On the way from plain to encrypted and back nothing is lost, and nothing plain is left behind. */
+static void
+test_converted (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsAction) action = telling_action_new ();
+  g_autoptr (LsQueueFile) queue = open_with (fixture, NULL, NULL);
+
+  put (queue, action);
+  g_assert_true (is_told (fixture));
+  g_clear_pointer (&queue, ls_queue_file_free);
+
+  queue = open_queue (fixture);
+  assert_first (queue, action);
+  g_assert_false (is_told (fixture));
+  put (queue, action);
+  g_assert_false (is_told (fixture));
+  g_clear_pointer (&queue, ls_queue_file_free);
+  g_assert_false (is_told (fixture));
+
+  queue = open_with (fixture, fixture->cipher, NULL);
+  assert_first (queue, action);
+  g_clear_pointer (&queue, ls_queue_file_free);
+  queue = open_with (fixture, NULL, NULL);
+  assert_first (queue, action);
+}
+
+/* Without a key nobody begins anew: the caller has to look for it. */
+static void
+test_key_needed (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsAction) action = telling_action_new ();
+  g_autoptr (LsQueueFile) queue = open_queue (fixture);
+  g_autoptr (GError) error = NULL;
+
+  put (queue, action);
+  g_clear_pointer (&queue, ls_queue_file_free);
+  g_assert_null (ls_queue_file_open (fixture->path, NULL, NULL, &error));
+  g_assert_error (error, LS_ERROR, LS_ERROR_LOCKED);
+  queue = open_queue (fixture);
+  assert_first (queue, action);
+}
+
+/* What was to be done is still known of, and where it can be found, should the key come back. */
+static void
+test_key_lost (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *aside = g_strconcat (fixture->path, ".corrupt-1", NULL);
+  g_autoptr (LsCipher) other = cipher_new (2);
+  g_autoptr (LsAction) action = telling_action_new ();
+  g_autoptr (LsAction) bare = action_new (9);
+  g_autoptr (LsQueueFile) queue = open_queue (fixture);
+  g_autoptr (GPtrArray) actions = NULL;
+  const LsAction *lost;
+
+  put (queue, action);
+  put (queue, bare);
+  g_clear_pointer (&queue, ls_queue_file_free);
+  queue = open_with (fixture, other, other);
+  actions = ls_queue_file_take_actions (queue);
+  g_assert_cmpuint (actions->len, ==, 2);
+  lost = actions->pdata[0];
+  g_assert_cmpstr (lost->id, ==, action->id);
+  g_assert_cmpstr (lost->endpoint, ==, action->endpoint);
+  g_assert_cmpint (lost->status, ==, LS_ACTION_FAILED);
+  g_assert_cmpstr (lost->reason, ==, LS_ACTION_UNREADABLE);
+  g_assert_null (lost->body);
+  assert_same (actions->pdata[1], bare);
+  g_clear_pointer (&queue, ls_queue_file_free);
+
+  g_assert_true (g_file_test (aside, G_FILE_TEST_EXISTS));
+  g_free (fixture->path);
+  fixture->path = g_steal_pointer (&aside);
+  queue = open_queue (fixture);
+  g_clear_pointer (&actions, g_ptr_array_unref);
+  actions = ls_queue_file_take_actions (queue);
+  assert_same (actions->pdata[0], action);
+}
+
+/* A payload that was put in another's place is as lost as one that was made up. */
+static void
+test_swapped_and_made_up (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsAction) action = telling_action_new ();
+  g_autoptr (LsQueueFile) queue = open_queue (fixture);
+  g_autoptr (GPtrArray) actions = NULL;
+
+  for (guint i = 1; i <= 3; i++)
+    {
+      g_autoptr (LsAction) copy = action_new (i);
+
+      ls_action_set_text (&copy->body, action->body);
+      put (queue, copy);
+    }
+  ls_database_run (ls_queue_file_get_database (queue),
+                   "UPDATE action SET body = (SELECT body FROM action WHERE seq = 1) WHERE seq = 2;"
+                   "UPDATE action SET base = body WHERE seq = 3",
+                   NULL);
+  g_clear_pointer (&queue, ls_queue_file_free);
+  queue = open_queue (fixture);
+  actions = ls_queue_file_take_actions (queue);
+  g_assert_cmpuint (actions->len, ==, 3);
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpint (((LsAction *)actions->pdata[i])->status, ==,
+                     i == 0 ? LS_ACTION_PENDING : LS_ACTION_FAILED);
+}
+
+static void
+add (const char *promise, const char *kind, void (*test) (Fixture *, gconstpointer))
+{
+  g_autofree char *path = g_strdup_printf ("/store/queue-file/%s/%s", kind, promise);
+
+  g_test_add (path, Fixture, kind, set_up, test, tear_down);
 }
 
 int
 main (int argc, char **argv)
 {
+  static const char *const kinds[] = { "plain", "encrypted" };
+
   g_test_init (&argc, &argv, NULL);
   /* Damage is warned of. */
   g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
 
-  add ("/store/queue-file/keeps-everything", test_keeps_everything);
-  add ("/store/queue-file/changes-and-removes", test_changes_and_removes);
-  add ("/store/queue-file/is-synchronous", test_is_synchronous);
-  add ("/store/queue-file/leaves-newer-alone", test_newer);
-  add ("/store/queue-file/recovers-from-damage", test_damage);
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      add ("keeps-everything", kinds[i], test_keeps_everything);
+      add ("changes-and-removes", kinds[i], test_changes_and_removes);
+      add ("is-synchronous", kinds[i], test_is_synchronous);
+      add ("leaves-newer-alone", kinds[i], test_newer);
+    }
+  add ("recovers-from-damage", "plain", test_damage);
+  add ("converted", "encrypted", test_converted);
+  add ("key-needed", "encrypted", test_key_needed);
+  add ("key-lost", "encrypted", test_key_lost);
+  add ("swapped-and-made-up", "encrypted", test_swapped_and_made_up);
 
   return g_test_run ();
 }

@@ -2,6 +2,7 @@
 /* What a sign-out leaves on the disk: cache and queue are wiped apart. */
 #include <glib/gstdio.h>
 
+#include "ls-fake-store-keys.h"
 #include "ls-queue-store-sqlite.h"
 #include "ls-remove-tree.h"
 #include "ls-store-calls.h"
@@ -138,6 +139,51 @@ test_both (Fixture *fixture, gconstpointer data)
   g_assert_false (g_file_test (fixture->user_dir, G_FILE_TEST_EXISTS));
 }
 
+/* Both have one key: it goes with the last of them. */
+static void
+test_key_goes_last (Fixture *fixture, gconstpointer data)
+{
+  const gboolean queue_first = GPOINTER_TO_INT (data);
+  g_autoptr (LsFakeStoreKeys) keys = ls_fake_store_keys_new ();
+  g_autoptr (LsStoreState) state = NULL;
+
+  ls_store_sqlite_set_encryption (LS_STORE_SQLITE (fixture->cache), LS_STORE_KEYS (keys), TRUE);
+  ls_queue_store_sqlite_set_encryption (LS_QUEUE_STORE_SQLITE (fixture->queue),
+                                        LS_STORE_KEYS (keys), TRUE);
+  state = ls_call_open (fixture->cache, "http://s", "u", NULL);
+  g_assert_cmpuint (open_queue (fixture), ==, 1);
+  g_assert_cmpuint (ls_fake_store_keys_get_count (keys), ==, 1);
+
+  if (queue_first)
+    close_queue (fixture, TRUE);
+  else
+    g_assert_true (ls_call_close (fixture->cache, TRUE, NULL));
+  g_assert_cmpuint (ls_fake_store_keys_get_count (keys), ==, 1);
+  if (queue_first)
+    g_assert_true (ls_call_close (fixture->cache, TRUE, NULL));
+  else
+    close_queue (fixture, TRUE);
+  g_assert_cmpuint (ls_fake_store_keys_get_count (keys), ==, 0);
+}
+
+/* Nothing is left to be decrypted once the queue, too, is plain again. */
+static void
+test_key_goes_when_turned_off (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsFakeStoreKeys) keys = ls_fake_store_keys_new ();
+
+  ls_queue_store_sqlite_set_encryption (LS_QUEUE_STORE_SQLITE (fixture->queue),
+                                        LS_STORE_KEYS (keys), TRUE);
+  g_assert_cmpuint (open_queue (fixture), ==, 1);
+  g_assert_cmpuint (ls_fake_store_keys_get_count (keys), ==, 1);
+  ls_queue_store_sqlite_set_encryption (LS_QUEUE_STORE_SQLITE (fixture->queue),
+                                        LS_STORE_KEYS (keys), FALSE);
+  g_assert_cmpuint (open_queue (fixture), ==, 1);
+  g_assert_cmpuint (ls_fake_store_keys_get_count (keys), ==, 0);
+  close_queue (fixture, FALSE);
+  g_assert_cmpuint (open_queue (fixture), ==, 1);
+}
+
 #define ADD(name, data, function)                                                                  \
   g_test_add ("/store/wipe/" name, Fixture, data, set_up, function, tear_down)
 
@@ -149,5 +195,8 @@ main (int argc, char *argv[])
   ADD ("queue-alone", NULL, test_queue_alone);
   ADD ("both/queue-first", GINT_TO_POINTER (TRUE), test_both);
   ADD ("both/cache-first", GINT_TO_POINTER (FALSE), test_both);
+  ADD ("key-goes-last/queue-first", GINT_TO_POINTER (TRUE), test_key_goes_last);
+  ADD ("key-goes-last/cache-first", GINT_TO_POINTER (FALSE), test_key_goes_last);
+  ADD ("key-goes-when-turned-off", NULL, test_key_goes_when_turned_off);
   return g_test_run ();
 }

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-process-app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Every Flatpak has it in its root, flatpak-metadata(5); an app can't change or hide it. */
+#define INFO_FILE ".flatpak-info"
+/* A real one has about a kilobyte. */
+#define MAX_INFO (64 * 1024)
+
+static int
+open_root (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/root", (int)pid);
+
+  return open (path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+}
+
+static LsApp *
+host_app_new (pid_t pid)
+{
+  g_autofree char *link = g_strdup_printf ("/proc/%d/exe", (int)pid);
+  g_autofree char *path = g_file_read_link (link, NULL);
+
+  return ls_app_new (LS_APP_HOST, path != NULL && g_utf8_validate (path, -1, NULL) ? path : NULL);
+}
+
+/* Returns: (nullable): what is in a file, if it is a plain and small one */
+static char *
+read_small (int fd, gsize *length)
+{
+  g_autofree char *text = NULL;
+  struct stat info;
+  gsize n = 0;
+  gssize got = 1;
+
+  if (fstat (fd, &info) != 0 || !S_ISREG (info.st_mode) || info.st_size > MAX_INFO)
+    return NULL;
+
+  text = g_malloc0 (MAX_INFO + 1);
+  while (got > 0 && n < MAX_INFO)
+    {
+      got = read (fd, text + n, MAX_INFO - n);
+      n += got > 0 ? (gsize)got : 0;
+    }
+  if (got != 0)
+    return NULL;
+
+  *length = n;
+  return g_steal_pointer (&text);
+}
+
+static LsApp *
+sandboxed_app_new (int fd)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  gsize length = 0;
+  g_autofree char *text = read_small (fd, &length);
+  g_autofree char *name = NULL;
+
+  if (text == NULL || !g_key_file_load_from_data (file, text, length, G_KEY_FILE_NONE, NULL))
+    return ls_app_new (LS_APP_UNKNOWN, NULL);
+
+  name = g_key_file_get_string (file, "Application", "name", NULL);
+  if (name == NULL || !g_dbus_is_name (name))
+    return ls_app_new (LS_APP_UNKNOWN, NULL);
+
+  return ls_app_new (LS_APP_SANDBOXED, name);
+}
+
+/**
+ * ls_process_app_read:
+ * @pid: a process as this one sees it
+ *
+ * Tells by what is in a process's root whether it is in a Flatpak, and in which. Opens files of a sandbox
+ * whose file system may be slow or worse: to be called beside the main loop. Whether @pid was
+ * all the time the process that is meant is for the caller to make sure.
+ *
+ * Returns: (transfer full): the app; unknown where the root can't be looked at
+ */
+LsApp *
+ls_process_app_read (pid_t pid)
+{
+  int root = open_root (pid);
+  int fd;
+  LsApp *app;
+
+  if (root < 0)
+    return ls_app_new (LS_APP_UNKNOWN, NULL);
+
+  fd = openat (root, INFO_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  if (fd >= 0)
+    app = sandboxed_app_new (fd);
+  else if (errno == ENOENT)
+    app = host_app_new (pid);
+  else
+    app = ls_app_new (LS_APP_UNKNOWN, NULL);
+
+  if (fd >= 0)
+    close (fd);
+  close (root);
+  return app;
+}

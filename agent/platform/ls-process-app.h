@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <sys/types.h>
+
+#include "ls-app.h"
+
+G_BEGIN_DECLS
+
+LsApp *ls_process_app_read (pid_t pid);
+
+G_END_DECLS

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+void ls_tls_forbid_old_versions (void);
+GTlsCertificate *
+ls_tls_load_certificate (const char *certificate_file, const char *key_file, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who calls, on a private bus: programs of the host, of a sandbox, and some that hide. */
+#include <gio/gio.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "ls-app-finder-bus.h"
+#include "ls-remove-tree.h"
+
+typedef struct
+{
+  GTestDBus *bus;
+  GDBusConnection *connection;
+  LsAppFinder *finder;
+  char *dir;
+} Fixture;
+
+static GDBusConnection *
+join_bus (Fixture *f)
+{
+  g_autoptr (GError) error = NULL;
+  GDBusConnection *connection =
+      g_dbus_connection_new_for_address_sync (g_test_dbus_get_bus_address (f->bus),
+                                              G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                  G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                              NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  return connection;
+}
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  f->bus = g_test_dbus_new (G_TEST_DBUS_NONE);
+  g_test_dbus_up (f->bus);
+  f->connection = join_bus (f);
+  f->finder = ls_app_finder_bus_new (f->connection, FALSE);
+  f->dir = g_dir_make_tmp ("labsync-XXXXXX", NULL);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  gpointer watch = f->finder;
+
+  /* the thread that looked at a process may not have let go yet */
+  g_object_add_weak_pointer (G_OBJECT (f->finder), &watch);
+  g_object_unref (f->finder);
+  while (watch != NULL)
+    {
+      g_thread_yield ();
+      g_main_context_iteration (NULL, FALSE);
+    }
+  g_dbus_connection_close_sync (f->connection, NULL, NULL);
+  g_clear_object (&f->connection);
+  while (g_main_context_iteration (NULL, FALSE))
+    continue;
+  g_test_dbus_down (f->bus);
+  g_clear_object (&f->bus);
+  ls_remove_tree (f->dir);
+  g_free (f->dir);
+}
+
+static void
+find_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  guint *n_found = user_data;
+
+  ls_app_finder_find_finish (LS_APP_FINDER (object), result);
+  (*n_found)++;
+}
+
+static const LsApp *
+find (Fixture *f, const char *sender)
+{
+  guint n_found = 0;
+
+  ls_app_finder_find_async (f->finder, sender, find_cb, &n_found);
+  ls_app_finder_find_async (f->finder, sender, find_cb, &n_found);
+  while (n_found < 2)
+    g_main_context_iteration (NULL, TRUE);
+  return ls_app_finder_peek (f->finder, sender);
+}
+
+static void
+test_host (Fixture *f, gconstpointer data)
+{
+  const char *sender = g_dbus_connection_get_unique_name (f->connection);
+  g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
+  const LsApp *app;
+
+  g_assert_null (ls_app_finder_peek (f->finder, sender));
+  app = find (f, sender);
+  g_assert_cmpint (app->kind, ==, LS_APP_HOST);
+  g_assert_cmpstr (app->id, ==, self);
+  g_assert_true (ls_app_finder_peek (f->finder, sender) == app);
+}
+
+static void
+test_nobody (Fixture *f, gconstpointer data)
+{
+  const LsApp *app = find (f, ":1.4711");
+
+  /* forgotten at once, so that nothing is kept of those who have left */
+  g_assert_true (app == NULL || app->kind == LS_APP_UNKNOWN);
+}
+
+static void
+test_inside (Fixture *f, gconstpointer data)
+{
+  LsAppFinder *finder = ls_app_finder_bus_new (f->connection, TRUE);
+  const LsApp *app = ls_app_finder_peek (finder, g_dbus_connection_get_unique_name (f->connection));
+
+  g_assert_cmpint (app->kind, ==, LS_APP_UNKNOWN);
+  g_assert_finalize_object (finder);
+}
+
+/* Another process on the bus */
+typedef struct
+{
+  GSubprocess *process; /* (owned) */
+  char *sender;         /* (owned): its unique name */
+  pid_t heir;           /* holds the connection when the process has ended */
+} Caller;
+
+static void
+start_caller (Fixture *f, Caller *caller, const char *const *wrapper)
+{
+  g_autoptr (GStrvBuilder) argv = g_strv_builder_new ();
+  g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
+  g_autoptr (GDataInputStream) out = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) arguments = NULL;
+  g_autofree char *heir = NULL;
+
+  for (guint i = 0; wrapper != NULL && wrapper[i] != NULL; i++)
+    g_strv_builder_add (argv, wrapper[i]);
+  g_strv_builder_add_many (argv, self, "--hold", g_test_dbus_get_bus_address (f->bus), NULL);
+  arguments = g_strv_builder_end (argv);
+  caller->process =
+      g_subprocess_newv ((const char *const *)arguments, G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error);
+  g_assert_no_error (error);
+  out = g_data_input_stream_new (g_subprocess_get_stdout_pipe (caller->process));
+  caller->sender = g_data_input_stream_read_line (out, NULL, NULL, NULL);
+  heir = g_data_input_stream_read_line (out, NULL, NULL, NULL);
+  g_assert_nonnull (heir);
+  caller->heir = (pid_t)g_ascii_strtoll (heir, NULL, 10);
+}
+
+static void
+stop_caller (Caller *caller)
+{
+  g_subprocess_force_exit (caller->process);
+  g_subprocess_wait (caller->process, NULL, NULL);
+  g_clear_object (&caller->process);
+  g_clear_pointer (&caller->sender, g_free);
+}
+
+/* What start_caller() starts: joins the bus, leaves its connection to a child and says so. */
+static int
+hold (const char *address)
+{
+  g_autoptr (GDBusConnection) connection =
+      g_dbus_connection_new_for_address_sync (address,
+                                              G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                  G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                              NULL, NULL, NULL);
+  pid_t child;
+
+  if (connection == NULL)
+    return 1;
+
+  child = fork ();
+  if (child == 0)
+    {
+      alarm (30); /* whatever becomes of the test */
+      pause ();
+      _exit (0);
+    }
+
+  g_print ("%s\n%d\n", g_dbus_connection_get_unique_name (connection), (int)child);
+  alarm (30);
+  pause ();
+  return 0;
+}
+
+/* The number of a process says nothing once the process is gone, though its name is still there. */
+static void
+test_process_gone (Fixture *f, gconstpointer data)
+{
+  g_autofree char *sender = NULL;
+  Caller caller;
+
+  start_caller (f, &caller, NULL);
+  sender = g_strdup (caller.sender);
+  g_assert_cmpint (find (f, sender)->kind, ==, LS_APP_HOST);
+  stop_caller (&caller);
+  g_assert_cmpint (ls_app_finder_peek (f->finder, sender)->kind, ==, LS_APP_UNKNOWN);
+
+  /* also for who only asks now */
+  g_assert_cmpint (find (f, sender)->kind, ==, LS_APP_UNKNOWN);
+  kill (caller.heir, SIGKILL);
+}
+
+static gboolean
+can_make_sandboxes (void)
+{
+  g_autoptr (GSubprocess) process =
+      g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL,
+                        "bwrap", "--ro-bind", "/", "/", "--unshare-pid", "true", NULL);
+
+  return process != NULL && g_subprocess_wait_check (process, NULL, NULL);
+}
+
+/* @info: what the sandbox says of itself */
+static void
+find_sandboxed (Fixture *f, const char *info, LsAppKind kind, const char *id)
+{
+  g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *path = g_build_filename (f->dir, "info", NULL);
+  const char *const wrapper[] = {
+    "bwrap",
+    "--die-with-parent",
+    "--ro-bind",
+    "/usr",
+    "/usr",
+    "--symlink",
+    "usr/lib",
+    "/lib",
+    "--symlink",
+    "usr/lib64",
+    "/lib64",
+    "--bind",
+    "/tmp",
+    "/tmp",
+    "--ro-bind",
+    self,
+    self,
+    "--ro-bind",
+    path,
+    "/.flatpak-info",
+    "--proc",
+    "/proc",
+    "--unshare-pid",
+    NULL,
+  };
+  Caller caller;
+  const LsApp *app;
+
+  g_assert_true (g_file_set_contents (path, info, -1, NULL));
+  start_caller (f, &caller, wrapper);
+  app = find (f, caller.sender);
+  g_assert_cmpint (app->kind, ==, kind);
+  g_assert_cmpstr (app->id, ==, id);
+  stop_caller (&caller);
+}
+
+static void
+test_sandbox (Fixture *f, gconstpointer data)
+{
+  g_autofree char *large = g_strnfill (100000, '#');
+
+  if (!can_make_sandboxes ())
+    {
+      g_test_skip ("there are no user namespaces here");
+      return;
+    }
+
+  find_sandboxed (f, "[Application]\nname=org.school.Grades\n\n[Instance]\ninstance-id=1\n",
+                  LS_APP_SANDBOXED, "org.school.Grades");
+  find_sandboxed (f, "[Runtime]\nname=org.school.Platform\n", LS_APP_UNKNOWN, "");
+  find_sandboxed (f, "[Application]\nname=/usr/bin/app\n", LS_APP_UNKNOWN, "");
+  find_sandboxed (f, "no key file", LS_APP_UNKNOWN, "");
+  find_sandboxed (f, large, LS_APP_UNKNOWN, "");
+}
+
+int
+main (int argc, char *argv[])
+{
+  if (argc == 3 && g_str_equal (argv[1], "--hold"))
+    return hold (argv[2]);
+
+  g_test_init (&argc, &argv, NULL);
+  g_test_add ("/app-finder/host", Fixture, NULL, set_up, test_host, tear_down);
+  g_test_add ("/app-finder/nobody", Fixture, NULL, set_up, test_nobody, tear_down);
+  g_test_add ("/app-finder/inside", Fixture, NULL, set_up, test_inside, tear_down);
+  g_test_add ("/app-finder/process-gone", Fixture, NULL, set_up, test_process_gone, tear_down);
+  g_test_add ("/app-finder/sandbox", Fixture, NULL, set_up, test_sandbox, tear_down);
+  return g_test_run ();
+}
