@@ -84,6 +84,7 @@ test_classic_update (Fixture *fixture, gconstpointer data)
   read_row (fixture, BASE);
   assert_under_way (fixture, 0, 1);
   g_assert_cmpint (((LsQueueCommand *)h->sends.head->data)->request->version, ==, 0);
+  g_assert_false (((LsQueueCommand *)h->sends.head->data)->request->is_repeatable);
   answer (fixture, 200);
   assert_is (fixture, id, LS_ACTION_SYNCING, LS_OUTCOME_NONE);
   assert_under_way (fixture, 1, 0);

@@ -732,6 +732,7 @@ test_queue_same_key_again (Fixture *fixture, gconstpointer data)
   g_assert_error (ls_queue_harness_get_error (h, ticket), LS_ERROR, LS_ERROR_CONFLICT);
   connect_link (fixture);
   g_assert_cmpstr (peek (fixture)->key, ==, "the-app's");
+  g_assert_true (peek (fixture)->is_repeatable);
 }
 
 static void
