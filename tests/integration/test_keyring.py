@@ -21,7 +21,7 @@ DEADLINE = 12
 
 
 class WithoutKeyring(Desktop):
-    def start_keyring(self):
+    def unlock_keyring(self):
         pass
 
 
