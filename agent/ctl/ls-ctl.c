@@ -16,13 +16,13 @@
 #define START_TIMEOUT_MS 30000
 
 /* What to tell people about each error. The agent's own words are English in every language, so they
- * are for scripts alone. */
+ * are for scripts; people see them only where nothing else says which value it was. */
 static const char *const sentences[] = {
   [LS_ERROR_NOT_SIGNED_IN] = N_ ("You are not signed in. Sign in with: labsyncctl sign-in EMAIL"),
   [LS_ERROR_LOCKED] = N_ ("The keyring with your sign-in is locked or missing. Unlock it, then try "
                           "again"),
   [LS_ERROR_ACCESS_DENIED] = N_ ("You are not allowed to do that"),
-  [LS_ERROR_INVALID_ARGUMENT] = N_ ("That is not a valid value. See: man labsyncctl"),
+  [LS_ERROR_INVALID_ARGUMENT] = N_ ("That is not a valid value"),
   [LS_ERROR_UNKNOWN_OPTION] = N_ ("The running agent does not know this option"),
   [LS_ERROR_UNKNOWN_ENTITY] = N_ ("There is no such kind of data"),
   [LS_ERROR_NOT_FOUND] = N_ ("There is nothing with this ID"),
@@ -53,6 +53,8 @@ describe_error (const GError *error)
   g_autofree char *reason = g_strndup (error->message, strcspn (error->message, ":"));
   const LsCtlWord *word = NULL;
 
+  if (error->code == LS_ERROR_INVALID_ARGUMENT)
+    return g_strdup_printf (_ ("%s: %s. See: man labsyncctl"), sentence, error->message);
   if (error->code == LS_ERROR_UNREACHABLE)
     word = ls_ctl_words_find (LS_CTL_REASONS, reason);
 

@@ -362,13 +362,14 @@ ERRORS = [
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_refusals(ctl, agent, indonesian, name):
-    """To people by the code, in their language; to scripts in the agent's words."""
+    """To people by the code, in their language; to scripts in the agent's words, which also say what a value lacks."""
     refuse(agent, "Connection.SyncNow", name, "in the agent's words")
     code = 4 if name == "NotSignedIn" else 1
     here, there = ctl("sync"), ctl("sync", **indonesian)
     for result in (here, there):
         assert (result.returncode, result.stdout) == (code, "")
-        assert result.stderr.startswith("labsyncctl: ") and "agent's words" not in result.stderr
+        assert result.stderr.startswith("labsyncctl: ")
+        assert ("agent's words" in result.stderr) == (name == "InvalidArgument")
         assert "GDBus" not in result.stderr and name not in result.stderr
     assert here.stderr != there.stderr
     result = ctl("sync", "--json", **indonesian)
@@ -483,6 +484,15 @@ def test_queue_add_refused(ctl, agent):
     result = ctl("queue", "add", "--type", "delete", "--entity", "grade", "--entity-id", "g1", "--json")
     assert result.returncode == 1 and error_of(result)["code"] == "QuotaExceeded"
     assert agent.calls == [("Queue.Enqueue", ("delete", "grade", "g1", "", {}))]
+
+
+def test_queue_add_says_what_is_wrong_with_a_value(ctl, agent, indonesian):
+    refuse(agent, "Queue.Enqueue", "InvalidArgument", "“fly” is no type of action")
+    command = ("queue", "add", "--type", "fly", "--entity", "grade")
+    assert ctl(*command).stderr == (
+        "labsyncctl: That is not a valid value: “fly” is no type of action. See: man labsyncctl\n"
+    )
+    assert ctl(*command, **indonesian).stderr.startswith("labsyncctl: Nilai itu tidak sah: “fly”")
 
 
 def test_data_that_is_no_text_is_not_sent(env, agent):
