@@ -502,7 +502,10 @@ test_calls_limit (LsServiceFixture *f, gconstpointer data)
 
   LS_SERVICE_WAIT (f, count_done (outcomes, G_N_ELEMENTS (outcomes)) == G_N_ELEMENTS (outcomes));
   for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
-    g_clear_error (&outcomes[i].error);
+    {
+      g_clear_pointer (&outcomes[i].value, g_variant_unref);
+      g_clear_error (&outcomes[i].error);
+    }
   call (f, "Connection.Connect", "(@a{sv} {},)");
 }
 
