@@ -281,6 +281,34 @@ ls_queue_lanes_get_ready (LsQueueLanes *self)
 }
 
 /**
+ * ls_queue_lanes_get_tried:
+ * @self: lanes
+ * @now: monotonic milliseconds
+ *
+ * Looks at all that is due: meant for now and then.
+ *
+ * Returns: (transfer none) (nullable): which of those whose turn it is has been sent before, the one that has been
+ *   due for the longest time; %NULL: none is due
+ */
+LsQueueItem *
+ls_queue_lanes_get_tried (LsQueueLanes *self, gint64 now)
+{
+  GSequenceIter *iter = g_sequence_get_begin_iter (self->ready);
+
+  for (; !g_sequence_iter_is_end (iter); iter = g_sequence_iter_next (iter))
+    {
+      LsQueueItem *item = g_sequence_get (iter);
+
+      if (item->due > now)
+        break;
+      if (item->now->attempts > 0)
+        return item;
+    }
+
+  return NULL;
+}
+
+/**
  * ls_queue_lanes_is_first:
  * @self: lanes
  * @item: an item

@@ -16,6 +16,7 @@ void ls_queue_lanes_take (LsQueueLanes *self, LsQueueItem *item);
 void ls_queue_lanes_settle (LsQueueLanes *self);
 
 LsQueueItem *ls_queue_lanes_get_ready (LsQueueLanes *self);
+LsQueueItem *ls_queue_lanes_get_tried (LsQueueLanes *self, gint64 now);
 gboolean ls_queue_lanes_is_first (LsQueueLanes *self, const LsQueueItem *item);
 GPtrArray *ls_queue_lanes_get_row (LsQueueLanes *self, const char *entity, const char *id);
 GPtrArray *ls_queue_lanes_get_dependents (LsQueueLanes *self, const char *id);

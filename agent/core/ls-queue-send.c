@@ -210,6 +210,21 @@ begin (LsQueue *self, LsQueueItem *item)
     ls_queue_send_store (self, item);
 }
 
+/* Where answers are lost on their way, the first to each action above all, what was sent before is the better
+ * probe: the server has done it already. With every second probe it is somebody else's turn, since one that
+ * the server stumbles over each time would keep all others waiting. */
+static LsQueueItem *
+choose (LsQueue *self)
+{
+  LsQueueLanes *lanes = ls_queue_table_get_lanes (self->table);
+  LsQueueItem *tried = NULL;
+
+  if (self->breaker.state == LS_BREAKER_OPEN && self->breaker.n_pauses % 2 == 1)
+    tried = ls_queue_lanes_get_tried (lanes, ls_queue_now (self));
+
+  return tried != NULL ? tried : ls_queue_lanes_get_ready (lanes);
+}
+
 /**
  * ls_queue_send_what_is_due:
  * @self: the queue
@@ -219,11 +234,9 @@ begin (LsQueue *self, LsQueueItem *item)
 void
 ls_queue_send_what_is_due (LsQueue *self)
 {
-  LsQueueLanes *lanes = ls_queue_table_get_lanes (self->table);
-
   while (ls_queue_send_get_next (self) <= ls_queue_now (self))
     {
-      begin (self, ls_queue_lanes_get_ready (lanes));
+      begin (self, choose (self));
       ls_queue_table_settle (self->table);
     }
 }

@@ -433,6 +433,13 @@ ls_queue_write_failed (LsQueue *self, const GError *error)
 
 /* Time */
 
+/* Done as the stream has it, an action may still be under way: its answer ends that. */
+static gboolean
+is_let_go (const LsQueueItem *item)
+{
+  return item->is_kept && item->on_disk && item->phase == LS_QUEUE_IDLE;
+}
+
 /* Lets go of what is over: what is too old, and the oldest of what is too many. Never anything that still waits
  * for something, be it the user. */
 static void
@@ -449,7 +456,7 @@ tidy (LsQueue *self)
       const LsAction *action = item->now;
       gboolean is_old = action->ended_at != 0 && action->ended_at <= oldest;
 
-      if (item->is_kept && item->on_disk && (is_old || n_kept > MAX_KEPT))
+      if (is_let_go (item) && (is_old || n_kept > MAX_KEPT))
         {
           ls_queue_table_remove (self->table, item);
           n_kept--;

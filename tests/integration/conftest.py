@@ -48,6 +48,23 @@ def desktop(server, desk):
 
 
 @pytest.fixture
+def small_disk(directory, world):
+    """A file system of its own for the state; needs to be root."""
+
+    def make(size):
+        folder = directory / "d1/home/.local/share/labsync"
+        folder.mkdir(parents=True)
+        if os.geteuid() != 0 or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, check=False
+        ).returncode:
+            pytest.skip("mounting a tmpfs needs root")
+        world.callback(subprocess.run, ["umount", "-l", folder], check=True)
+        return folder
+
+    return make
+
+
+@pytest.fixture
 def namespace(world):
     """A network namespace: its address, its device, and what runs a program in it."""
     name = f"ls{os.getpid()}"

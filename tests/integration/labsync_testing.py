@@ -101,6 +101,17 @@ def stop_process(process, how=signal.SIGTERM, seconds=5):
     return process.returncode
 
 
+def fill_disk(folder):
+    """Leaves no room on its file system. Returns the file that takes it."""
+    blob = folder / "blob"
+    with open(blob, "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"x" * 4096)
+        except OSError:
+            return blob
+
+
 def memory(pid, what="Anonymous"):
     """Bytes of a process: Anonymous is its own, neither files nor shared with others; Pss its share of all."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():

@@ -3,14 +3,13 @@
 
 import http.server
 import json
-import os
 import subprocess
 import threading
 import time
 
 import pytest
 
-from labsync_testing import INTERFACE, Proxy, until
+from labsync_testing import INTERFACE, Proxy, fill_disk, until
 
 STUDENT = "student@demo.test"
 TEACHER = "teacher@demo.test"
@@ -290,23 +289,6 @@ def test_sign_out(server, desktop):
     assert found.stdout.replace(str(desktop.home / ".local/share/keyrings"), "").strip() in ("",), found.stdout
 
 
-@pytest.fixture
-def small_disk(directory, world):
-    """A file system of its own for the state; needs to be root."""
-
-    def make(size):
-        folder = directory / "d1/home/.local/share/labsync"
-        folder.mkdir(parents=True)
-        if os.geteuid() != 0 or subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, check=False
-        ).returncode:
-            pytest.skip("mounting a tmpfs needs root")
-        world.callback(subprocess.run, ["umount", "-l", folder], check=True)
-        return folder
-
-    return make
-
-
 def test_a_full_disk_loses_nothing(server, desk, small_disk):
     folder = small_disk("2m")
     desktop = desk(server.url)
@@ -314,13 +296,7 @@ def test_a_full_disk_loses_nothing(server, desk, small_disk):
     desktop.wait_state("live")
     row_id, score = some_grade(server)
     cursor = desktop.cursor()
-    blob = folder / "blob"
-    with open(blob, "wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"x" * 4096)
-        except OSError:
-            pass
+    blob = fill_disk(folder)
     teacher = server.person(TEACHER)
     written = list(range(1, 100))
     for score in written:

@@ -413,15 +413,18 @@ ls_model_server_list (LsModelServer *self, LsEntity entity)
 
 /* HTTP */
 
+/* Retry-After is in whole seconds; 0 says nothing, and the transport takes that for an outage like any other. */
 static gboolean
 check_up (LsModelServer *self, GError **error)
 {
+  LsReason reason =
+      self->retry_after > 0 ? LS_REASON_SERVER_DRAINING : LS_REASON_SERVER_UNREACHABLE;
+
   if (!self->up)
     g_propagate_error (
         error, ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "connection refused"));
   else if (self->retry_after >= 0)
-    g_propagate_error (error, ls_link_error_new (LS_REASON_SERVER_DRAINING, 503,
-                                                 MAX (self->retry_after, 1), "draining"));
+    g_propagate_error (error, ls_link_error_new (reason, 503, self->retry_after, "draining"));
   else
     return TRUE;
 

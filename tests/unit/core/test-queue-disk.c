@@ -287,6 +287,29 @@ test_disk_end (Fixture *fixture, gconstpointer data)
                   LS_ERROR_NOT_SIGNED_IN);
 }
 
+/* The stream was faster than the answer, and the answer takes its time: until it comes the action is counted as
+ * one of those that are under way, and is kept. */
+static void
+test_disk_keeps_what_is_under_way (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const gint64 hour = 60 * 60 * G_GINT64_CONSTANT (1000);
+  g_autofree char *id = NULL;
+  LsQueueCommand *send;
+
+  connect_link (fixture);
+  id = g_strdup (get_id (fixture, try (fixture, "{\"score\":80}")));
+  send = g_queue_peek_head (&h->sends);
+  ls_queue_harness_event (h, "grade_updated", "g-1", "{\"id\":\"g-1\",\"score\":80}", 6,
+                          send->request->key);
+  ls_queue_harness_advance (h, 30 * hour);
+  g_assert_cmpint (ls_queue_harness_get (h, id)->status, ==, LS_ACTION_COMPLETED);
+
+  ls_queue_harness_answer (h, ls_queue_harness_reply (200, NULL, 6, 10));
+  ls_queue_harness_advance (h, 2 * hour);
+  g_assert_null (ls_queue_find (h->queue, id));
+}
+
 #define ADD(name, function)                                                                        \
   g_test_add ("/core/queue-disk/" name, Fixture, NULL, set_up, function, tear_down)
 
@@ -306,5 +329,6 @@ main (int argc, char *argv[])
   ADD ("edit-while-writing", test_disk_edit_while_writing);
   ADD ("shows-what-is-on-it", test_disk_shows_what_is_on_it);
   ADD ("end", test_disk_end);
+  ADD ("keeps-what-is-under-way", test_disk_keeps_what_is_under_way);
   return g_test_run ();
 }

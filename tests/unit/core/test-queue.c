@@ -55,6 +55,17 @@ create (Fixture *fixture, const char *id)
 }
 
 static void
+create_rows (Fixture *fixture, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("row-%u", i);
+
+      create (fixture, id);
+    }
+}
+
+static void
 connect_link (Fixture *fixture)
 {
   ls_queue_harness_connect (fixture->h, LS_PROTOCOL_LABSYNC_V1);
@@ -417,18 +428,22 @@ test_queue_no_refresh_token (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->h->n_refreshes, ==, 1);
 }
 
+/* Lets time pass until something is sent. Returns: (transfer none): what */
+static const LsActionRequest *
+wait_for_send (Fixture *fixture)
+{
+  while (fixture->h->sends.length == 0)
+    g_assert_true (ls_queue_harness_advance_to_alarm (fixture->h));
+  return peek (fixture);
+}
+
 /* A server that fails is let alone, and one action asks whether it is well again. */
 static void
 test_queue_breaker (Fixture *fixture, gconstpointer data)
 {
   LsQueueHarness *h = fixture->h;
 
-  for (guint i = 0; i < 20; i++)
-    {
-      g_autofree char *id = g_strdup_printf ("row-%u", i);
-
-      create (fixture, id);
-    }
+  create_rows (fixture, 20);
   connect_link (fixture);
   for (guint i = 0; i < 5; i++)
     answer (fixture, 503);
@@ -436,8 +451,7 @@ test_queue_breaker (Fixture *fixture, gconstpointer data)
   while (h->sends.length > 0)
     answer (fixture, 503);
 
-  while (h->sends.length == 0)
-    g_assert_true (ls_queue_harness_advance_to_alarm (h));
+  wait_for_send (fixture);
   g_assert_cmpint (ls_queue_get_counts (h->queue)->breaker, ==, LS_BREAKER_PROBING);
   g_assert_cmpuint (h->sends.length, ==, 1);
   accept_with (fixture, NULL, 1, 10);
@@ -445,17 +459,37 @@ test_queue_breaker (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (h->sends.length, ==, 4);
 }
 
+/* Where first answers are lost, what was sent before is done already and makes the better probe; but one that
+ * always fails does not keep the others waiting for ever. */
+static void
+test_queue_breaker_probes (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  g_autoptr (GHashTable) tried = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  create_rows (fixture, 20);
+  connect_link (fixture);
+  while (h->sends.length > 0)
+    {
+      g_hash_table_add (tried, g_strdup (peek (fixture)->key));
+      ls_queue_harness_fail_send (h, LS_REASON_SERVER_UNREACHABLE);
+    }
+  g_assert_cmpint (ls_queue_get_counts (h->queue)->breaker, ==, LS_BREAKER_OPEN);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_assert_cmpint (g_hash_table_contains (tried, wait_for_send (fixture)->key), ==, i % 2 == 0);
+      g_assert_cmpuint (h->sends.length, ==, 1);
+      ls_queue_harness_fail_send (h, LS_REASON_SERVER_UNREACHABLE);
+    }
+}
+
 static void
 test_queue_flush (Fixture *fixture, gconstpointer data)
 {
   LsQueueHarness *h = fixture->h;
 
-  for (guint i = 0; i < 5; i++)
-    {
-      g_autofree char *id = g_strdup_printf ("row-%u", i);
-
-      create (fixture, id);
-    }
+  create_rows (fixture, 5);
   connect_link (fixture);
   while (h->sends.length > 0)
     answer (fixture, 503);
@@ -484,12 +518,7 @@ test_queue_pace (Fixture *fixture, gconstpointer data)
 
   h->config.rate = 5;
   ls_queue_set_config (h->queue, &h->config);
-  for (guint i = 0; i < 40; i++)
-    {
-      g_autofree char *id = g_strdup_printf ("row-%u", i);
-
-      create (fixture, id);
-    }
+  create_rows (fixture, 40);
   connect_link (fixture);
   for (guint i = 0; i < 50; i++)
     {
@@ -809,12 +838,7 @@ test_queue_list (Fixture *fixture, gconstpointer data)
   g_autoptr (GPtrArray) rest = NULL;
   g_autoptr (GPtrArray) none = NULL;
 
-  for (guint i = 0; i < 5; i++)
-    {
-      g_autofree char *id = g_strdup_printf ("row-%u", i);
-
-      create (fixture, id);
-    }
+  create_rows (fixture, 5);
   page = ls_queue_list (h->queue, 1u << LS_ACTION_PENDING, "grade", 3, NULL, &next);
   g_assert_cmpuint (page->len, ==, 3);
   g_assert_cmpstr (((LsAction *)page->pdata[0])->entity_id, ==, "row-0");
@@ -849,6 +873,7 @@ main (int argc, char *argv[])
   ADD ("tokens", test_queue_tokens);
   ADD ("no-refresh-token", test_queue_no_refresh_token);
   ADD ("breaker", test_queue_breaker);
+  ADD ("breaker/probes", test_queue_breaker_probes);
   ADD ("flush", test_queue_flush);
   ADD ("pace", test_queue_pace);
   ADD ("random-start", test_queue_random_start);
