@@ -22,6 +22,7 @@ from pathlib import Path
 from gi.repository import GLib
 
 from labsync_testing import Desktop, memory, stop_process
+from offline import measure_offline
 from tls import measure_tls
 from wire import measure_wire
 
@@ -84,6 +85,21 @@ TABLE = [
     Row("wakeups", "wakeups a minute, idle, besides the ping", "", "≤ 4"),
     Row("disk", "bytes on disk an event of 300 bytes", "B", "≤ 480 B"),
     Row("wire", "bytes on the wire an event, one at a time; limit: not compressed", "B", "≤ 60 B"),
+    Row("enqueue_1", "actions/s queued and on disk, 1 caller", "", "≥ 0.80"),
+    Row("p50_enqueue_1", "the same, p50", "ms", ""),
+    Row("p99_enqueue_1", "the same, p99", "ms", ""),
+    Row("enqueue_64", "actions/s queued, 64 calls under way (2 callers)", "", "≥ 7 × 1 caller"),
+    Row("enqueue_50", "actions/s queued, 50 callers", "", ""),
+    Row("p50_enqueue_50", "the same, p50", "ms", ""),
+    Row("p99_enqueue_50", "the same, p99 of the slowest", "ms", ""),
+    Row("enqueue_1_full", "actions/s queued, 1 caller, 10,000 there before", "", "≥ 0.80"),
+    Row("p50_enqueue_1_full", "the same, p50", "ms", ""),
+    Row("p99_enqueue_1_full", "the same, p99", "ms", ""),
+    Row("enqueue_64_full", "actions/s queued, 64 calls under way, 10,000 there before", "", "≥ 7 × 1 caller"),
+    Row("enqueue_50_full", "actions/s queued, 50 callers, 10,000 there before", "", ""),
+    Row("drain", "actions/s sent from a queue of 10,000, 4 lanes at once", "", "≥ 0.70"),
+    Row("drain_far", "the same, 1,000 to a server that answers 20 ms later", "", "≥ 0.70"),
+    Row("queued", "memory with 10,000 actions queued (PSS); limit: with none", "MiB", ""),
 ]
 
 
@@ -412,6 +428,7 @@ def measure(rounds, scale):
             ours, other = measure_round(directory, number, scale)
             other["idle"] = least  # every library at work, and nothing else
             pairs.append((ours, other))
+            pairs.append(measure_offline(directory, number, scale))
     found = {}
     for ours, other in pairs:
         for name in ours:
