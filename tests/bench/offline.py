@@ -2,38 +2,34 @@
 """The offline queue beside its limits: taken from callers while there is no server, and sent once there is one."""
 
 import json
-import os
 import subprocess
 import time
-from pathlib import Path
 
-from calls import SECONDS, enqueue
-from labsync_testing import BUS_NAME, Desktop, Server, memory, until
+from calls import enqueue
+from feeder import BUILD, SECONDS, Feeder
+from labsync_testing import BUS_NAME, Desktop, Server, memory, unsigned_token, until
 from late import LateLink
 from server_client import TEACHER
 
-BUILD = Path(os.environ["LABSYNC_BUILD"]) / "tests/bench"
 MIB = 1024 * 1024
 QUEUED = 10_000  # actions in a long queue
-FAR_QUEUED = 1_000  # and in one for a server that is far away
+SHORT = 1_000  # and in one for a server that takes its time
 FAR = 0.020  # seconds that its answers take
 IN_FLIGHT = 4  # as many lanes does the agent send from at once
 # Who calls: how many callers, with how many calls under way each (an app may have 32), how many calls in all.
 CALLERS = {"1": (1, 1, 1_000), "64": (2, 32, 4_000), "50": (50, 1, 2_000)}
-FORM = ("student_id", "subject_id", "class_id", "academic_year", "semester", "assignment_type")
+ROW = json.dumps({  # with its id 300 bytes
+    "student_id": "student-1", "subject_id": "subject-1", "class_id": "class-1", "academic_year": "2026/2027",
+    "semester": "1", "assignment_type": "tugas", "assignment_name": "x" * 60, "score": 80})
 ROOM = {"Queue_rate": "100000/s", "Queue_max_actions": "100000", "Queue_max_bytes": "256MiB", "Apps_max_actions": "100000"}
 
 
 class Ours(Desktop):
     """The agent of a teacher, who makes grades of 300 bytes."""
 
-    def __init__(self, directory, server, url):
+    def __init__(self, directory, url, token):
         super().__init__(directory, url, **ROOM)
-        self.url = url
-        self.person = server.person(TEACHER)
-        known = self.person.rows("grades")[0]
-        form = {name: known[name] for name in FORM}
-        self.row = json.dumps({**form, "score": 80, "assignment_name": "x" * (220 - len(json.dumps(form)))})
+        self.url, self.token = url, token
 
     def __enter__(self):
         self.open()
@@ -42,7 +38,7 @@ class Ours(Desktop):
 
     def enter(self):
         self.start()
-        self.sign_in(TEACHER)
+        self.bus.agent("Account", "SetTokens", "(ssa{sv})", self.token, "refresh", {})
         self.wait_state("live")
         self.bus.agent("Connection", "Disconnect", "(a{sv})", {})
         self.wait_state("stopped")
@@ -76,7 +72,7 @@ class Limit(Ours):
 
     def drain(self, count):
         answer = subprocess.run(
-            [BUILD / "limit-post", f"{self.url}/api/grades", self.person.token, self.row, str(count), str(IN_FLIGHT)],
+            [BUILD / "limit-post", f"{self.url}/api/grades", self.token, ROW, str(count), str(IN_FLIGHT)],
             stdout=subprocess.PIPE, check=True, timeout=SECONDS,
         )
         return json.loads(answer.stdout)["actions_per_second"]
@@ -85,7 +81,7 @@ class Limit(Ours):
 def call(machine, name, scale):
     """How one kind of callers went: name -> number."""
     n_callers, n_in_flight, count = CALLERS[name]
-    report = enqueue(machine, max(n_callers // min(scale, 10), 1), n_in_flight, max(count // scale, 1), machine.row)
+    report = enqueue(machine, max(n_callers // min(scale, 10), 1), n_in_flight, max(count // scale, 1), ROW)
     rate = report["events"] * 1e6 / (report["last"] - report["first_sent"])
     return {f"enqueue_{name}": rate, f"p50_enqueue_{name}": report["p50"] / 1000, f"p99_enqueue_{name}": report["p99"] / 1000}
 
@@ -95,7 +91,7 @@ def take(machine, scale):
     found = {"empty": machine.pss()}
     for name in CALLERS:
         found |= call(machine, name, scale)
-    enqueue(machine, 1, 32, (QUEUED - sum(count for *_, count in CALLERS.values())) // scale, machine.row)
+    enqueue(machine, 1, 32, (QUEUED - sum(count for *_, count in CALLERS.values())) // scale, ROW)
     time.sleep(3 / min(scale, 3))  # a burst's memory is given back when it has been quiet for 2 s
     found["queued"] = machine.pss()
     for name in CALLERS:
@@ -103,15 +99,21 @@ def take(machine, scale):
     return found
 
 
+def drain(kind, directory, url, token, count):
+    with kind(directory, url, token) as machine:
+        enqueue(machine, 1, 32, count, ROW)
+        return machine.drain(count)
+
+
 def measure_side(kind, directory, scale):
-    """What the agent or its limits reach at a server of their own: name -> number."""
+    """What the agent or its limits reach: name -> number."""
+    with Feeder() as feeder, kind(directory / "near", feeder.url, unsigned_token()) as machine:
+        found = take(machine, scale)
+        found["drain"] = machine.drain(QUEUED // scale)
     with Server(directory / "server") as server, LateLink(server.port, FAR) as link:
-        with kind(directory / "near", server, server.url) as machine:
-            found = take(machine, scale)
-            found["drain"] = machine.drain(QUEUED // scale)
-        with kind(directory / "far", server, link.url) as machine:
-            enqueue(machine, 1, 32, FAR_QUEUED // scale, machine.row)
-            found["drain_far"] = machine.drain(FAR_QUEUED // scale)
+        token = server.person(TEACHER).token
+        found["drain_far"] = drain(kind, directory / "far", link.url, token, SHORT // scale)
+        found["drain_server"] = drain(kind, directory / "school", server.url, token, SHORT // scale)
     return found
 
 
