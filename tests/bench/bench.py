@@ -391,22 +391,30 @@ def measure_start(directory, rounds, scale):
     return list(zip(found[Ours], found[Limit]))
 
 
-def measure(rounds, scale):
-    """All of it: name -> {"ours": […], "limit": […]}."""
+def measure_events(directory, rounds, scale):
+    """All that is not about the queue: a list of (ours, limit)."""
+    pairs = measure_start(directory, rounds, scale)
+    idle, least = measure_idle(directory, scale)
+    pairs += idle
+    packed, plain = measure_wire(directory, 200 // min(scale, 10))
+    pairs.append(({"wire": packed}, {"wire": plain}))
+    pairs += measure_tls(directory)
+    pairs += measure_beside(directory, rounds, scale)
+    for number in range(rounds):
+        print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+        ours, other = measure_round(directory, number, scale)
+        other["idle"] = least  # every library at work, and nothing else
+        pairs.append((ours, other))
+    return pairs
+
+
+def measure(rounds, scale, whole):
+    """All of it, or the queue alone: name -> {"ours": […], "limit": […]}."""
     with tempfile.TemporaryDirectory(prefix="ls-bench-") as directory:
         directory = Path(directory)
-        pairs = measure_start(directory, rounds, scale)
-        idle, least = measure_idle(directory, scale)
-        pairs += idle
-        packed, plain = measure_wire(directory, 200 // min(scale, 10))
-        pairs.append(({"wire": packed}, {"wire": plain}))
-        pairs += measure_tls(directory)
-        pairs += measure_beside(directory, rounds, scale)
+        pairs = measure_events(directory, rounds, scale) if whole else []
         for number in range(rounds):
-            print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
-            ours, other = measure_round(directory, number, scale)
-            other["idle"] = least  # every library at work, and nothing else
-            pairs.append((ours, other))
+            print(f"queue, round {number + 1} of {rounds}", file=sys.stderr, flush=True)
             pairs.append(measure_offline(directory, number, scale))
     found = {}
     for ours, other in pairs:
@@ -460,12 +468,14 @@ def main():
     parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="how often (5)")
     parser.add_argument("--quick", action="store_true", help="one round of a hundredth of everything: no figures")
+    parser.add_argument("--queue", action="store_true", help="the offline queue alone")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="print the table of the README")
     form.add_argument("--json", action="store_true", help="print every number")
     options = parser.parse_args()
 
-    found = measure(1, 100) if options.quick else measure(options.rounds, 1)
+    rounds, scale = (1, 100) if options.quick else (options.rounds, 1)
+    found = measure(rounds, scale, not options.queue)
     if options.json:
         print(json.dumps({"when": time.strftime("%Y-%m-%d"), "cpus": os.cpu_count(), "figures": found}, indent=1))
     elif options.markdown:
