@@ -92,7 +92,7 @@ def take(machine, scale):
     for name in CALLERS:
         found |= call(machine, name, scale)
     enqueue(machine, 1, 32, (QUEUED - sum(count for *_, count in CALLERS.values())) // scale, ROW)
-    time.sleep(3 / min(scale, 3))  # a burst's memory is given back when it has been quiet for 2 s
+    time.sleep(3 / scale)  # a burst's memory is given back when it has been quiet for 2 s
     found["queued"] = machine.pss()
     for name in CALLERS:
         found |= {f"{each}_full": value for each, value in call(machine, name, scale).items()}

@@ -63,8 +63,7 @@ store_actions (gpointer user_data)
 {
   Queue *self = user_data;
   g_autoptr (GPtrArray) calls = g_ptr_array_new ();
-  g_autoptr (GPtrArray) answers =
-      g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+  g_autoptr (GPtrArray) answers = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
 
   for (;;)
     {
