@@ -64,7 +64,7 @@ static const LsSettingKey keys[] = {
 
   INTEGER ("Queue", "max-actions", "10000", "1", "1000000"),
   SIZE ("Queue", "max-bytes", "32MiB", "64KiB", "1048576MiB"),
-  RATE ("Queue", "rate", "5/s", "1/s", "1000/s"),
+  RATE ("Queue", "rate", "5/s", "1/s", "100000/s"),
   INTEGER ("Queue", "flush-seconds", "5", "0", "600"),
 
   CHOICE ("Conflict", "grade", "manual", CONFLICT_POLICIES),

@@ -21,14 +21,12 @@ from pathlib import Path
 
 from gi.repository import GLib
 
+from feeder import BATCH, BUILD, ROWS, SECONDS, Feeder
 from labsync_testing import Desktop, memory, stop_process
+from offline import measure_offline
 from tls import measure_tls
 from wire import measure_wire
 
-BUILD = Path(os.environ["LABSYNC_BUILD"]) / "tests/bench"
-BATCH = 100  # events in a frame when there are many
-ROWS = 1000  # that the events change, one after the other
-SECONDS = 60  # the longest that anything may take
 IDLE = 30  # seconds to count wakeups in
 MIB = 1024 * 1024
 WARM = 100_000  # rows in the cache when the start is measured
@@ -84,26 +82,23 @@ TABLE = [
     Row("wakeups", "wakeups a minute, idle, besides the ping", "", "≤ 4"),
     Row("disk", "bytes on disk an event of 300 bytes", "B", "≤ 480 B"),
     Row("wire", "bytes on the wire an event, one at a time; limit: not compressed", "B", "≤ 60 B"),
+    Row("enqueue_1", "actions/s queued and on disk, 1 caller", "", "≥ 0.80"),
+    Row("p50_enqueue_1", "the same, p50", "ms", ""),
+    Row("p99_enqueue_1", "the same, p99", "ms", ""),
+    Row("enqueue_64", "actions/s queued, 64 calls under way (2 callers)", "", "≥ 7 × 1 caller"),
+    Row("enqueue_50", "actions/s queued, 50 callers", "", ""),
+    Row("p50_enqueue_50", "the same, p50", "ms", ""),
+    Row("p99_enqueue_50", "the same, p99 of the slowest", "ms", ""),
+    Row("enqueue_1_full", "actions/s queued, 1 caller, 10,000 there before", "", "≥ 0.80"),
+    Row("p50_enqueue_1_full", "the same, p50", "ms", ""),
+    Row("p99_enqueue_1_full", "the same, p99", "ms", ""),
+    Row("enqueue_64_full", "actions/s queued, 64 calls under way, 10,000 there before", "", "≥ 7 × 1 caller"),
+    Row("enqueue_50_full", "actions/s queued, 50 callers, 10,000 there before", "", ""),
+    Row("drain", "actions/s sent from a queue of 10,000, 4 lanes at once", "", "≥ 0.70"),
+    Row("drain_server", "the same, 1,000 to labsync-server", "", "≥ 0.70"),
+    Row("drain_far", "the same, 1,000 to labsync-server, whose answers come 20 ms later", "", "≥ 0.70"),
+    Row("queued", "memory with 10,000 actions queued (PSS); limit: with none", "MiB", ""),
 ]
-
-
-class Feeder:
-    """The server: feeder.c."""
-
-    def __init__(self):
-        self.process = subprocess.Popen(
-            [BUILD / "bench-feeder"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self.url = re.match(r"listening on (http://.*)", self.process.stdout.readline())[1]
-
-    def feed(self, count, batch=BATCH, rate=0, rows=ROWS):
-        self.process.stdin.write(f"feed {count} {batch} {rate} {rows}\n")
-        self.process.stdin.flush()
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(SECONDS)
-        self.process.stdout.close()
 
 
 class Side(Desktop):
@@ -396,22 +391,31 @@ def measure_start(directory, rounds, scale):
     return list(zip(found[Ours], found[Limit]))
 
 
-def measure(rounds, scale):
-    """All of it: name -> {"ours": […], "limit": […]}."""
+def measure_events(directory, rounds, scale):
+    """All that is not about the queue: a list of (ours, limit)."""
+    pairs = measure_start(directory, rounds, scale)
+    idle, least = measure_idle(directory, scale)
+    pairs += idle
+    packed, plain = measure_wire(directory, 200 // min(scale, 10))
+    pairs.append(({"wire": packed}, {"wire": plain}))
+    pairs += measure_tls(directory)
+    pairs += measure_beside(directory, rounds, scale)
+    for number in range(rounds):
+        print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+        ours, other = measure_round(directory, number, scale)
+        other["idle"] = least  # every library at work, and nothing else
+        pairs.append((ours, other))
+    return pairs
+
+
+def measure(rounds, scale, whole):
+    """All of it, or the queue alone: name -> {"ours": […], "limit": […]}."""
     with tempfile.TemporaryDirectory(prefix="ls-bench-") as directory:
         directory = Path(directory)
-        pairs = measure_start(directory, rounds, scale)
-        idle, least = measure_idle(directory, scale)
-        pairs += idle
-        packed, plain = measure_wire(directory, 200 // min(scale, 10))
-        pairs.append(({"wire": packed}, {"wire": plain}))
-        pairs += measure_tls(directory)
-        pairs += measure_beside(directory, rounds, scale)
+        pairs = measure_events(directory, rounds, scale) if whole else []
         for number in range(rounds):
-            print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
-            ours, other = measure_round(directory, number, scale)
-            other["idle"] = least  # every library at work, and nothing else
-            pairs.append((ours, other))
+            print(f"queue, round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+            pairs.append(measure_offline(directory, number, scale))
     found = {}
     for ours, other in pairs:
         for name in ours:
@@ -464,12 +468,14 @@ def main():
     parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="how often (5)")
     parser.add_argument("--quick", action="store_true", help="one round of a hundredth of everything: no figures")
+    parser.add_argument("--queue", action="store_true", help="the offline queue alone")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="print the table of the README")
     form.add_argument("--json", action="store_true", help="print every number")
     options = parser.parse_args()
 
-    found = measure(1, 100) if options.quick else measure(options.rounds, 1)
+    rounds, scale = (1, 100) if options.quick else (options.rounds, 1)
+    found = measure(rounds, scale, not options.queue)
     if options.json:
         print(json.dumps({"when": time.strftime("%Y-%m-%d"), "cpus": os.cpu_count(), "figures": found}, indent=1))
     elif options.markdown:

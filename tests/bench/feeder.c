@@ -2,7 +2,7 @@
 /* A school server that does nothing but send, so that it is never what a benchmark measures.
  *
  * Its log holds nothing: an event is a canned text with a few digits put in, made when it is sent.
- * Speaks as much of labsync.v1 and of HTTP as a client needs to get live, and listens on standard
+ * Speaks as much of labsync.v1 and of HTTP as a client needs to get live and to make grades, and listens on standard
  * input to lines `feed COUNT BATCH RATE ROWS`: COUNT more events for ROWS rows, BATCH in a frame,
  * RATE a second, 0 for as fast as they are taken. What is fed while nobody listens is a backlog.
  * The end of standard input ends it. */
@@ -291,27 +291,56 @@ answer_snapshot (Feeder *self, Client *client, const char *request)
   answer_json (client, "200 OK", json);
 }
 
-/* Takes one request without a body. Returns: whether there was a whole one */
+/* An action is done as soon as it is here, and the stream has gone past it. */
+static void
+answer_action (Feeder *self, Client *client, const char *row)
+{
+  g_autofree char *json =
+      g_strdup_printf ("{\"success\":true,\"message\":\"\",\"data\":%s,\"version\":1,"
+                       "\"cursor\":\"" EPOCH ":%" G_GINT64_FORMAT "\"}",
+                       row, self->top);
+
+  answer_json (client, "201 Created", json);
+}
+
+static gsize
+get_content_length (const char *request)
+{
+  static const char name[] = "\r\nContent-Length: ";
+  const char *at = strcasestr (request, name);
+
+  return at != NULL ? (gsize)g_ascii_strtoull (at + strlen (name), NULL, 10) : 0;
+}
+
+/* Takes one request. Returns: whether there was a whole one */
 static gboolean
 take_request (Feeder *self, Client *client)
 {
   const char *end = strstr (client->in->str, "\r\n\r\n");
   g_autofree char *request = NULL;
+  g_autofree char *body = NULL;
+  gsize head, size;
 
+  client->closing = client->in->len > MAX_REQUEST;
   if (end == NULL)
-    {
-      client->closing = client->in->len > MAX_REQUEST;
-      return FALSE;
-    }
+    return FALSE;
 
-  request = g_strndup (client->in->str, (gsize)(end + 2 - client->in->str));
-  g_string_erase (client->in, 0, end + 4 - client->in->str);
+  head = (gsize)(end + 4 - client->in->str);
+  request = g_strndup (client->in->str, head - 2);
+  size = get_content_length (request);
+  if (client->in->len - head < size)
+    return FALSE;
+
+  body = g_strndup (client->in->str + head, size);
+  g_string_erase (client->in, 0, (gssize)(head + size));
   if (g_str_has_prefix (request, "GET /ws"))
     upgrade (client, request);
   else if (g_str_has_prefix (request, "GET /api/updates?"))
     answer_updates (self, client, request);
   else if (g_str_has_prefix (request, "GET /api/snapshot?entity="))
     answer_snapshot (self, client, request);
+  else if (g_str_has_prefix (request, "POST /api/grades "))
+    answer_action (self, client, body);
   else
     answer_json (client, "404 Not Found", "{\"success\":false}");
   return TRUE;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An app of the plain script: hears its signals, or calls a method again and again.
  *
- * Prints "ready" when it hears, and at the end what tally_report() prints. The delay of a call is the
- * time until its answer. */
+ * Prints "ready" when it hears, or would call, which it does after a line on standard input; and at the end what
+ * tally_report() prints. The delay of a call is the time until its answer. */
 #include <gio/gio.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +105,8 @@ call_all (App *self, const char *arguments, guint window, GError **error)
     return FALSE;
 
   g_variant_ref_sink (self->arguments);
+  g_print ("ready\n");
+  getchar ();
   for (guint i = 0; i < window; i++)
     call (self);
   return TRUE;

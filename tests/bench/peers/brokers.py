@@ -8,8 +8,9 @@ import subprocess
 import urllib.request
 
 import bench
+from calls import ACTION
 from labsync_testing import memory, stop_process, until
-from sides import ACTION, free_port, program, report_of
+from sides import free_port, program, report_of
 
 WINDOW = 1000  # events that the school's publisher leaves unacknowledged, where there are acknowledgements
 

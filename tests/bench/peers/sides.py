@@ -22,11 +22,11 @@ import sys
 from pathlib import Path
 
 import bench
+from calls import ACTION, app_of, call_often, enqueue
 from labsync_testing import memory, stop_process, until
 
 HERE = Path(__file__).parent
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"  # where Debian keeps brokers
-ACTION = json.dumps({"score": 87.5, "note": "x" * 230})  # with its name and id about 300 bytes
 
 
 def program(name):
@@ -43,25 +43,13 @@ def report_of(process):
     return json.loads(process.stdout.readline())
 
 
-def app_of(side, *arguments):
-    """app.c on a side's bus."""
-    return subprocess.Popen(
-        [bench.BUILD / "bench-peer-app", *map(str, arguments)], env=side.environment, stdout=subprocess.PIPE, text=True
-    )
-
-
-def call_often(side, n_in_flight, count, arguments, *method):
-    """Calls destination, path, interface, method with arguments as GVariant writes them. Returns how that went."""
-    return side.collect([app_of(side, count, bench.SECONDS, n_in_flight, arguments, *method)])[0]
-
-
 class Ours(bench.Ours):
     """The agent, its apps by stream."""
 
     title = "ours"
     needs = ()
     counts = {1: 100_000, 10: 50_000, 50: 15_000}
-    actions = {}  # none as long as the agent has no queue; then an enqueue() by call_often(), as Script has it
+    actions = {1: 1_000, 64: 3_000}
     total = 100_000
 
     def __init__(self, directory):
@@ -69,6 +57,13 @@ class Ours(bench.Ours):
 
     def feed(self, n_apps, count, batch=bench.BATCH, rate=0):
         return super().feed(n_apps, count, "stream", batch, rate)
+
+    def enqueue(self, n_in_flight, count):
+        """Without a link, so that nothing is sent meanwhile. An app may have 32 calls under way."""
+        self.call("Disconnect")
+        self.reach("stopped")
+        n_callers = max(n_in_flight // 32, 1)
+        return enqueue(self, n_callers, n_in_flight // n_callers, count)
 
     def close(self):
         super().close()
@@ -109,7 +104,7 @@ class Script(bench.Side):
 
     def enqueue(self, n_in_flight, count):
         school = ("org.example.School", "/org/example/School", "org.example.School", "Enqueue")
-        return call_often(self, n_in_flight, count, f"({json.dumps(ACTION)},)", *school)
+        return call_often(self, 1, n_in_flight, count, f"({json.dumps(ACTION)},)", *school)
 
     def close(self):
         super().close()
