@@ -28,7 +28,7 @@
 #define SEEDS 3
 #define LONG_SEEDS 100
 
-/* What is asked for of so many machines, times in seconds; some more than 41 seeds led to. One run of some 300 had
+/* What is asked for of so many machines, times in seconds; some more than 41 seeds led to. One run of some 200 had
  * a machine of 40 miss its turn for 555 s: that may last as long as a token does. Nobody may be
  * signed out for good, whatever the number. With more than about 55 there can't be a token for
  * everybody: the limit lets no more than 75 be given out in the quarter of an hour that one lasts, and
