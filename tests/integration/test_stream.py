@@ -77,7 +77,7 @@ def test_a_stopped_reader_costs_nobody_anything(server, desktop, reader):
     _, read = reader()
     writer.write(1500)
     until(lambda: len(read()) == 1500, 20, "the warm-up")
-    before = {name: memory(pid, "Pss") for name, pid in pids.items()}
+    before = {name: memory(pid, "Anonymous") for name, pid in pids.items()}
 
     stopped = [reader("stream"), reader("signal")]
     slow, slow_read = reader("stream", 1)
@@ -86,7 +86,7 @@ def test_a_stopped_reader_costs_nobody_anything(server, desktop, reader):
     writer.write(3000)
     until(lambda: len(read()) == 4500, 20, "the reader beside them to have everything")
     for name, pid in pids.items():
-        growth = memory(pid, "Pss") - before[name]
+        growth = memory(pid, "Anonymous") - before[name]
         print(f"{name}: memory grew by {growth / 1024:.0f} KiB")
         # The address sanitizer keeps what was freed, to tell who uses it.
         assert growth < MIB or "ASAN_OPTIONS" in os.environ, f"{name}: {growth} bytes"
