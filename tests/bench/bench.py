@@ -96,6 +96,7 @@ TABLE = [
     Row("enqueue_50_full", "actions/s queued, 50 callers, 10,000 there before", "", ""),
     Row("drain", "actions/s sent from a queue of 10,000, 4 lanes at once", "", "≥ 0.70"),
     Row("drain_server", "the same, 1,000 to labsync-server", "", "≥ 0.70"),
+    Row("drain_tls", "the same, 1,000 to labsync-server by TLS", "", "≥ 0.70"),
     Row("drain_far", "the same, 1,000 to labsync-server, whose answers come 20 ms later", "", "≥ 0.70"),
     Row("queued", "memory with 10,000 actions queued (PSS); limit: with none", "MiB", ""),
 ]

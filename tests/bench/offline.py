@@ -2,12 +2,13 @@
 """The offline queue beside its limits: taken from callers while there is no server, and sent once there is one."""
 
 import json
+import ssl
 import subprocess
 import time
 
 from calls import enqueue
 from feeder import BUILD, SECONDS, Feeder
-from labsync_testing import BUS_NAME, Desktop, Server, memory, unsigned_token, until
+from labsync_testing import BUS_NAME, Desktop, Server, make_certificate, memory, unsigned_token, until
 from late import LateLink
 from server_client import TEACHER
 
@@ -24,12 +25,24 @@ ROW = json.dumps({  # with its id 300 bytes
 ROOM = {"Queue_rate": "100000/s", "Queue_max_actions": "100000", "Queue_max_bytes": "256MiB", "Apps_max_actions": "100000"}
 
 
+class SafeServer(Server):
+    """One that speaks TLS, with a certificate of its own."""
+
+    SCHEME = "https"
+
+    def __init__(self, directory):
+        directory.mkdir(parents=True)
+        self.certificate, key = make_certificate(directory)
+        super().__init__(directory, "--tls-certificate", self.certificate, "--tls-key", key)
+        self.context = ssl.create_default_context(cafile=self.certificate)
+
+
 class Ours(Desktop):
     """The agent of a teacher, who makes grades of 300 bytes."""
 
-    def __init__(self, directory, url, token):
-        super().__init__(directory, url, **ROOM)
-        self.url, self.token = url, token
+    def __init__(self, directory, url, token, authority=""):
+        super().__init__(directory, url, Server_ca_file=authority, **ROOM)
+        self.url, self.token, self.authority = url, token, authority
 
     def __enter__(self):
         self.open()
@@ -72,7 +85,8 @@ class Limit(Ours):
 
     def drain(self, count):
         answer = subprocess.run(
-            [BUILD / "limit-post", f"{self.url}/api/grades", self.token, ROW, str(count), str(IN_FLIGHT)],
+            [BUILD / "limit-post", f"{self.url}/api/grades", self.token, ROW, str(count), str(IN_FLIGHT),
+             self.authority],
             stdout=subprocess.PIPE, check=True, timeout=SECONDS,
         )
         return json.loads(answer.stdout)["actions_per_second"]
@@ -99,8 +113,8 @@ def take(machine, scale):
     return found
 
 
-def drain(kind, directory, url, token, count):
-    with kind(directory, url, token) as machine:
+def drain(kind, directory, url, token, count, authority=""):
+    with kind(directory, url, token, authority) as machine:
         enqueue(machine, 1, 32, count, ROW)
         return machine.drain(count)
 
@@ -114,6 +128,9 @@ def measure_side(kind, directory, scale):
         token = server.person(TEACHER).token
         found["drain_far"] = drain(kind, directory / "far", link.url, token, SHORT // scale)
         found["drain_server"] = drain(kind, directory / "school", server.url, token, SHORT // scale)
+    with SafeServer(directory / "safe-server") as server:
+        token = server.person(TEACHER).token
+        found["drain_tls"] = drain(kind, directory / "safe", server.url, token, SHORT // scale, server.certificate)
     return found
 
 

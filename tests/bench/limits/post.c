@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What libsoup can send: COUNT rows to URL, so many IN-FLIGHT, each under a key of its own. MEMBERS is the
- * row as a JSON object without its id. */
+ * row as a JSON object without its id, AUTHORITY a PEM file of who may sign for the server, or empty. */
 #include <libsoup/soup.h>
 #include <stdlib.h>
 
@@ -54,6 +54,23 @@ post (Post *self)
                                     self);
 }
 
+static SoupSession *
+create_session (guint n_in_flight, const char *authority)
+{
+  SoupSession *session = soup_session_new_with_options ("max-conns-per-host", n_in_flight, NULL);
+  g_autoptr (GTlsDatabase) database = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (*authority == '\0')
+    return session;
+
+  database = g_tls_file_database_new (authority, &error);
+  if (database == NULL)
+    g_error ("%s", error->message);
+  soup_session_set_tls_database (session, database);
+  return session;
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -61,9 +78,9 @@ main (int argc, char *argv[])
   guint n_in_flight;
   gint64 begun;
 
-  if (argc != 6)
+  if (argc != 7)
     {
-      g_printerr ("Usage: post URL TOKEN MEMBERS COUNT IN-FLIGHT\n");
+      g_printerr ("Usage: post URL TOKEN MEMBERS COUNT IN-FLIGHT AUTHORITY\n");
       return 2;
     }
 
@@ -72,7 +89,7 @@ main (int argc, char *argv[])
   self.members = argv[3];
   self.count = (guint)atoi (argv[4]);
   n_in_flight = (guint)atoi (argv[5]);
-  self.session = soup_session_new_with_options ("max-conns-per-host", n_in_flight, NULL);
+  self.session = create_session (n_in_flight, argv[6]);
   self.loop = g_main_loop_new (NULL, FALSE);
   begun = g_get_monotonic_time ();
   for (guint i = 0; i < n_in_flight; i++)
