@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Connecting and disconnecting again and again leaves nothing behind: no object, no file, no
  * memory. The sanitizers look for leaks in the same run. */
-#include <glib/gstdio.h>
 #include <malloc.h>
 
 #include "ls-agent.h"
@@ -10,6 +9,7 @@
 #include "ls-fake-random.h"
 #include "ls-fake-secrets.h"
 #include "ls-json.h"
+#include "ls-remove-tree.h"
 #include "ls-store-sqlite.h"
 #include "ls-test-school.h"
 #include "ls-transport-soup.h"
@@ -78,21 +78,6 @@ set_up (Fixture *fixture, gconstpointer program)
 }
 
 static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      remove_tree (child);
-    }
-  g_remove (path);
-}
-
-static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
   g_assert_finalize_object (fixture->transport);
@@ -105,7 +90,7 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_subprocess_wait (fixture->school, NULL, NULL);
   g_clear_object (&fixture->school);
   ls_config_free (fixture->config);
-  remove_tree (fixture->dir);
+  ls_remove_tree (fixture->dir);
   g_free (fixture->dir);
 }
 
