@@ -166,6 +166,20 @@ check_configured (LsTransportSoup *self, GTask *task)
   return FALSE;
 }
 
+/* Returns: (transfer full) (nullable): the task of a call; %NULL if there is no server, which it was told */
+static GTask *
+begin_call (LsTransportSoup *self,
+            gpointer tag,
+            GCancellable *cancellable,
+            GAsyncReadyCallback callback,
+            gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, tag);
+  return check_configured (self, task) ? g_steal_pointer (&task) : NULL;
+}
+
 static void
 ls_transport_soup_open_async (LsTransport *transport,
                               const char *token,
@@ -357,14 +371,14 @@ ls_transport_soup_updates_async (LsTransport *transport,
                                  gpointer user_data)
 {
   LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GTask) task =
+      begin_call (self, ls_transport_soup_updates_async, cancellable, callback, user_data);
   g_autofree char *text = ls_cursor_to_string (cursor);
   g_autofree char *escaped = g_uri_escape_string (text, NULL, FALSE);
   g_autofree char *query = g_strdup_printf ("cursor=%s&limit=%d", escaped, UPDATES_LIMIT);
   g_autoptr (SoupMessage) message = NULL;
 
-  g_task_set_source_tag (task, ls_transport_soup_updates_async);
-  if (!check_configured (self, task))
+  if (task == NULL)
     return;
 
   message = create_get (self->endpoint, "/api/updates", query);
@@ -381,12 +395,12 @@ ls_transport_soup_snapshot_async (LsTransport *transport,
                                   gpointer user_data)
 {
   LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GTask) task =
+      begin_call (self, ls_transport_soup_snapshot_async, cancellable, callback, user_data);
   g_autoptr (GString) query = g_string_new ("entity=");
   g_autoptr (SoupMessage) message = NULL;
 
-  g_task_set_source_tag (task, ls_transport_soup_snapshot_async);
-  if (!check_configured (self, task))
+  if (task == NULL)
     return;
 
   g_string_append (query, ls_entity_to_string (entity));
@@ -408,12 +422,12 @@ ls_transport_soup_checksum_async (LsTransport *transport,
                                   gpointer user_data)
 {
   LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GTask) task =
+      begin_call (self, ls_transport_soup_checksum_async, cancellable, callback, user_data);
   g_autofree char *query = g_strdup_printf ("entity=%s", ls_entity_to_string (entity));
   g_autoptr (SoupMessage) message = NULL;
 
-  g_task_set_source_tag (task, ls_transport_soup_checksum_async);
-  if (!check_configured (self, task))
+  if (task == NULL)
     return;
 
   message = create_get (self->endpoint, "/api/checksum", query);
@@ -429,11 +443,11 @@ ls_transport_soup_poll_async (LsTransport *transport,
                               gpointer user_data)
 {
   LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GTask) task =
+      begin_call (self, ls_transport_soup_poll_async, cancellable, callback, user_data);
   g_autoptr (SoupMessage) message = NULL;
 
-  g_task_set_source_tag (task, ls_transport_soup_poll_async);
-  if (!check_configured (self, task))
+  if (task == NULL)
     return;
 
   message = create_get (self->endpoint, "/api/updates", NULL);
@@ -451,12 +465,12 @@ ls_transport_soup_list_async (LsTransport *transport,
                               gpointer user_data)
 {
   LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GTask) task =
+      begin_call (self, ls_transport_soup_list_async, cancellable, callback, user_data);
   g_autofree char *path = g_strconcat ("/api/", table, NULL);
   g_autoptr (SoupMessage) message = NULL;
 
-  g_task_set_source_tag (task, ls_transport_soup_list_async);
-  if (!check_configured (self, task))
+  if (task == NULL)
     return;
 
   message = create_get (self->endpoint, path, NULL);
@@ -513,12 +527,12 @@ ls_transport_soup_act_async (LsTransport *transport,
                              gpointer user_data)
 {
   LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GTask) task =
+      begin_call (self, ls_transport_soup_act_async, cancellable, callback, user_data);
   g_autoptr (SoupMessage) message = NULL;
   g_autoptr (GUri) uri = NULL;
 
-  g_task_set_source_tag (task, ls_transport_soup_act_async);
-  if (!check_configured (self, task))
+  if (task == NULL)
     return;
 
   uri = ls_server_url_get_call (self->endpoint->url, request->path, NULL);
@@ -538,11 +552,11 @@ ls_transport_soup_get_row_async (LsTransport *transport,
                                  gpointer user_data)
 {
   LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GTask) task =
+      begin_call (self, ls_transport_soup_get_row_async, cancellable, callback, user_data);
   g_autoptr (SoupMessage) message = NULL;
 
-  g_task_set_source_tag (task, ls_transport_soup_get_row_async);
-  if (!check_configured (self, task))
+  if (task == NULL)
     return;
 
   message = create_get (self->endpoint, path, NULL);
@@ -558,13 +572,13 @@ ls_transport_soup_sign_in_async (LsTransport *transport,
                                  gpointer user_data)
 {
   LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GTask) task =
+      begin_call (self, ls_transport_soup_sign_in_async, cancellable, callback, user_data);
   g_autoptr (SoupMessage) message = NULL;
   char *text = NULL;
   gsize length = 0;
 
-  g_task_set_source_tag (task, ls_transport_soup_sign_in_async);
-  if (!check_configured (self, task))
+  if (task == NULL)
     return;
 
   text = ls_wire_encode_login (email, password, &length);
@@ -580,13 +594,13 @@ ls_transport_soup_refresh_async (LsTransport *transport,
                                  gpointer user_data)
 {
   LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GTask) task =
+      begin_call (self, ls_transport_soup_refresh_async, cancellable, callback, user_data);
   g_autoptr (SoupMessage) message = NULL;
   char *text = NULL;
   gsize length = 0;
 
-  g_task_set_source_tag (task, ls_transport_soup_refresh_async);
-  if (!check_configured (self, task))
+  if (task == NULL)
     return;
 
   text = ls_wire_encode_refresh (refresh_token, &length);
@@ -602,11 +616,11 @@ ls_transport_soup_sign_out_async (LsTransport *transport,
                                   gpointer user_data)
 {
   LsTransportSoup *self = LS_TRANSPORT_SOUP (transport);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GTask) task =
+      begin_call (self, ls_transport_soup_sign_out_async, cancellable, callback, user_data);
   g_autoptr (SoupMessage) message = NULL;
 
-  g_task_set_source_tag (task, ls_transport_soup_sign_out_async);
-  if (!check_configured (self, task))
+  if (task == NULL)
     return;
 
   message = create_post (self->endpoint, "/api/auth/logout", g_strdup ("{}"), 2);
