@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-queue-store-sqlite.h"
 
-#include <errno.h>
-
 #include "ls-error.h"
 #include "ls-store-worker.h"
 
@@ -126,11 +124,8 @@ do_open (LsStoreShelf *shelf, gpointer data, GError **error)
   g_autofree char *directory = ls_store_shelf_get_directory (shelf, args->server, args->user_id);
 
   close_queue (shelf);
-  if (g_mkdir_with_parents (directory, 0700) != 0)
-    {
-      g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "%s: %s", directory, g_strerror (errno));
-      return NULL;
-    }
+  if (!ls_store_make_directory (directory, error))
+    return NULL;
 
   shelf->queue_path = g_build_filename (directory, "queue.db", NULL);
   if (!open_queue (shelf, args, error))

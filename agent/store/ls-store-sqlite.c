@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-store-sqlite.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
-
 #include "ls-account-file.h"
 #include "ls-error.h"
 #include "ls-store-lock.h"
@@ -96,16 +93,6 @@ account_path (LsStoreShelf *shelf)
   return g_build_filename (shelf->state_dir, "account.conf", NULL);
 }
 
-static gboolean
-make_directory (const char *path, GError **error)
-{
-  if (g_mkdir_with_parents (path, 0700) == 0)
-    return TRUE;
-
-  g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "%s: %s", path, g_strerror (errno));
-  return FALSE;
-}
-
 static gpointer
 do_load_account (LsStoreShelf *shelf, gpointer data, GError **error)
 {
@@ -120,7 +107,7 @@ do_save_account (LsStoreShelf *shelf, gpointer data, GError **error)
   g_autofree char *path = account_path (shelf);
   Args *args = data;
 
-  if (!make_directory (shelf->state_dir, error) ||
+  if (!ls_store_make_directory (shelf->state_dir, error) ||
       !ls_account_file_save (path, args->account, error))
     return NULL;
 
@@ -148,7 +135,7 @@ do_open (LsStoreShelf *shelf, gpointer data, GError **error)
   LsStoreState *state;
 
   close_cache (shelf);
-  if (!make_directory (directory, error) ||
+  if (!ls_store_make_directory (directory, error) ||
       !ls_store_lock_acquire (directory, LOCK_PATIENCE, &shelf->lock, error))
     return NULL;
   if (!shelf->encrypt || ls_store_shelf_find_key (shelf, args->server, args->id, TRUE, error))

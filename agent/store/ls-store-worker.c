@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-store-worker.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <malloc.h>
 #include <string.h>
@@ -297,6 +298,25 @@ work (gpointer user_data)
   g_clear_pointer (&self->shelf.audit, ls_audit_file_free);
   ls_store_lock_release (&self->shelf.lock);
   return NULL;
+}
+
+/**
+ * ls_store_make_directory:
+ * @path: a directory
+ * @error: %LS_ERROR_STORAGE
+ *
+ * Makes it and those above it, for their owner alone, where they are not there yet.
+ *
+ * Returns: whether it is there
+ */
+gboolean
+ls_store_make_directory (const char *path, GError **error)
+{
+  if (g_mkdir_with_parents (path, 0700) == 0)
+    return TRUE;
+
+  g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "%s: %s", path, g_strerror (errno));
+  return FALSE;
 }
 
 /**

@@ -56,6 +56,7 @@ typedef struct
   guint64 n_events;
 } LsStoreShelf;
 
+gboolean ls_store_make_directory (const char *path, GError **error);
 char *ls_store_shelf_get_directory (LsStoreShelf *shelf, const char *server, const char *user_id);
 gboolean ls_store_shelf_remove (LsStoreShelf *shelf,
                                 const char *directory,
