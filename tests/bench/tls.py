@@ -3,11 +3,14 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from labsync_testing import BUS_NAME, Desktop, Server, make_certificate, memory
 
 SYSTEM = "/etc/ssl/certs/ca-certificates.crt"
+# Seconds; what it took to connect is given back after 2.
+QUIET = 4
 
 
 def idle_memory(directory, server, scheme, wrapper=()):
@@ -15,6 +18,7 @@ def idle_memory(directory, server, scheme, wrapper=()):
     with Desktop(directory, f"{scheme}://127.0.0.1:{server.port}", wrapper) as desktop:
         desktop.sign_in()
         desktop.wait_state("live")
+        time.sleep(QUIET)
         bus = "org.freedesktop.DBus"
         pid = desktop.bus.call(bus, "GetConnectionUnixProcessID", "(s)", BUS_NAME, path="/org/freedesktop/DBus", name=bus)
         return memory(*pid, "Pss") / 1024 / 1024
