@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "ls-json.h"
 #include "ls-remove-tree.h"
 #include "ls-store-sqlite.h"
+#include "ls-wire-classic.h"
 
 /* Tokens of the test: "NAME@ISSUED", in ms since the epoch. */
 static gint64
@@ -24,7 +26,7 @@ token_get_user (const char *token)
 {
   g_autofree char *name = g_strndup (token, (gsize)(strchr (token, '@') - token));
 
-  return ls_user_new (name, name, LS_ROLE_STUDENT, LS_EXTRA_ROLE_NONE);
+  return ls_user_new (name, name, LS_ROLE_ADMIN, LS_EXTRA_ROLE_NONE);
 }
 
 /**
@@ -43,7 +45,7 @@ ls_agent_fixture_issue_tokens (LsAgentFixture *f, const char *user, gboolean wit
   LsSession *session = ls_session_new (token, "refresh");
 
   if (with_user)
-    session->user = ls_user_new (user, user, LS_ROLE_STUDENT, LS_EXTRA_ROLE_NONE);
+    session->user = ls_user_new (user, user, LS_ROLE_ADMIN, LS_EXTRA_ROLE_NONE);
   return session;
 }
 
@@ -55,13 +57,13 @@ on_events_committed (LsAgent *agent, GPtrArray *events, LsAgentFixture *f)
 }
 
 /**
- * ls_agent_fixture_start:
+ * ls_agent_fixture_make_agent:
  * @f: a fixture
  *
- * Starts an agent on what is there.
+ * Makes an agent on what is there, and does not start it yet.
  */
 void
-ls_agent_fixture_start (LsAgentFixture *f)
+ls_agent_fixture_make_agent (LsAgentFixture *f)
 {
   LsAgentPorts ports = {
     .clock = LS_CLOCK (f->clock),
@@ -71,11 +73,47 @@ ls_agent_fixture_start (LsAgentFixture *f)
     .store = f->store,
     .transport = LS_TRANSPORT (f->transport),
     .token_reader = { token_get_issued, token_get_expiry, token_get_user },
+    .data_reader = { ls_wire_data_get_text, ls_json_with_members },
   };
 
   f->agent = ls_agent_new (&ports, f->config);
   g_signal_connect (f->agent, "events-committed", G_CALLBACK (on_events_committed), f);
+}
+
+/**
+ * ls_agent_fixture_start:
+ * @f: a fixture
+ *
+ * Starts an agent on what is there.
+ */
+void
+ls_agent_fixture_start (LsAgentFixture *f)
+{
+  ls_agent_fixture_make_agent (f);
   ls_agent_start (f->agent);
+}
+
+/**
+ * ls_agent_fixture_init:
+ * @f: a fixture
+ * @store: (transfer full): its store
+ *
+ * Makes all that an agent needs that follows grades.
+ */
+void
+ls_agent_fixture_init (LsAgentFixture *f, LsStore *store)
+{
+  f->clock = ls_fake_clock_new ();
+  f->random = ls_fake_random_new (11);
+  f->network = ls_fake_network_new ();
+  f->secrets = ls_fake_secrets_new (LS_CLOCK (f->clock));
+  f->transport = ls_fake_transport_new ();
+  f->store = store;
+  f->events = ls_event_array_new ();
+  f->config = ls_config_new ();
+  f->config->server = g_strdup ("http://server");
+  f->config->entities = 1u << LS_ENTITY_GRADE;
+  ls_fake_network_set (f->network, TRUE, FALSE);
 }
 
 /**
@@ -83,23 +121,13 @@ ls_agent_fixture_start (LsAgentFixture *f)
  * @f: a fixture
  * @data: not used
  *
- * Starts an agent that follows grades, with nobody signed in.
+ * Starts an agent on a store on a disk, with nobody signed in.
  */
 void
 ls_agent_fixture_set_up (LsAgentFixture *f, gconstpointer data)
 {
   f->dir = g_dir_make_tmp ("labsync-XXXXXX", NULL);
-  f->clock = ls_fake_clock_new ();
-  f->random = ls_fake_random_new (11);
-  f->network = ls_fake_network_new ();
-  f->secrets = ls_fake_secrets_new (LS_CLOCK (f->clock));
-  f->transport = ls_fake_transport_new ();
-  f->store = LS_STORE (ls_store_sqlite_new (f->dir));
-  f->events = ls_event_array_new ();
-  f->config = ls_config_new ();
-  f->config->server = g_strdup ("http://server");
-  f->config->entities = 1u << LS_ENTITY_GRADE;
-  ls_fake_network_set (f->network, TRUE, FALSE);
+  ls_agent_fixture_init (f, LS_STORE (ls_store_sqlite_new (f->dir)));
   ls_agent_fixture_start (f);
 }
 
@@ -138,29 +166,42 @@ ls_agent_fixture_settle (LsAgentFixture *f)
 }
 
 /**
- * ls_agent_fixture_tear_down:
+ * ls_agent_fixture_stop:
  * @f: a fixture
- * @data: not used
  *
- * Stops the agent, which leaves nothing behind.
+ * Stops the agent, of which nothing is left but what it stored.
  */
 void
-ls_agent_fixture_tear_down (LsAgentFixture *f, gconstpointer data)
+ls_agent_fixture_stop (LsAgentFixture *f)
 {
   ls_agent_stop (f->agent);
   ls_agent_fixture_settle (f);
   g_assert_finalize_object (f->agent);
   g_assert_cmpuint (ls_fake_clock_count_alarms (f->clock), ==, 0);
-  g_clear_object (&f->transport);
-  g_clear_object (&f->store);
-  g_clear_object (&f->secrets);
-  g_clear_object (&f->network);
-  g_clear_object (&f->random);
-  g_clear_object (&f->clock);
+}
+
+/**
+ * ls_agent_fixture_tear_down:
+ * @f: a fixture
+ * @data: not used
+ *
+ * Stops the agent, and removes what there was.
+ */
+void
+ls_agent_fixture_tear_down (LsAgentFixture *f, gconstpointer data)
+{
+  ls_agent_fixture_stop (f);
+  g_assert_finalize_object (f->transport);
+  g_assert_finalize_object (f->store);
+  g_assert_finalize_object (f->secrets);
+  g_assert_finalize_object (f->network);
+  g_assert_finalize_object (f->random);
+  g_assert_finalize_object (f->clock);
   g_ptr_array_unref (f->events);
   g_clear_error (&f->error);
   ls_config_free (f->config);
-  ls_remove_tree (f->dir);
+  if (f->dir != NULL)
+    ls_remove_tree (f->dir);
   g_free (f->dir);
 }
 
@@ -216,15 +257,16 @@ ls_agent_fixture_begin_sign_in (LsAgentFixture *f, const char *email, const char
 /**
  * ls_agent_fixture_sign_in:
  * @f: a fixture
+ * @user: who
  *
- * Anna signs in.
+ * A user signs in.
  */
 void
-ls_agent_fixture_sign_in (LsAgentFixture *f)
+ls_agent_fixture_sign_in (LsAgentFixture *f, const char *user)
 {
   ls_agent_fixture_begin_sign_in (f, "a@b", "secret");
   LS_AGENT_WAIT (ls_agent_fixture_is_asked (f, LS_FAKE_CALL_SIGN_IN));
-  ls_fake_transport_answer_sign_in (f->transport, ls_agent_fixture_issue_tokens (f, "anna", TRUE));
+  ls_fake_transport_answer_sign_in (f->transport, ls_agent_fixture_issue_tokens (f, user, TRUE));
   LS_AGENT_WAIT (f->done);
   g_assert_no_error (f->error);
 }
@@ -373,14 +415,14 @@ ls_agent_fixture_take_sent (LsAgentFixture *f, LsMessageKind kind)
  * ls_agent_fixture_go_live:
  * @f: a fixture
  *
- * Signs in and gets to live at the cursor e:10, with an empty cache.
+ * Anna signs in, and the agent gets to live at the cursor e:10, with an empty cache.
  */
 void
 ls_agent_fixture_go_live (LsAgentFixture *f)
 {
   g_autoptr (LsMessage) hello = NULL;
 
-  ls_agent_fixture_sign_in (f);
+  ls_agent_fixture_sign_in (f, "anna");
   LS_AGENT_WAIT (ls_agent_fixture_is_asked (f, LS_FAKE_CALL_OPEN));
   ls_fake_transport_accept (f->transport, LS_PROTOCOL_LABSYNC_V1);
   hello = ls_agent_fixture_take_sent (f, LS_MESSAGE_HELLO);

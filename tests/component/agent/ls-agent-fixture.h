@@ -15,11 +15,11 @@ G_BEGIN_DECLS
 #define LS_AGENT_FIXTURE_LIFE G_GINT64_CONSTANT (900000)
 
 /*
- * An agent on a real store. The server, the time and chance are the test's.
+ * An agent. The server, the time and chance are the test's.
  */
 typedef struct
 {
-  char *dir; /* (owned): of the store */
+  char *dir; /* (owned) (nullable): of a store on a disk */
   LsFakeClock *clock;
   LsFakeRandom *random;
   LsFakeNetwork *network;
@@ -43,14 +43,17 @@ typedef struct
   G_STMT_END
 
 LsSession *ls_agent_fixture_issue_tokens (LsAgentFixture *f, const char *user, gboolean with_user);
+void ls_agent_fixture_make_agent (LsAgentFixture *f);
 void ls_agent_fixture_start (LsAgentFixture *f);
+void ls_agent_fixture_init (LsAgentFixture *f, LsStore *store);
 void ls_agent_fixture_set_up (LsAgentFixture *f, gconstpointer data);
 void ls_agent_fixture_settle (LsAgentFixture *f);
+void ls_agent_fixture_stop (LsAgentFixture *f);
 void ls_agent_fixture_tear_down (LsAgentFixture *f, gconstpointer data);
 LsState ls_agent_fixture_get_state (LsAgentFixture *f);
 gboolean ls_agent_fixture_is_asked (LsAgentFixture *f, LsFakeCallKind kind);
 void ls_agent_fixture_begin_sign_in (LsAgentFixture *f, const char *email, const char *password);
-void ls_agent_fixture_sign_in (LsAgentFixture *f);
+void ls_agent_fixture_sign_in (LsAgentFixture *f, const char *user);
 LsMessage *ls_agent_fixture_make_frame (const char *epoch, gint64 prev, gint64 cursor);
 void ls_agent_fixture_deliver (LsAgentFixture *f, gint64 prev, gint64 cursor);
 void ls_agent_fixture_welcome (LsAgentFixture *f, LsResume resume, gint64 offset);

@@ -1,60 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The queue with its hands on an agent: whose queue it is, and what goes through which port. */
-#include <string.h>
-
 #include "ls-action-queue.h"
-#include "ls-fake-clock.h"
-#include "ls-fake-network.h"
+#include "ls-agent-fixture.h"
 #include "ls-fake-queue-store.h"
-#include "ls-fake-random.h"
-#include "ls-fake-secrets.h"
 #include "ls-fake-store.h"
-#include "ls-fake-transport.h"
-#include "ls-json.h"
 #include "ls-wire-classic.h"
 #include "ls-wire-edit.h"
 
-#define SERVER "http://server"
-#define LIFE G_GINT64_CONSTANT (900000)
 #define ROW "{\"id\":\"g-1\",\"score\":70}"
 
 typedef struct
 {
-  LsFakeClock *clock;
-  LsFakeRandom *random;
-  LsFakeNetwork *network;
-  LsFakeSecrets *secrets;
-  LsFakeTransport *transport;
-  LsFakeStore *store;
+  LsAgentFixture base;
   LsFakeQueueStore *queue_store;
-  LsConfig *config;
-  LsAgent *agent;
   LsActionQueue *queue;
   GAsyncResult *result; /* of the last call */
   guint n_told;
   guint n_reports;
 } Fixture;
-
-/* Tokens of the test: "NAME@ISSUED", in ms since the epoch. */
-static gint64
-token_get_issued (const char *token)
-{
-  return g_ascii_strtoll (strchr (token, '@') + 1, NULL, 10);
-}
-
-static gint64
-token_get_expiry (const char *token)
-{
-  return token_get_issued (token) + LIFE;
-}
-
-static LsUser *
-token_get_user (const char *token)
-{
-  g_autofree char *name = g_strndup (token, (gsize)(strchr (token, '@') - token));
-
-  return ls_user_new (name, name, LS_ROLE_ADMIN, LS_EXTRA_ROLE_NONE);
-}
 
 static void
 on_action_changed (LsActionQueue *queue, const LsAction *action, Fixture *fixture)
@@ -77,88 +40,52 @@ start (Fixture *fixture)
     ls_wire_edit_set_member, ls_wire_edit_rename,   ls_wire_data_get_text,
   };
   const LsQueueConfig config = { .max_actions = 100, .max_bytes = 1 << 20 };
-  LsAgentPorts ports = {
-    .clock = LS_CLOCK (fixture->clock),
-    .random = LS_RANDOM (fixture->random),
-    .network = LS_NETWORK (fixture->network),
-    .secrets = LS_SECRETS (fixture->secrets),
-    .store = LS_STORE (fixture->store),
-    .transport = LS_TRANSPORT (fixture->transport),
-    .token_reader = { token_get_issued, token_get_expiry, token_get_user },
-    .data_reader = { ls_wire_data_get_text, ls_json_with_members },
-  };
 
-  fixture->agent = ls_agent_new (&ports, fixture->config);
-  fixture->queue = ls_action_queue_new (
-      fixture->agent, LS_QUEUE_STORE (fixture->queue_store), LS_TRANSPORT (fixture->transport),
-      LS_CLOCK (fixture->clock), LS_RANDOM (fixture->random), &editor, &config);
+  ls_agent_fixture_make_agent (&fixture->base);
+  fixture->queue =
+      ls_action_queue_new (fixture->base.agent, LS_QUEUE_STORE (fixture->queue_store),
+                           LS_TRANSPORT (fixture->base.transport), LS_CLOCK (fixture->base.clock),
+                           LS_RANDOM (fixture->base.random), &editor, &config);
   g_signal_connect (fixture->queue, "action-changed", G_CALLBACK (on_action_changed), fixture);
   g_signal_connect (fixture->queue, "sync-completed", G_CALLBACK (on_sync_completed), fixture);
-  ls_agent_start (fixture->agent);
+  ls_agent_start (fixture->base.agent);
 }
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
-  fixture->clock = ls_fake_clock_new ();
-  fixture->random = ls_fake_random_new (11);
-  fixture->network = ls_fake_network_new ();
-  fixture->secrets = ls_fake_secrets_new (LS_CLOCK (fixture->clock));
-  fixture->transport = ls_fake_transport_new ();
-  fixture->store = ls_fake_store_new ();
   fixture->queue_store = ls_fake_queue_store_new ();
-  fixture->config = ls_config_new ();
-  fixture->config->server = g_strdup (SERVER);
-  fixture->config->entities = 1u << LS_ENTITY_GRADE;
-  ls_fake_network_set (fixture->network, TRUE, FALSE);
+  ls_agent_fixture_init (&fixture->base, LS_STORE (ls_fake_store_new ()));
   start (fixture);
 }
 
 static void
-settle (void)
+settle (Fixture *fixture)
 {
-  while (g_main_context_iteration (NULL, FALSE))
-    continue;
+  ls_agent_fixture_settle (&fixture->base);
 }
 
 static void
-stop (Fixture *fixture)
+stop_queue (Fixture *fixture)
 {
   ls_action_queue_stop (fixture->queue);
-  ls_agent_stop (fixture->agent);
-  settle ();
+  settle (fixture);
   g_clear_object (&fixture->result);
   g_assert_finalize_object (fixture->queue);
-  g_assert_finalize_object (fixture->agent);
-  g_assert_cmpuint (ls_fake_clock_count_alarms (fixture->clock), ==, 0);
 }
 
 static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
-  stop (fixture);
-  g_assert_finalize_object (fixture->transport);
-  g_assert_finalize_object (fixture->store);
+  stop_queue (fixture);
+  ls_agent_fixture_tear_down (&fixture->base, data);
   g_assert_finalize_object (fixture->queue_store);
-  g_assert_finalize_object (fixture->secrets);
-  g_assert_finalize_object (fixture->network);
-  g_assert_finalize_object (fixture->random);
-  g_assert_finalize_object (fixture->clock);
-  ls_config_free (fixture->config);
 }
-
-#define wait_until(condition)                                                                      \
-  G_STMT_START                                                                                     \
-  {                                                                                                \
-    while (!(condition))                                                                           \
-      g_main_context_iteration (NULL, TRUE);                                                       \
-  }                                                                                                \
-  G_STMT_END
 
 static gboolean
 is_asked (Fixture *fixture, LsFakeCallKind kind)
 {
-  return ls_fake_transport_peek_call (fixture->transport, kind) != NULL;
+  return ls_agent_fixture_is_asked (&fixture->base, kind);
 }
 
 static void
@@ -171,49 +98,22 @@ result_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 
 /* The agent */
 
-static LsSession *
-new_session (Fixture *fixture, const char *user, gboolean with_user)
-{
-  g_autofree char *token =
-      g_strdup_printf ("%s@%" G_GINT64_FORMAT, user, ls_clock_get_wall (LS_CLOCK (fixture->clock)));
-  LsSession *session = ls_session_new (token, "refresh");
-
-  if (with_user)
-    session->user = ls_user_new (user, user, LS_ROLE_ADMIN, LS_EXTRA_ROLE_NONE);
-  return session;
-}
-
 static void
 sign_in (Fixture *fixture, const char *user)
 {
-  g_clear_object (&fixture->result);
-  ls_agent_sign_in_async (fixture->agent, "a@b", "secret", NULL, result_cb, fixture);
-  wait_until (is_asked (fixture, LS_FAKE_CALL_SIGN_IN));
-  ls_fake_transport_answer_sign_in (fixture->transport, new_session (fixture, user, TRUE));
-  wait_until (fixture->result != NULL);
-  g_assert_true (ls_agent_sign_in_finish (fixture->agent, fixture->result, NULL));
-  settle ();
+  ls_agent_fixture_sign_in (&fixture->base, user);
+  settle (fixture);
 }
 
 static void
 sign_out (Fixture *fixture)
 {
   g_clear_object (&fixture->result);
-  ls_agent_sign_out_async (fixture->agent, FALSE, NULL, result_cb, fixture);
-  wait_until (is_asked (fixture, LS_FAKE_CALL_SIGN_OUT));
-  ls_fake_transport_answer_sign_out (fixture->transport);
-  wait_until (fixture->result != NULL);
-  g_assert_true (ls_agent_sign_out_finish (fixture->agent, fixture->result, NULL));
-}
-
-static void
-welcome (Fixture *fixture, LsResume resume)
-{
-  LsMessage *message = ls_message_new (LS_MESSAGE_WELCOME);
-
-  message->resume = resume;
-  message->cursor = ls_cursor_new ("e", 10);
-  ls_fake_transport_deliver (fixture->transport, message);
+  ls_agent_sign_out_async (fixture->base.agent, FALSE, NULL, result_cb, fixture);
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_SIGN_OUT));
+  ls_fake_transport_answer_sign_out (fixture->base.transport);
+  LS_AGENT_WAIT (fixture->result != NULL);
+  g_assert_true (ls_agent_sign_out_finish (fixture->base.agent, fixture->result, NULL));
 }
 
 static void
@@ -222,40 +122,26 @@ take_snapshot (Fixture *fixture)
   LsSnapshotPage *page = ls_snapshot_page_new (LS_ENTITY_GRADE);
   LsUpdates *updates = ls_updates_new ();
 
-  wait_until (is_asked (fixture, LS_FAKE_CALL_SNAPSHOT));
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_SNAPSHOT));
   page->cursor = ls_cursor_new ("e", 10);
   g_ptr_array_add (page->rows, ls_row_new (LS_ENTITY_GRADE, "g-1", ROW, 5));
-  ls_fake_transport_answer_snapshot (fixture->transport, page);
-  wait_until (is_asked (fixture, LS_FAKE_CALL_UPDATES));
+  ls_fake_transport_answer_snapshot (fixture->base.transport, page);
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_UPDATES));
   updates->not_modified = TRUE;
-  ls_fake_transport_answer_updates (fixture->transport, updates);
-}
-
-static LsState
-get_state (Fixture *fixture)
-{
-  return ls_agent_get_status (fixture->agent)->state;
+  ls_fake_transport_answer_updates (fixture->base.transport, updates);
 }
 
 /* Grade g-1 of version 5 is in the cache after the first time. */
 static void
 go_live (Fixture *fixture, LsResume resume)
 {
-  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
-  ls_fake_transport_accept (fixture->transport, LS_PROTOCOL_LABSYNC_V1);
-  welcome (fixture, resume);
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  ls_fake_transport_accept (fixture->base.transport, LS_PROTOCOL_LABSYNC_V1);
+  ls_agent_fixture_welcome (&fixture->base, resume, 10);
   if (resume == LS_RESUME_FRESH)
     take_snapshot (fixture);
-  wait_until (get_state (fixture) == LS_STATE_LIVE);
-  settle ();
-}
-
-static void
-lose_link (Fixture *fixture)
-{
-  ls_fake_transport_drop (fixture->transport,
-                          ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "cut"));
-  settle ();
+  LS_AGENT_WAIT (ls_agent_fixture_get_state (&fixture->base) == LS_STATE_LIVE);
+  settle (fixture);
 }
 
 /* The queue */
@@ -276,7 +162,7 @@ begin_enqueue (Fixture *fixture)
 static char *
 end_enqueue (Fixture *fixture, GError **error)
 {
-  wait_until (fixture->result != NULL);
+  LS_AGENT_WAIT (fixture->result != NULL);
   return ls_action_queue_enqueue_finish (fixture->queue, fixture->result, error);
 }
 
@@ -319,9 +205,9 @@ accept (Fixture *fixture)
   reply->row = g_strdup ("{\"id\":\"g-1\",\"score\":80}");
   reply->version = 6;
   reply->cursor = ls_cursor_new ("e", 11);
-  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
-  ls_fake_transport_answer_act (fixture->transport, reply);
-  settle ();
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_ACT));
+  ls_fake_transport_answer_act (fixture->base.transport, reply);
+  settle (fixture);
 }
 
 static void
@@ -338,8 +224,8 @@ deliver_echo (Fixture *fixture, const char *key)
   message->cursor = ls_cursor_new ("e", 11);
   message->events = ls_event_array_new ();
   g_ptr_array_add (message->events, event);
-  ls_fake_transport_deliver (fixture->transport, message);
-  settle ();
+  ls_fake_transport_deliver (fixture->base.transport, message);
+  settle (fixture);
 }
 
 static void
@@ -347,7 +233,7 @@ begin_wait (Fixture *fixture, const char *id, LsWaitUntil until, GCancellable *c
 {
   g_clear_object (&fixture->result);
   ls_action_queue_wait_for_async (fixture->queue, id, until, cancellable, result_cb, fixture);
-  settle ();
+  settle (fixture);
 }
 
 static LsOutcome
@@ -356,7 +242,7 @@ end_wait (Fixture *fixture)
   g_autoptr (GError) error = NULL;
   g_autoptr (LsAction) action = NULL;
 
-  wait_until (fixture->result != NULL);
+  LS_AGENT_WAIT (fixture->result != NULL);
   action = ls_action_queue_wait_for_finish (fixture->queue, fixture->result, &error);
   g_assert_no_error (error);
   return action->outcome;
@@ -367,7 +253,7 @@ assert_not_waited (Fixture *fixture, GQuark domain, gint code)
 {
   g_autoptr (GError) error = NULL;
 
-  wait_until (fixture->result != NULL);
+  LS_AGENT_WAIT (fixture->result != NULL);
   g_assert_null (ls_action_queue_wait_for_finish (fixture->queue, fixture->result, &error));
   g_assert_error (error, domain, code);
 }
@@ -394,8 +280,8 @@ test_whole_way (Fixture *fixture, gconstpointer data)
   sign_in (fixture, "anna");
   go_live (fixture, LS_RESUME_FRESH);
   id = enqueue (fixture);
-  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
-  call = ls_fake_transport_peek_call (fixture->transport, LS_FAKE_CALL_ACT);
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_ACT));
+  call = ls_fake_transport_peek_call (fixture->base.transport, LS_FAKE_CALL_ACT);
   g_assert_true (g_str_has_prefix (call->token, "anna@"));
   g_assert_cmpstr (call->request->path, ==, "/api/grades/g-1");
   g_assert_cmpint (call->request->version, ==, 5);
@@ -424,22 +310,23 @@ test_offline (Fixture *fixture, gconstpointer data)
 
   sign_in (fixture, "anna");
   id = enqueue (fixture);
-  settle ();
+  settle (fixture);
   g_assert_false (is_asked (fixture, LS_FAKE_CALL_ACT));
   go_live (fixture, LS_RESUME_FRESH);
-  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
-  lose_link (fixture);
-  stop (fixture);
-  settle ();
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_ACT));
+  ls_agent_fixture_drop (&fixture->base);
+  stop_queue (fixture);
+  ls_agent_fixture_stop (&fixture->base);
 
   start (fixture);
-  settle ();
+  settle (fixture);
   g_assert_true (ls_action_queue_find (fixture->queue, id)->outcome_unknown);
   begin_wait (fixture, id, LS_WAIT_UNTIL_ACCEPTED, NULL);
   go_live (fixture, LS_RESUME_RESUMED);
-  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
-  g_assert_cmpstr (ls_fake_transport_peek_call (fixture->transport, LS_FAKE_CALL_ACT)->request->key,
-                   ==, id);
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_ACT));
+  g_assert_cmpstr (
+      ls_fake_transport_peek_call (fixture->base.transport, LS_FAKE_CALL_ACT)->request->key, ==,
+      id);
   accept (fixture);
   g_assert_cmpint (end_wait (fixture), ==, LS_OUTCOME_ACCEPTED);
 }
@@ -453,15 +340,16 @@ test_tokens (Fixture *fixture, gconstpointer data)
   sign_in (fixture, "anna");
   go_live (fixture, LS_RESUME_FRESH);
   id = enqueue (fixture);
-  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
-  ls_fake_transport_answer_act (fixture->transport, new_reply (401));
-  wait_until (is_asked (fixture, LS_FAKE_CALL_REFRESH));
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_ACT));
+  ls_fake_transport_answer_act (fixture->base.transport, new_reply (401));
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_REFRESH));
   g_assert_false (is_asked (fixture, LS_FAKE_CALL_ACT));
-  ls_fake_clock_advance (fixture->clock, 1000);
-  ls_fake_transport_answer_refresh (fixture->transport, new_session (fixture, "anna", FALSE));
-  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
-  ls_fake_transport_answer_act (fixture->transport, new_reply (401));
-  settle ();
+  ls_fake_clock_advance (fixture->base.clock, 1000);
+  ls_fake_transport_answer_refresh (fixture->base.transport,
+                                    ls_agent_fixture_issue_tokens (&fixture->base, "anna", FALSE));
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_ACT));
+  ls_fake_transport_answer_act (fixture->base.transport, new_reply (401));
+  settle (fixture);
   g_assert_false (is_asked (fixture, LS_FAKE_CALL_REFRESH));
   g_assert_false (is_asked (fixture, LS_FAKE_CALL_ACT));
 
@@ -481,11 +369,11 @@ test_accounts (Fixture *fixture, gconstpointer data)
   id = enqueue (fixture);
   begin_wait (fixture, id, LS_WAIT_UNTIL_ACCEPTED, NULL);
   g_object_ref (fixture->queue);
-  ls_agent_sign_out_async (fixture->agent, FALSE, NULL, NULL, NULL);
+  ls_agent_sign_out_async (fixture->base.agent, FALSE, NULL, NULL, NULL);
   assert_not_waited (fixture, LS_ERROR, LS_ERROR_NOT_SIGNED_IN);
-  wait_until (is_asked (fixture, LS_FAKE_CALL_SIGN_OUT));
-  ls_fake_transport_answer_sign_out (fixture->transport);
-  settle ();
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_SIGN_OUT));
+  ls_fake_transport_answer_sign_out (fixture->base.transport);
+  settle (fixture);
   g_object_unref (fixture->queue);
   g_assert_null (ls_action_queue_find (fixture->queue, id));
   assert_not_enqueued (fixture, LS_ERROR_NOT_SIGNED_IN);
@@ -508,10 +396,10 @@ test_early (Fixture *fixture, gconstpointer data)
   ls_fake_queue_store_set_manual (fixture->queue_store, TRUE);
   sign_in (fixture, "anna");
   begin_enqueue (fixture);
-  settle ();
+  settle (fixture);
   g_assert_null (fixture->result);
   while (ls_fake_queue_store_step (fixture->queue_store))
-    settle ();
+    settle (fixture);
   id = end_enqueue (fixture, &error);
   g_assert_no_error (error);
   ls_fake_queue_store_set_manual (fixture->queue_store, FALSE);
@@ -564,7 +452,7 @@ end_change (Fixture *fixture)
 {
   g_autoptr (GError) error = NULL;
 
-  wait_until (fixture->result != NULL);
+  LS_AGENT_WAIT (fixture->result != NULL);
   g_assert_true (ls_action_queue_change_finish (fixture->queue, fixture->result, &error));
   g_assert_no_error (error);
 }
@@ -584,11 +472,11 @@ test_changes (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (ls_action_queue_find (fixture->queue, id)->body, ==, "{\"score\":90}");
 
   go_live (fixture, LS_RESUME_FRESH);
-  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_ACT));
   reply->row = g_strdup ("{\"id\":\"g-1\",\"score\":60}");
   reply->version = 6;
-  ls_fake_transport_answer_act (fixture->transport, reply);
-  settle ();
+  ls_fake_transport_answer_act (fixture->base.transport, reply);
+  settle (fixture);
   begin_wait (fixture, id, LS_WAIT_UNTIL_VISIBLE, NULL);
   g_assert_cmpint (end_wait (fixture), ==, LS_OUTCOME_CONFLICTED);
   begin_change (fixture);
@@ -598,14 +486,14 @@ test_changes (Fixture *fixture, gconstpointer data)
   begin_change (fixture);
   ls_action_queue_undo_async (fixture->queue, id, result_cb, fixture);
   end_change (fixture);
-  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
-  ls_fake_transport_answer_act (fixture->transport, new_reply (400));
-  settle ();
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_ACT));
+  ls_fake_transport_answer_act (fixture->base.transport, new_reply (400));
+  settle (fixture);
   g_assert_cmpuint (ls_action_queue_get_counts (fixture->queue)->failed, ==, 1);
 
   g_clear_object (&fixture->result);
   ls_action_queue_retry_failed_async (fixture->queue, result_cb, fixture);
-  wait_until (fixture->result != NULL);
+  LS_AGENT_WAIT (fixture->result != NULL);
   g_assert_cmpint (ls_action_queue_retry_failed_finish (fixture->queue, fixture->result, NULL), ==,
                    1);
   accept (fixture);
@@ -617,12 +505,12 @@ answer_poll (Fixture *fixture, const char *row)
   LsPoll *poll = ls_poll_new ();
   LsTableRows *rows = ls_table_rows_new ();
 
-  wait_until (is_asked (fixture, LS_FAKE_CALL_POLL));
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_POLL));
   g_ptr_array_add (rows->rows, ls_row_new (LS_ENTITY_GRADE, "g-1", row, 0));
   rows->n_sent = 1;
   poll->tables[LS_ENTITY_GRADE] = rows;
-  ls_fake_transport_answer_poll (fixture->transport, poll);
-  settle ();
+  ls_fake_transport_answer_poll (fixture->base.transport, poll);
+  settle (fixture);
 }
 
 static LsActionReply *
@@ -647,8 +535,8 @@ assert_cached (Fixture *fixture, const char *data)
 {
   g_autoptr (LsRow) row = NULL;
 
-  ls_store_get_async (LS_STORE (fixture->store), LS_ENTITY_GRADE, "g-1", row_cb, &row);
-  settle ();
+  ls_store_get_async (fixture->base.store, LS_ENTITY_GRADE, "g-1", row_cb, &row);
+  settle (fixture);
   g_assert_cmpstr (row->data, ==, data);
 }
 
@@ -660,22 +548,22 @@ test_classic (Fixture *fixture, gconstpointer data)
   g_autofree char *id = NULL;
 
   sign_in (fixture, "anna");
-  wait_until (is_asked (fixture, LS_FAKE_CALL_OPEN));
-  ls_fake_transport_accept (fixture->transport, LS_PROTOCOL_CLASSIC);
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_OPEN));
+  ls_fake_transport_accept (fixture->base.transport, LS_PROTOCOL_CLASSIC);
   answer_poll (fixture, ROW);
-  wait_until (get_state (fixture) == LS_STATE_LIVE);
+  LS_AGENT_WAIT (ls_agent_fixture_get_state (&fixture->base) == LS_STATE_LIVE);
   id = enqueue (fixture);
-  wait_until (is_asked (fixture, LS_FAKE_CALL_GET_ROW));
-  ls_fake_transport_answer_row (fixture->transport, new_row (ROW));
-  wait_until (is_asked (fixture, LS_FAKE_CALL_ACT));
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_GET_ROW));
+  ls_fake_transport_answer_row (fixture->base.transport, new_row (ROW));
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_ACT));
   /* a poll that a user asks for comes a moment after the last one */
-  ls_agent_sync_async (fixture->agent, NULL, NULL, NULL);
-  ls_fake_clock_advance (fixture->clock, 10000);
-  wait_until (is_asked (fixture, LS_FAKE_CALL_POLL));
-  ls_fake_transport_answer_act (fixture->transport, ls_action_reply_new (200));
-  wait_until (is_asked (fixture, LS_FAKE_CALL_GET_ROW));
-  ls_fake_transport_answer_row (fixture->transport, new_row ("{\"id\":\"g-1\",\"score\":80}"));
-  settle ();
+  ls_agent_sync_async (fixture->base.agent, NULL, NULL, NULL);
+  ls_fake_clock_advance (fixture->base.clock, 10000);
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_POLL));
+  ls_fake_transport_answer_act (fixture->base.transport, ls_action_reply_new (200));
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_GET_ROW));
+  ls_fake_transport_answer_row (fixture->base.transport, new_row ("{\"id\":\"g-1\",\"score\":80}"));
+  settle (fixture);
   g_assert_cmpint (ls_action_queue_find (fixture->queue, id)->outcome, ==, LS_OUTCOME_ACCEPTED);
   g_assert_false (ls_action_queue_find (fixture->queue, id)->visible);
   assert_cached (fixture, ROW);

@@ -203,9 +203,7 @@ test_agent_retry_after_while_polling (LsAgentFixture *f, gconstpointer data)
 static void
 restart (LsAgentFixture *f)
 {
-  ls_agent_stop (f->agent);
-  ls_agent_fixture_settle (f);
-  g_assert_finalize_object (f->agent);
+  ls_agent_fixture_stop (f);
   ls_agent_fixture_start (f);
 }
 
