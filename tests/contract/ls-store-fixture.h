@@ -19,6 +19,11 @@ typedef struct
   LsStore *store;        /* (owned) */
 } LsStoreFixture;
 
+/** LS_STORE_ADD: one case; @kind: see ls_store_fixture_set_up() */
+#define LS_STORE_ADD(kind, name, function)                                                         \
+  g_test_add ("/contract/store/" name, LsStoreFixture, kind, ls_store_fixture_set_up, function,    \
+              ls_store_fixture_tear_down)
+
 /** LS_STORE_ASSERT_SEQS: the events after @after_seq are those that @expected says, see
  * ls_store_fixture_read_seqs() */
 #define LS_STORE_ASSERT_SEQS(f, after_seq, expected)                                               \

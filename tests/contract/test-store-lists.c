@@ -163,22 +163,12 @@ test_list_refuses (LsStoreFixture *f, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  static const struct
-  {
-    const char *path;
-    void (*func) (LsStoreFixture *, gconstpointer);
-  } tests[] = {
-    { "/contract/store/list-pages", test_list_pages },
-    { "/contract/store/list-goes-on-where-it-was", test_list_goes_on_where_it_was },
-    { "/contract/store/list-order", test_list_order },
-    { "/contract/store/list-filter", test_list_filter },
-    { "/contract/store/list-refuses", test_list_refuses },
-  };
-
   g_test_init (&argc, &argv, NULL);
   g_assert_cmpint (argc, ==, 2);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].path, LsStoreFixture, argv[1], ls_store_fixture_set_up, tests[i].func,
-                ls_store_fixture_tear_down);
+  LS_STORE_ADD (argv[1], "list-pages", test_list_pages);
+  LS_STORE_ADD (argv[1], "list-goes-on-where-it-was", test_list_goes_on_where_it_was);
+  LS_STORE_ADD (argv[1], "list-order", test_list_order);
+  LS_STORE_ADD (argv[1], "list-filter", test_list_filter);
+  LS_STORE_ADD (argv[1], "list-refuses", test_list_refuses);
   return g_test_run ();
 }

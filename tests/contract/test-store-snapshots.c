@@ -224,23 +224,13 @@ test_mass_deletion (LsStoreFixture *f, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  static const struct
-  {
-    const char *path;
-    void (*func) (LsStoreFixture *, gconstpointer);
-  } tests[] = {
-    { "/contract/store/first-snapshot-is-quiet", test_first_snapshot_is_quiet },
-    { "/contract/store/later-snapshots-tell", test_later_snapshots_tell },
-    { "/contract/store/snapshot-ends-versions", test_snapshot_ends_versions },
-    { "/contract/store/deletion-names-the-row", test_deletion_names_the_row },
-    { "/contract/store/mass-deletion-is-doubted", test_mass_deletion },
-    { "/contract/store/forgotten-baseline", test_forgotten_baseline },
-  };
-
   g_test_init (&argc, &argv, NULL);
   g_assert_cmpint (argc, ==, 2);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].path, LsStoreFixture, argv[1], ls_store_fixture_set_up, tests[i].func,
-                ls_store_fixture_tear_down);
+  LS_STORE_ADD (argv[1], "first-snapshot-is-quiet", test_first_snapshot_is_quiet);
+  LS_STORE_ADD (argv[1], "later-snapshots-tell", test_later_snapshots_tell);
+  LS_STORE_ADD (argv[1], "snapshot-ends-versions", test_snapshot_ends_versions);
+  LS_STORE_ADD (argv[1], "deletion-names-the-row", test_deletion_names_the_row);
+  LS_STORE_ADD (argv[1], "mass-deletion-is-doubted", test_mass_deletion);
+  LS_STORE_ADD (argv[1], "forgotten-baseline", test_forgotten_baseline);
   return g_test_run ();
 }

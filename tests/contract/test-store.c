@@ -423,31 +423,21 @@ test_close_and_wipe (LsStoreFixture *f, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  static const struct
-  {
-    const char *path;
-    void (*func) (LsStoreFixture *, gconstpointer);
-  } tests[] = {
-    { "/contract/store/nothing-open", test_nothing_open },
-    { "/contract/store/account", test_account },
-    { "/contract/store/new-store-is-empty", test_new_store_is_empty },
-    { "/contract/store/commit-tells-real-changes", test_commit_tells_real_changes },
-    { "/contract/store/presence-passes-through", test_presence_passes_through },
-    { "/contract/store/cursor-goes-with-the-data", test_cursor_goes_with_the_data },
-    { "/contract/store/failed-commit-leaves-nothing", test_failed_commit_leaves_nothing },
-    { "/contract/store/order-of-calls", test_order_of_calls },
-    { "/contract/store/events-by-cursor", test_events_by_cursor },
-    { "/contract/store/events-by-type-and-size", test_events_by_type_and_size },
-    { "/contract/store/old-events-expire", test_old_events_expire },
-    { "/contract/store/sight", test_sight },
-    { "/contract/store/users-are-apart", test_users_are_apart },
-    { "/contract/store/close-and-wipe", test_close_and_wipe },
-  };
-
   g_test_init (&argc, &argv, NULL);
   g_assert_cmpint (argc, ==, 2);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].path, LsStoreFixture, argv[1], ls_store_fixture_set_up, tests[i].func,
-                ls_store_fixture_tear_down);
+  LS_STORE_ADD (argv[1], "nothing-open", test_nothing_open);
+  LS_STORE_ADD (argv[1], "account", test_account);
+  LS_STORE_ADD (argv[1], "new-store-is-empty", test_new_store_is_empty);
+  LS_STORE_ADD (argv[1], "commit-tells-real-changes", test_commit_tells_real_changes);
+  LS_STORE_ADD (argv[1], "presence-passes-through", test_presence_passes_through);
+  LS_STORE_ADD (argv[1], "cursor-goes-with-the-data", test_cursor_goes_with_the_data);
+  LS_STORE_ADD (argv[1], "failed-commit-leaves-nothing", test_failed_commit_leaves_nothing);
+  LS_STORE_ADD (argv[1], "order-of-calls", test_order_of_calls);
+  LS_STORE_ADD (argv[1], "events-by-cursor", test_events_by_cursor);
+  LS_STORE_ADD (argv[1], "events-by-type-and-size", test_events_by_type_and_size);
+  LS_STORE_ADD (argv[1], "old-events-expire", test_old_events_expire);
+  LS_STORE_ADD (argv[1], "sight", test_sight);
+  LS_STORE_ADD (argv[1], "users-are-apart", test_users_are_apart);
+  LS_STORE_ADD (argv[1], "close-and-wipe", test_close_and_wipe);
   return g_test_run ();
 }

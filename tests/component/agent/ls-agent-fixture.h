@@ -33,6 +33,11 @@ typedef struct
   GError *error;
 } LsAgentFixture;
 
+/** LS_AGENT_ADD: one case */
+#define LS_AGENT_ADD(name, function)                                                               \
+  g_test_add ("/agent/" name, LsAgentFixture, NULL, ls_agent_fixture_set_up, function,             \
+              ls_agent_fixture_tear_down)
+
 /** LS_AGENT_WAIT: lets things happen until @condition holds */
 #define LS_AGENT_WAIT(condition)                                                                   \
   G_STMT_START                                                                                     \

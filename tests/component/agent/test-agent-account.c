@@ -287,31 +287,21 @@ test_agent_sign_in_while_signing_out (LsAgentFixture *f, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  static const struct
-  {
-    const char *path;
-    void (*func) (LsAgentFixture *, gconstpointer);
-  } tests[] = {
-    { "/agent/nobody", test_agent_nobody },
-    { "/agent/wrong-password", test_agent_wrong_password },
-    { "/agent/refreshes-in-time", test_agent_refreshes_in_time },
-    { "/agent/token-refused", test_agent_token_refused },
-    { "/agent/sign-out", test_agent_sign_out },
-    { "/agent/sign-in/while-loading", test_agent_sign_in_while_loading },
-    { "/agent/broken-store", test_agent_broken_store },
-    { "/agent/locked-store", test_agent_locked_store },
-    { "/agent/sign-in/twice", test_agent_sign_in_twice },
-    { "/agent/sign-in/locked-keyring", test_agent_sign_in_locked },
-    { "/agent/sign-in/absent-keyring", test_agent_sign_in_absent },
-    { "/agent/stores-before-use", test_agent_stores_before_use },
-    { "/agent/sign-in/while-signing-out", test_agent_sign_in_while_signing_out },
-  };
-
   g_test_init (&argc, &argv, NULL);
   /* A keyring that hangs is worth a warning. */
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].path, LsAgentFixture, NULL, ls_agent_fixture_set_up, tests[i].func,
-                ls_agent_fixture_tear_down);
+  LS_AGENT_ADD ("nobody", test_agent_nobody);
+  LS_AGENT_ADD ("wrong-password", test_agent_wrong_password);
+  LS_AGENT_ADD ("refreshes-in-time", test_agent_refreshes_in_time);
+  LS_AGENT_ADD ("token-refused", test_agent_token_refused);
+  LS_AGENT_ADD ("sign-out", test_agent_sign_out);
+  LS_AGENT_ADD ("sign-in/while-loading", test_agent_sign_in_while_loading);
+  LS_AGENT_ADD ("broken-store", test_agent_broken_store);
+  LS_AGENT_ADD ("locked-store", test_agent_locked_store);
+  LS_AGENT_ADD ("sign-in/twice", test_agent_sign_in_twice);
+  LS_AGENT_ADD ("sign-in/locked-keyring", test_agent_sign_in_locked);
+  LS_AGENT_ADD ("sign-in/absent-keyring", test_agent_sign_in_absent);
+  LS_AGENT_ADD ("stores-before-use", test_agent_stores_before_use);
+  LS_AGENT_ADD ("sign-in/while-signing-out", test_agent_sign_in_while_signing_out);
   return g_test_run ();
 }

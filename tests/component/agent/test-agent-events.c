@@ -271,31 +271,19 @@ test_agent_follow (LsAgentFixture *f, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  static const struct
-  {
-    const char *path;
-    void (*func) (LsAgentFixture *, gconstpointer);
-  } tests[] = {
-    { "/agent/live-events", test_agent_live_events },
-    { "/agent/duplicate-frame", test_agent_duplicate_frame },
-    { "/agent/gap", test_agent_gap },
-    { "/agent/gap-seen-by-pong", test_agent_gap_seen_by_pong },
-    { "/agent/resume", test_agent_resume },
-    { "/agent/new-log", test_agent_new_log },
-    { "/agent/sync", test_agent_sync },
-    { "/agent/sync/during-a-run", test_agent_sync_during_a_run },
-    { "/agent/sync/ends-with-the-attempt", test_agent_sync_ends_with_the_attempt },
-    { "/agent/follow", test_agent_follow },
-    { "/agent/follow-while-greeting", test_agent_follow_while_greeting },
-    { "/agent/late-answer", test_agent_late_answer },
-    { "/agent/held-frames-of-old-log", test_agent_held_frames_of_old_log },
-  };
-
   g_test_init (&argc, &argv, NULL);
-  /* A keyring that hangs is worth a warning. */
-  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].path, LsAgentFixture, NULL, ls_agent_fixture_set_up, tests[i].func,
-                ls_agent_fixture_tear_down);
+  LS_AGENT_ADD ("live-events", test_agent_live_events);
+  LS_AGENT_ADD ("duplicate-frame", test_agent_duplicate_frame);
+  LS_AGENT_ADD ("gap", test_agent_gap);
+  LS_AGENT_ADD ("gap-seen-by-pong", test_agent_gap_seen_by_pong);
+  LS_AGENT_ADD ("resume", test_agent_resume);
+  LS_AGENT_ADD ("new-log", test_agent_new_log);
+  LS_AGENT_ADD ("sync", test_agent_sync);
+  LS_AGENT_ADD ("sync/during-a-run", test_agent_sync_during_a_run);
+  LS_AGENT_ADD ("sync/ends-with-the-attempt", test_agent_sync_ends_with_the_attempt);
+  LS_AGENT_ADD ("follow", test_agent_follow);
+  LS_AGENT_ADD ("follow-while-greeting", test_agent_follow_while_greeting);
+  LS_AGENT_ADD ("late-answer", test_agent_late_answer);
+  LS_AGENT_ADD ("held-frames-of-old-log", test_agent_held_frames_of_old_log);
   return g_test_run ();
 }

@@ -298,33 +298,21 @@ test_agent_stop_while_signing_in (LsAgentFixture *f, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  static const struct
-  {
-    const char *path;
-    void (*func) (LsAgentFixture *, gconstpointer);
-  } tests[] = {
-    { "/agent/falls-back-to-polling", test_agent_falls_back_to_polling },
-    { "/agent/waits-when-nothing-answers", test_agent_waits_when_nothing_answers },
-    { "/agent/network-up-cuts-the-wait", test_agent_network_up_cuts_the_wait },
-    { "/agent/silence-is-noticed", test_agent_silence_is_noticed },
-    { "/agent/answered-ping-wakes-nobody", test_agent_answered_ping_wakes_nobody },
-    { "/agent/disconnect-lasts", test_agent_disconnect_lasts },
-    { "/agent/restart", test_agent_restart },
-    { "/agent/drain", test_agent_drain },
-    { "/agent/retry-after", test_agent_retry_after },
-    { "/agent/retry-after/while-polling", test_agent_retry_after_while_polling },
-    { "/agent/disconnect/while-loading", test_agent_disconnect_while_loading },
-    { "/agent/disconnect/at-another-server", test_agent_disconnect_at_another_server },
-    { "/agent/stop/while-opening", test_agent_stop_while_opening },
-    { "/agent/stop/while-loading", test_agent_stop_while_loading },
-    { "/agent/stop/while-signing-in", test_agent_stop_while_signing_in },
-  };
-
   g_test_init (&argc, &argv, NULL);
-  /* A keyring that hangs is worth a warning. */
-  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].path, LsAgentFixture, NULL, ls_agent_fixture_set_up, tests[i].func,
-                ls_agent_fixture_tear_down);
+  LS_AGENT_ADD ("falls-back-to-polling", test_agent_falls_back_to_polling);
+  LS_AGENT_ADD ("waits-when-nothing-answers", test_agent_waits_when_nothing_answers);
+  LS_AGENT_ADD ("network-up-cuts-the-wait", test_agent_network_up_cuts_the_wait);
+  LS_AGENT_ADD ("silence-is-noticed", test_agent_silence_is_noticed);
+  LS_AGENT_ADD ("answered-ping-wakes-nobody", test_agent_answered_ping_wakes_nobody);
+  LS_AGENT_ADD ("disconnect-lasts", test_agent_disconnect_lasts);
+  LS_AGENT_ADD ("restart", test_agent_restart);
+  LS_AGENT_ADD ("drain", test_agent_drain);
+  LS_AGENT_ADD ("retry-after", test_agent_retry_after);
+  LS_AGENT_ADD ("retry-after/while-polling", test_agent_retry_after_while_polling);
+  LS_AGENT_ADD ("disconnect/while-loading", test_agent_disconnect_while_loading);
+  LS_AGENT_ADD ("disconnect/at-another-server", test_agent_disconnect_at_another_server);
+  LS_AGENT_ADD ("stop/while-opening", test_agent_stop_while_opening);
+  LS_AGENT_ADD ("stop/while-loading", test_agent_stop_while_loading);
+  LS_AGENT_ADD ("stop/while-signing-in", test_agent_stop_while_signing_in);
   return g_test_run ();
 }

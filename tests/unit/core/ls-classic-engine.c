@@ -386,9 +386,15 @@ ls_classic_engine_pong (LsClassicEngine *f, gint64 timestamp)
   ls_classic_engine_settle (f);
 }
 
-/* Anna has signed in; announcements and grades are followed. */
-static void
-set_up_with (LsClassicEngine *f, gboolean websocket)
+/**
+ * ls_classic_engine_set_up:
+ * @f: a fixture
+ * @data: whether a socket is wanted, as #gboolean
+ *
+ * Anna has signed in; announcements and grades are followed.
+ */
+void
+ls_classic_engine_set_up (LsClassicEngine *f, gconstpointer data)
 {
   static const LsStoreState nothing = { 0 };
   g_autoptr (LsConfig) config = ls_config_new ();
@@ -396,37 +402,11 @@ set_up_with (LsClassicEngine *f, gboolean websocket)
 
   config->server = g_strdup ("http://server");
   config->entities = BIT (ANNOUNCEMENT) | BIT (GRADE);
-  config->websocket = websocket;
+  config->websocket = GPOINTER_TO_INT (data);
   ls_engine_fixture_init (&f->base, config);
   session = ls_engine_fixture_issue_token (&f->base);
   ls_engine_fixture_sign_in (&f->base, &nothing, session);
   ls_classic_engine_settle (f);
-}
-
-/**
- * ls_classic_engine_set_up:
- * @f: a fixture
- * @data: not used
- *
- * Anna has signed in; announcements and grades are followed.
- */
-void
-ls_classic_engine_set_up (LsClassicEngine *f, gconstpointer data)
-{
-  set_up_with (f, TRUE);
-}
-
-/**
- * ls_classic_engine_set_up_without_socket:
- * @f: a fixture
- * @data: not used
- *
- * The same where only polls are wanted.
- */
-void
-ls_classic_engine_set_up_without_socket (LsClassicEngine *f, gconstpointer data)
-{
-  set_up_with (f, FALSE);
 }
 
 /**

@@ -35,6 +35,12 @@ typedef struct
   char *sight; /* the last that went to the disk */
 } LsClassicEngine;
 
+/** LS_CLASSIC_ENGINE_ADD: one case, with a socket or by polls alone */
+#define LS_CLASSIC_ENGINE_ADD(name, websocket, function)                                           \
+  g_test_add ("/core/engine-classic/" name, LsClassicEngine, GINT_TO_POINTER (websocket),          \
+              ls_classic_engine_set_up, function, ls_classic_engine_tear_down)
+
+/** ls_classic_engine_assert_state: in which state the connection is, and why */
 #define ls_classic_engine_assert_state(f, state_, reason_)                                         \
   G_STMT_START                                                                                     \
   {                                                                                                \
@@ -64,7 +70,6 @@ void ls_classic_engine_answer_refresh (LsClassicEngine *f);
 void ls_classic_engine_refuse_refresh (LsClassicEngine *f, LsReason reason, gint64 retry_after);
 void ls_classic_engine_pong (LsClassicEngine *f, gint64 timestamp);
 void ls_classic_engine_set_up (LsClassicEngine *f, gconstpointer data);
-void ls_classic_engine_set_up_without_socket (LsClassicEngine *f, gconstpointer data);
 void ls_classic_engine_tear_down (LsClassicEngine *f, gconstpointer data);
 void ls_classic_engine_first_run (LsClassicEngine *f, guint n_others);
 void ls_classic_engine_go_live (LsClassicEngine *f, guint n_others);

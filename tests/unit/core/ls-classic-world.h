@@ -45,6 +45,11 @@ typedef struct
   gint64 since;                    /* of the last poll */
 } LsClassicWorld;
 
+/** LS_CLASSIC_ADD: one case */
+#define LS_CLASSIC_ADD(name, function)                                                             \
+  g_test_add ("/core/classic/" name, LsClassicWorld, NULL, ls_classic_world_set_up, function,      \
+              ls_classic_world_tear_down)
+
 gint64 ls_classic_world_get_time (LsClassicWorld *w);
 void
 ls_classic_world_set_row (LsClassicWorld *w, LsEntity entity, const char *id, const char *data);

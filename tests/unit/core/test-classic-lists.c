@@ -172,23 +172,19 @@ test_classic_one_list_in_a_run (LsClassicWorld *w, gconstpointer data)
   ls_classic_world_assert_run (w, "poll", "", 0);
 }
 
-#define ADD(name, function)                                                                        \
-  g_test_add ("/core/classic/" name, LsClassicWorld, NULL, ls_classic_world_set_up, function,      \
-              ls_classic_world_tear_down)
-
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  ADD ("full/more-than-fit", test_classic_more_than_fit);
-  ADD ("full/among-the-oldest", test_classic_among_the_oldest);
-  ADD ("full/exactly", test_classic_exactly_full);
-  ADD ("full/of-nobody", test_classic_full_of_nobody);
-  ADD ("lists/refused", test_classic_lists_refused);
-  ADD ("lists/token-refused", test_classic_token_refused);
-  ADD ("lists/fail", test_classic_list_fails);
-  ADD ("lists/short-of-quota", test_classic_short_of_quota);
-  ADD ("lists/limit-reached", test_classic_limit_reached);
-  ADD ("lists/one-in-a-run", test_classic_one_list_in_a_run);
+  LS_CLASSIC_ADD ("full/more-than-fit", test_classic_more_than_fit);
+  LS_CLASSIC_ADD ("full/among-the-oldest", test_classic_among_the_oldest);
+  LS_CLASSIC_ADD ("full/exactly", test_classic_exactly_full);
+  LS_CLASSIC_ADD ("full/of-nobody", test_classic_full_of_nobody);
+  LS_CLASSIC_ADD ("lists/refused", test_classic_lists_refused);
+  LS_CLASSIC_ADD ("lists/token-refused", test_classic_token_refused);
+  LS_CLASSIC_ADD ("lists/fail", test_classic_list_fails);
+  LS_CLASSIC_ADD ("lists/short-of-quota", test_classic_short_of_quota);
+  LS_CLASSIC_ADD ("lists/limit-reached", test_classic_limit_reached);
+  LS_CLASSIC_ADD ("lists/one-in-a-run", test_classic_one_list_in_a_run);
   return g_test_run ();
 }

@@ -120,19 +120,15 @@ test_classic_users_unwanted (LsClassicWorld *w, gconstpointer data)
   g_assert_cmpint (w->since, ==, ls_classic_world_get_time (w));
 }
 
-#define ADD(name, function)                                                                        \
-  g_test_add ("/core/classic/" name, LsClassicWorld, NULL, ls_classic_world_set_up, function,      \
-              ls_classic_world_tear_down)
-
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  ADD ("users/changed", test_classic_users);
-  ADD ("users/deleted", test_classic_users_deleted);
-  ADD ("users/asked-during-a-poll", test_classic_asked_during_a_poll);
-  ADD ("users/left-out", test_classic_users_left_out);
-  ADD ("users/by-own-clock", test_classic_users_by_own_clock);
-  ADD ("users/unwanted", test_classic_users_unwanted);
+  LS_CLASSIC_ADD ("users/changed", test_classic_users);
+  LS_CLASSIC_ADD ("users/deleted", test_classic_users_deleted);
+  LS_CLASSIC_ADD ("users/asked-during-a-poll", test_classic_asked_during_a_poll);
+  LS_CLASSIC_ADD ("users/left-out", test_classic_users_left_out);
+  LS_CLASSIC_ADD ("users/by-own-clock", test_classic_users_by_own_clock);
+  LS_CLASSIC_ADD ("users/unwanted", test_classic_users_unwanted);
   return g_test_run ();
 }

@@ -293,26 +293,22 @@ test_classic_quiet_day (LsClassicWorld *w, gconstpointer data)
   g_assert_cmpuint (w->n_puts, ==, 0);
 }
 
-#define ADD(name, function)                                                                        \
-  g_test_add ("/core/classic/" name, LsClassicWorld, NULL, ls_classic_world_set_up, function,      \
-              ls_classic_world_tear_down)
-
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  ADD ("changes", test_classic_changes);
-  ADD ("rows-of-others", test_classic_rows_of_others);
-  ADD ("left-out", test_classic_left_out);
-  ADD ("empty", test_classic_empty);
-  ADD ("bad-rows", test_classic_bad_rows);
-  ADD ("followed-again", test_classic_followed_again);
-  ADD ("broken-off", test_classic_broken_off);
-  ADD ("sight/not-learnt-yet", test_classic_not_learnt_yet);
-  ADD ("sight/is-kept", test_classic_sight_is_kept);
-  ADD ("pushed/whose", test_classic_pushed);
-  ADD ("pushed/late", test_classic_pushed_late);
-  ADD ("another-user", test_classic_another_user);
-  ADD ("quiet-day", test_classic_quiet_day);
+  LS_CLASSIC_ADD ("changes", test_classic_changes);
+  LS_CLASSIC_ADD ("rows-of-others", test_classic_rows_of_others);
+  LS_CLASSIC_ADD ("left-out", test_classic_left_out);
+  LS_CLASSIC_ADD ("empty", test_classic_empty);
+  LS_CLASSIC_ADD ("bad-rows", test_classic_bad_rows);
+  LS_CLASSIC_ADD ("followed-again", test_classic_followed_again);
+  LS_CLASSIC_ADD ("broken-off", test_classic_broken_off);
+  LS_CLASSIC_ADD ("sight/not-learnt-yet", test_classic_not_learnt_yet);
+  LS_CLASSIC_ADD ("sight/is-kept", test_classic_sight_is_kept);
+  LS_CLASSIC_ADD ("pushed/whose", test_classic_pushed);
+  LS_CLASSIC_ADD ("pushed/late", test_classic_pushed_late);
+  LS_CLASSIC_ADD ("another-user", test_classic_another_user);
+  LS_CLASSIC_ADD ("quiet-day", test_classic_quiet_day);
   return g_test_run ();
 }

@@ -195,22 +195,18 @@ test_no_room_for_a_refresh (LsClassicEngine *f, gconstpointer data)
   g_assert_cmpint (ls_classic_engine_get_delay (f, LS_TIMER_ATTEMPT), <=, 20 * SECOND);
 }
 
-#define ADD(name, function)                                                                        \
-  g_test_add ("/core/engine-classic/" name, LsClassicEngine, NULL, ls_classic_engine_set_up,       \
-              function, ls_classic_engine_tear_down)
-
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  ADD ("no-room/for-a-poll", test_no_room_for_a_poll);
-  ADD ("no-room/at-first", test_no_room_at_first);
-  ADD ("no-room/for-a-refresh", test_no_room_for_a_refresh);
-  ADD ("turns/reconnects", test_reconnects_in_a_crowd);
-  ADD ("turns/waits", test_waits_for_its_turn);
-  ADD ("turns/misses", test_misses_its_turn);
-  ADD ("turns/asked-by-a-user", test_asked_by_a_user);
-  ADD ("asked-between-quick-polls", test_asked_between_quick_polls);
-  ADD ("turns/server-time", test_server_time);
+  LS_CLASSIC_ENGINE_ADD ("no-room/for-a-poll", TRUE, test_no_room_for_a_poll);
+  LS_CLASSIC_ENGINE_ADD ("no-room/at-first", TRUE, test_no_room_at_first);
+  LS_CLASSIC_ENGINE_ADD ("no-room/for-a-refresh", TRUE, test_no_room_for_a_refresh);
+  LS_CLASSIC_ENGINE_ADD ("turns/reconnects", TRUE, test_reconnects_in_a_crowd);
+  LS_CLASSIC_ENGINE_ADD ("turns/waits", TRUE, test_waits_for_its_turn);
+  LS_CLASSIC_ENGINE_ADD ("turns/misses", TRUE, test_misses_its_turn);
+  LS_CLASSIC_ENGINE_ADD ("turns/asked-by-a-user", TRUE, test_asked_by_a_user);
+  LS_CLASSIC_ENGINE_ADD ("asked-between-quick-polls", TRUE, test_asked_between_quick_polls);
+  LS_CLASSIC_ENGINE_ADD ("turns/server-time", TRUE, test_server_time);
   return g_test_run ();
 }

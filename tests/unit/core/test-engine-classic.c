@@ -396,31 +396,27 @@ test_another_server (LsClassicEngine *f, gconstpointer data)
   ls_classic_engine_assert_asked (f, LS_COMMAND_LIST);
 }
 
-#define ADD(name, set_up_, function)                                                               \
-  g_test_add ("/core/engine-classic/" name, LsClassicEngine, NULL, set_up_, function,              \
-              ls_classic_engine_tear_down)
-
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  ADD ("live", ls_classic_engine_set_up, test_live);
-  ADD ("unanswered", ls_classic_engine_set_up, test_unanswered);
-  ADD ("poll-fails", ls_classic_engine_set_up, test_poll_fails);
-  ADD ("reconnects", ls_classic_engine_set_up, test_reconnects);
-  ADD ("without-socket", ls_classic_engine_set_up_without_socket, test_without_socket);
-  ADD ("neither", ls_classic_engine_set_up_without_socket, test_neither);
-  ADD ("likely", ls_classic_engine_set_up_without_socket, test_likely);
-  ADD ("becomes-ours", ls_classic_engine_set_up_without_socket, test_becomes_ours);
-  ADD ("becomes-ours-by-socket", ls_classic_engine_set_up, test_becomes_ours_by_socket);
-  ADD ("socket-refused", ls_classic_engine_set_up, test_socket_refused);
-  ADD ("lists-refused", ls_classic_engine_set_up, test_lists_refused);
-  ADD ("token-refused", ls_classic_engine_set_up, test_token_refused);
-  ADD ("pushed", ls_classic_engine_set_up, test_pushed);
-  ADD ("followed", ls_classic_engine_set_up, test_followed);
-  ADD ("sync-without-all", ls_classic_engine_set_up, test_sync_without_all);
-  ADD ("cut-in-a-put", ls_classic_engine_set_up, test_cut_in_a_put);
-  ADD ("another-user", ls_classic_engine_set_up, test_another_user);
-  ADD ("another-server", ls_classic_engine_set_up, test_another_server);
+  LS_CLASSIC_ENGINE_ADD ("live", TRUE, test_live);
+  LS_CLASSIC_ENGINE_ADD ("unanswered", TRUE, test_unanswered);
+  LS_CLASSIC_ENGINE_ADD ("poll-fails", TRUE, test_poll_fails);
+  LS_CLASSIC_ENGINE_ADD ("reconnects", TRUE, test_reconnects);
+  LS_CLASSIC_ENGINE_ADD ("without-socket", FALSE, test_without_socket);
+  LS_CLASSIC_ENGINE_ADD ("neither", FALSE, test_neither);
+  LS_CLASSIC_ENGINE_ADD ("likely", FALSE, test_likely);
+  LS_CLASSIC_ENGINE_ADD ("becomes-ours", FALSE, test_becomes_ours);
+  LS_CLASSIC_ENGINE_ADD ("becomes-ours-by-socket", TRUE, test_becomes_ours_by_socket);
+  LS_CLASSIC_ENGINE_ADD ("socket-refused", TRUE, test_socket_refused);
+  LS_CLASSIC_ENGINE_ADD ("lists-refused", TRUE, test_lists_refused);
+  LS_CLASSIC_ENGINE_ADD ("token-refused", TRUE, test_token_refused);
+  LS_CLASSIC_ENGINE_ADD ("pushed", TRUE, test_pushed);
+  LS_CLASSIC_ENGINE_ADD ("followed", TRUE, test_followed);
+  LS_CLASSIC_ENGINE_ADD ("sync-without-all", TRUE, test_sync_without_all);
+  LS_CLASSIC_ENGINE_ADD ("cut-in-a-put", TRUE, test_cut_in_a_put);
+  LS_CLASSIC_ENGINE_ADD ("another-user", TRUE, test_another_user);
+  LS_CLASSIC_ENGINE_ADD ("another-server", TRUE, test_another_server);
   return g_test_run ();
 }
