@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "ls-answer.h"
 #include "ls-error.h"
 #include "ls-fake-clock.h"
 #include "ls-fake-store-keys.h"
@@ -135,20 +136,6 @@ test_forgotten (Fixture *fixture, gconstpointer data)
   g_assert_cmpmem (key, sizeof key, other, sizeof other);
 }
 
-static void
-keep_result_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **)user_data = g_object_ref (result);
-}
-
-static GAsyncResult *
-wait_result (GAsyncResult **result)
-{
-  while (*result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  return *result;
-}
-
 /* A sign-out takes the tokens and leaves the key. */
 static void
 test_apart_from_tokens (Fixture *fixture, gconstpointer data)
@@ -159,10 +146,10 @@ test_apart_from_tokens (Fixture *fixture, gconstpointer data)
   guchar key[LS_STORE_KEY_SIZE], again[LS_STORE_KEY_SIZE];
 
   g_assert_true (obtain (fixture, "gina", TRUE, key, NULL));
-  ls_secrets_store_async (tokens, SERVER, "gina", session, NULL, keep_result_cb, &stored);
-  g_assert_true (ls_secrets_store_finish (tokens, wait_result (&stored), NULL));
-  ls_secrets_clear_async (tokens, SERVER, "gina", NULL, keep_result_cb, &cleared);
-  g_assert_true (ls_secrets_clear_finish (tokens, wait_result (&cleared), NULL));
+  ls_secrets_store_async (tokens, SERVER, "gina", session, NULL, ls_answer_cb, &stored);
+  g_assert_true (ls_secrets_store_finish (tokens, ls_answer_wait (&stored), NULL));
+  ls_secrets_clear_async (tokens, SERVER, "gina", NULL, ls_answer_cb, &cleared);
+  g_assert_true (ls_secrets_clear_finish (tokens, ls_answer_wait (&cleared), NULL));
   g_assert_true (obtain (fixture, "gina", FALSE, again, NULL));
   g_assert_cmpmem (key, sizeof key, again, sizeof again);
 }

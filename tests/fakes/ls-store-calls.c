@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-store-calls.h"
 
-static void
-call_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  GAsyncResult **answer = user_data;
-
-  *answer = g_object_ref (result);
-}
-
-static void
-wait_for (GAsyncResult **answer)
-{
-  while (*answer == NULL)
-    g_main_context_iteration (NULL, TRUE);
-}
+#include "ls-answer.h"
 
 /**
  * ls_call_open:
@@ -32,9 +19,8 @@ ls_call_open (LsStore *store, const char *server, const char *user_id, GError **
 {
   g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_store_open_async (store, server, user_id, call_cb, &answer);
-  wait_for (&answer);
-  return ls_store_open_finish (store, answer, error);
+  ls_store_open_async (store, server, user_id, ls_answer_cb, &answer);
+  return ls_store_open_finish (store, ls_answer_wait (&answer), error);
 }
 
 /**
@@ -52,9 +38,8 @@ ls_call_close (LsStore *store, gboolean wipe, GError **error)
 {
   g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_store_close_async (store, wipe, call_cb, &answer);
-  wait_for (&answer);
-  return ls_store_close_finish (store, answer, error);
+  ls_store_close_async (store, wipe, ls_answer_cb, &answer);
+  return ls_store_close_finish (store, ls_answer_wait (&answer), error);
 }
 
 /**
@@ -71,9 +56,8 @@ ls_call_load_account (LsStore *store, GError **error)
 {
   g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_store_load_account_async (store, call_cb, &answer);
-  wait_for (&answer);
-  return ls_store_load_account_finish (store, answer, error);
+  ls_store_load_account_async (store, ls_answer_cb, &answer);
+  return ls_store_load_account_finish (store, ls_answer_wait (&answer), error);
 }
 
 /**
@@ -91,9 +75,8 @@ ls_call_save_account (LsStore *store, const LsAccount *account, GError **error)
 {
   g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_store_save_account_async (store, account, call_cb, &answer);
-  wait_for (&answer);
-  return ls_store_save_account_finish (store, answer, error);
+  ls_store_save_account_async (store, account, ls_answer_cb, &answer);
+  return ls_store_save_account_finish (store, ls_answer_wait (&answer), error);
 }
 
 /**
@@ -111,9 +94,8 @@ ls_call_commit (LsStore *store, const LsChangeSet *change_set, GError **error)
 {
   g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_store_commit_async (store, change_set, call_cb, &answer);
-  wait_for (&answer);
-  return ls_store_commit_finish (store, answer, error);
+  ls_store_commit_async (store, change_set, ls_answer_cb, &answer);
+  return ls_store_commit_finish (store, ls_answer_wait (&answer), error);
 }
 
 /**
@@ -133,9 +115,8 @@ ls_call_stage (LsStore *store, LsEntity entity, GPtrArray *rows, gboolean first,
 {
   g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_store_stage_async (store, entity, rows, first, call_cb, &answer);
-  wait_for (&answer);
-  return ls_store_stage_finish (store, answer, error);
+  ls_store_stage_async (store, entity, rows, first, ls_answer_cb, &answer);
+  return ls_store_stage_finish (store, ls_answer_wait (&answer), error);
 }
 
 /**
@@ -161,9 +142,8 @@ ls_call_finish_snapshot (LsStore *store,
 {
   g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_store_finish_snapshot_async (store, entity, cursor, as_of, absence, call_cb, &answer);
-  wait_for (&answer);
-  return ls_store_finish_snapshot_finish (store, answer, error);
+  ls_store_finish_snapshot_async (store, entity, cursor, as_of, absence, ls_answer_cb, &answer);
+  return ls_store_finish_snapshot_finish (store, ls_answer_wait (&answer), error);
 }
 
 /**
@@ -210,9 +190,8 @@ ls_call_read_events (LsStore *store,
 {
   g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_store_read_events_async (store, after_seq, types, limit, max_size, call_cb, &answer);
-  wait_for (&answer);
-  return ls_store_read_events_finish (store, answer, error);
+  ls_store_read_events_async (store, after_seq, types, limit, max_size, ls_answer_cb, &answer);
+  return ls_store_read_events_finish (store, ls_answer_wait (&answer), error);
 }
 
 /**
@@ -231,9 +210,8 @@ ls_call_get (LsStore *store, LsEntity entity, const char *id, GError **error)
 {
   g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_store_get_async (store, entity, id, call_cb, &answer);
-  wait_for (&answer);
-  return ls_store_get_finish (store, answer, error);
+  ls_store_get_async (store, entity, id, ls_answer_cb, &answer);
+  return ls_store_get_finish (store, ls_answer_wait (&answer), error);
 }
 
 /**
@@ -251,9 +229,8 @@ ls_call_list (LsStore *store, const LsListQuery *query, GError **error)
 {
   g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_store_list_async (store, query, call_cb, &answer);
-  wait_for (&answer);
-  return ls_store_list_finish (store, answer, error);
+  ls_store_list_async (store, query, ls_answer_cb, &answer);
+  return ls_store_list_finish (store, ls_answer_wait (&answer), error);
 }
 
 /**
@@ -271,9 +248,8 @@ ls_call_checksum (LsStore *store, LsEntity entity, GError **error)
 {
   g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_store_checksum_async (store, entity, call_cb, &answer);
-  wait_for (&answer);
-  return ls_store_checksum_finish (store, answer, error);
+  ls_store_checksum_async (store, entity, ls_answer_cb, &answer);
+  return ls_store_checksum_finish (store, ls_answer_wait (&answer), error);
 }
 
 /**
@@ -290,7 +266,6 @@ ls_call_statistics (LsStore *store, GError **error)
 {
   g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_store_statistics_async (store, call_cb, &answer);
-  wait_for (&answer);
-  return ls_store_statistics_finish (store, answer, error);
+  ls_store_statistics_async (store, ls_answer_cb, &answer);
+  return ls_store_statistics_finish (store, ls_answer_wait (&answer), error);
 }

@@ -2,6 +2,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "ls-answer.h"
 #include "ls-keyring-file.h"
 
 #define HEADER "GnomeKeyring\n\r\0\n\1\0"
@@ -59,24 +60,13 @@ make_file (gsize missing)
   return file;
 }
 
-static void
-done_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  GAsyncResult **place = user_data;
-
-  *place = g_object_ref (result);
-}
-
 static gboolean
 mend (Fixture *fixture, GError **error)
 {
-  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_keyring_file_mend_async (fixture->path, NULL, done_cb, &result);
-  while (result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-
-  return ls_keyring_file_mend_finish (result, error);
+  ls_keyring_file_mend_async (fixture->path, NULL, ls_answer_cb, &answer);
+  return ls_keyring_file_mend_finish (ls_answer_wait (&answer), error);
 }
 
 static void

@@ -2,6 +2,7 @@
 /* What a sign-out leaves on the disk: cache and queue are wiped apart. */
 #include <glib/gstdio.h>
 
+#include "ls-answer.h"
 #include "ls-fake-store-keys.h"
 #include "ls-queue-store-sqlite.h"
 #include "ls-remove-tree.h"
@@ -16,20 +17,6 @@ typedef struct
   LsQueueStore *queue;
 } Fixture;
 
-static void
-keep_result_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **)user_data = g_object_ref (result);
-}
-
-static GAsyncResult *
-wait_result (GAsyncResult **result)
-{
-  while (*result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  return *result;
-}
-
 /* Returns: how many actions there were */
 static guint
 open_queue (Fixture *fixture)
@@ -37,8 +24,8 @@ open_queue (Fixture *fixture)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GPtrArray) actions = NULL;
 
-  ls_queue_store_open_async (fixture->queue, "http://s", "u", keep_result_cb, &result);
-  actions = ls_queue_store_open_finish (fixture->queue, wait_result (&result), NULL);
+  ls_queue_store_open_async (fixture->queue, "http://s", "u", ls_answer_cb, &result);
+  actions = ls_queue_store_open_finish (fixture->queue, ls_answer_wait (&result), NULL);
   g_assert_nonnull (actions);
   return actions->len;
 }
@@ -53,8 +40,8 @@ put_action (Fixture *fixture)
   action->seq = 1;
   action->method = LS_METHOD_DELETE;
   g_ptr_array_add (put, action);
-  ls_queue_store_write_async (fixture->queue, put, NULL, keep_result_cb, &result);
-  g_assert_true (ls_queue_store_write_finish (fixture->queue, wait_result (&result), NULL));
+  ls_queue_store_write_async (fixture->queue, put, NULL, ls_answer_cb, &result);
+  g_assert_true (ls_queue_store_write_finish (fixture->queue, ls_answer_wait (&result), NULL));
 }
 
 static void
@@ -62,8 +49,8 @@ close_queue (Fixture *fixture, gboolean wipe)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  ls_queue_store_close_async (fixture->queue, wipe, keep_result_cb, &result);
-  g_assert_true (ls_queue_store_close_finish (fixture->queue, wait_result (&result), NULL));
+  ls_queue_store_close_async (fixture->queue, wipe, ls_answer_cb, &result);
+  g_assert_true (ls_queue_store_close_finish (fixture->queue, ls_answer_wait (&result), NULL));
 }
 
 static void
