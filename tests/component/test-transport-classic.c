@@ -3,8 +3,10 @@
 #include <libsoup/soup.h>
 #include <string.h>
 
+#include "ls-answer.h"
 #include "ls-error.h"
 #include "ls-link-error.h"
+#include "ls-transport-calls.h"
 #include "ls-transport-soup.h"
 
 #define TOKEN "header.SECRET.signature"
@@ -33,7 +35,6 @@ typedef struct
   GString *requests;              /* (owned): what it was asked, a line each */
   SoupWebsocketConnection *peer;  /* (owned) (nullable): its end of the socket */
   LsTransport *transport;         /* (owned) */
-  GAsyncResult *result;           /* (owned) (nullable) */
   LsMessage *message;             /* (owned) (nullable): the last that came */
 } Fixture;
 
@@ -180,7 +181,6 @@ fixture_set_up (Fixture *fixture, gconstpointer unused)
 static void
 fixture_tear_down (Fixture *fixture, gconstpointer unused)
 {
-  g_clear_object (&fixture->result);
   g_assert_finalize_object (g_steal_pointer (&fixture->transport));
   while (fixture->peer != NULL &&
          soup_websocket_connection_get_state (fixture->peer) != SOUP_WEBSOCKET_STATE_CLOSED)
@@ -194,58 +194,22 @@ fixture_tear_down (Fixture *fixture, gconstpointer unused)
   g_clear_pointer (&fixture->message, ls_message_unref);
 }
 
-static void
-result_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Fixture *fixture = user_data;
-
-  g_assert_null (fixture->result);
-  fixture->result = g_object_ref (result);
-}
-
-static GAsyncResult *
-wait_result (Fixture *fixture)
-{
-  while (fixture->result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-
-  return fixture->result;
-}
-
 static LsPoll *
 poll (Fixture *fixture, gint64 since, GError **error)
 {
-  g_clear_object (&fixture->result);
-  ls_transport_poll_async (fixture->transport, TOKEN, since, NULL, result_cb, fixture);
+  g_autoptr (GAsyncResult) answer = NULL;
 
-  return ls_transport_poll_finish (fixture->transport, wait_result (fixture), error);
+  ls_transport_poll_async (fixture->transport, TOKEN, since, NULL, ls_answer_cb, &answer);
+  return ls_transport_poll_finish (fixture->transport, ls_answer_wait (&answer), error);
 }
 
 static LsListing *
 list (Fixture *fixture, const char *table, GError **error)
 {
-  g_clear_object (&fixture->result);
-  ls_transport_list_async (fixture->transport, TOKEN, table, NULL, result_cb, fixture);
+  g_autoptr (GAsyncResult) answer = NULL;
 
-  return ls_transport_list_finish (fixture->transport, wait_result (fixture), error);
-}
-
-static LsSession *
-sign_in (Fixture *fixture, GError **error)
-{
-  g_clear_object (&fixture->result);
-  ls_transport_sign_in_async (fixture->transport, "a@b.test", "pw", NULL, result_cb, fixture);
-
-  return ls_transport_sign_in_finish (fixture->transport, wait_result (fixture), error);
-}
-
-static LsSession *
-refresh (Fixture *fixture, GError **error)
-{
-  g_clear_object (&fixture->result);
-  ls_transport_refresh_async (fixture->transport, "SECRET", NULL, result_cb, fixture);
-
-  return ls_transport_refresh_finish (fixture->transport, wait_result (fixture), error);
+  ls_transport_list_async (fixture->transport, TOKEN, table, NULL, ls_answer_cb, &answer);
+  return ls_transport_list_finish (fixture->transport, ls_answer_wait (&answer), error);
 }
 
 static void
@@ -479,30 +443,30 @@ test_sessions (Fixture *fixture, gconstpointer unused)
       "{\"success\":true,\"message\":\"Login berhasil\",\"data\":{\"user\":{\"id\":\"u\","
       "\"name\":\"Siti\",\"email\":\"a@b.test\",\"role\":\"student\",\"extraRole\":null,"
       "\"status\":\"active\"},\"token\":\"a.b.c\",\"refreshToken\":\"r\"}}";
-  session = sign_in (fixture, NULL);
+  session = ls_call_sign_in (fixture->transport, "a@b.test", "pw", NULL);
   g_assert_cmpstr (session->user->id, ==, "u");
   g_assert_true (session->is_classic);
   fixture->headers = ours;
-  session_of_ours = sign_in (fixture, NULL);
+  session_of_ours = ls_call_sign_in (fixture->transport, "a@b.test", "pw", NULL);
   g_assert_false (session_of_ours->is_classic);
 
   fixture->headers = NULL;
   fixture->body = "{\"success\":true,\"message\":\"Token berhasil diperbarui\","
                   "\"data\":{\"token\":\"d.e.f\"}}";
-  refreshed = refresh (fixture, NULL);
+  refreshed = ls_call_refresh (fixture->transport, "SECRET", NULL);
   g_assert_cmpstr (refreshed->access, ==, "d.e.f");
   g_assert_null (refreshed->refresh);
 
   fixture->status = 429;
   fixture->headers = wait;
   fixture->body = "{\"error\":\"x\",\"message\":\"x\",\"retryAfter\":60}";
-  g_assert_null (sign_in (fixture, &busy));
+  g_assert_null (ls_call_sign_in (fixture->transport, "a@b.test", "pw", &busy));
   g_assert_error (busy, LS_LINK_ERROR, LS_REASON_RATE_LIMITED);
   g_assert_cmpint (ls_link_error_get_retry_after (busy), ==, 60000);
 
   fixture->status = 401;
   fixture->body = "{\"success\":false,\"message\":\"x\",\"error\":\"x\",\"status\":500}";
-  g_assert_null (refresh (fixture, &ended));
+  g_assert_null (ls_call_refresh (fixture->transport, "SECRET", &ended));
   g_assert_error (ended, LS_LINK_ERROR, LS_REASON_TOKEN_REFUSED);
 }
 
@@ -512,8 +476,7 @@ test_socket (Fixture *fixture, gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
 
-  ls_transport_open_async (fixture->transport, TOKEN, NULL, result_cb, fixture);
-  g_assert_cmpint (ls_transport_open_finish (fixture->transport, wait_result (fixture), &error), ==,
+  g_assert_cmpint (ls_call_open_socket (fixture->transport, TOKEN, &error), ==,
                    LS_PROTOCOL_CLASSIC);
   g_assert_no_error (error);
   assert_requests (fixture, "GET /school/ws Bearer " TOKEN " -\n"
@@ -539,8 +502,7 @@ test_socket_refused (Fixture *fixture, gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
 
-  ls_transport_open_async (fixture->transport, "old", NULL, result_cb, fixture);
-  g_assert_cmpint (ls_transport_open_finish (fixture->transport, wait_result (fixture), &error), ==,
+  g_assert_cmpint (ls_call_open_socket (fixture->transport, "old", &error), ==,
                    LS_PROTOCOL_UNKNOWN);
   g_assert_error (error, LS_LINK_ERROR, LS_REASON_TOKEN_REFUSED);
   g_assert_cmpuint (ls_link_error_get_status (error), ==, 401);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The transport against peers that do what no server should. */
+#include "ls-answer.h"
 #include "ls-deflater.h"
 #include "ls-hostile-peer.h"
 #include "ls-link-error.h"
+#include "ls-transport-calls.h"
 #include "ls-transport-soup.h"
 
 #include <malloc.h>
@@ -23,7 +25,6 @@ typedef struct
 {
   LsHostilePeer *peer;    /* (owned) */
   LsTransport *transport; /* (owned) */
-  GAsyncResult *result;   /* (owned) (nullable) */
   GString *heard;         /* (owned), one letter a signal: message, bad message, closed */
   GError *closed_error;   /* (owned) (nullable) */
 } Fixture;
@@ -59,7 +60,6 @@ fixture_init (Fixture *fixture, const LsPeerScript *script, gint64 timeout_ms, c
   url = g_strdup_printf ("http://127.0.0.1:%u", ls_hostile_peer_get_port (fixture->peer));
   config.url = url;
   fixture->transport = LS_TRANSPORT (ls_transport_soup_new (&config));
-  fixture->result = NULL;
   fixture->heard = g_string_new (NULL);
   fixture->closed_error = NULL;
   g_signal_connect (fixture->transport, "message", G_CALLBACK (on_message), fixture);
@@ -70,43 +70,22 @@ fixture_init (Fixture *fixture, const LsPeerScript *script, gint64 timeout_ms, c
 static void
 fixture_clear (Fixture *fixture)
 {
-  g_clear_object (&fixture->result);
   g_assert_finalize_object (fixture->transport);
   ls_hostile_peer_free (fixture->peer);
   g_string_free (fixture->heard, TRUE);
   g_clear_error (&fixture->closed_error);
 }
 
-static void
-result_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GAsyncResult **place = user_data;
-
-  g_assert_null (*place);
-  *place = g_object_ref (result);
-}
-
 static LsProtocol
 open_socket (Fixture *fixture, GError **error)
 {
-  g_clear_object (&fixture->result);
-  ls_transport_open_async (fixture->transport, TOKEN, NULL, result_cb, &fixture->result);
-  while (fixture->result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-
-  return ls_transport_open_finish (fixture->transport, fixture->result, error);
+  return ls_call_open_socket (fixture->transport, TOKEN, error);
 }
 
 static LsUpdates *
 get_updates (Fixture *fixture, GError **error)
 {
-  g_clear_object (&fixture->result);
-  ls_transport_updates_async (fixture->transport, TOKEN, ls_cursor_new ("e", 1), NULL, result_cb,
-                              &fixture->result);
-  while (fixture->result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-
-  return ls_transport_updates_finish (fixture->transport, fixture->result, error);
+  return ls_call_updates (fixture->transport, TOKEN, ls_cursor_new ("e", 1), error);
 }
 
 static void
@@ -714,20 +693,19 @@ test_cancel (void)
 {
   LsPeerScript script = { .ending = LS_PEER_READS };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) answer = NULL;
   g_autoptr (GError) error = NULL;
   Fixture fixture;
 
   fixture_init (&fixture, &script, 10000, "auto");
-  ls_transport_open_async (fixture.transport, TOKEN, cancellable, result_cb, &fixture.result);
+  ls_transport_open_async (fixture.transport, TOKEN, cancellable, ls_answer_cb, &answer);
   while (ls_hostile_peer_count_requests (fixture.peer) == 0)
     g_main_context_iteration (NULL, FALSE);
   g_cancellable_cancel (cancellable);
-  while (fixture.result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-
-  g_assert_cmpint (ls_transport_open_finish (fixture.transport, fixture.result, &error), ==,
-                   LS_PROTOCOL_UNKNOWN);
+  g_assert_cmpint (ls_transport_open_finish (fixture.transport, ls_answer_wait (&answer), &error),
+                   ==, LS_PROTOCOL_UNKNOWN);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_object (&answer); /* it holds the transport */
   fixture_clear (&fixture);
 }
 

@@ -3,8 +3,10 @@
 #include <libsoup/soup.h>
 #include <string.h>
 
+#include "ls-answer.h"
 #include "ls-error.h"
 #include "ls-link-error.h"
+#include "ls-transport-calls.h"
 #include "ls-transport-soup.h"
 #include "ls-wire-message.h"
 
@@ -27,7 +29,6 @@ typedef struct
   char *request;                 /* (owned) (nullable), the last call: method, URL, token, body */
   char *precondition;            /* (owned) (nullable), of the last call: key and version */
   LsTransport *transport;        /* (owned) */
-  GAsyncResult *result;          /* (owned) (nullable) */
   LsMessage *message;            /* (owned) (nullable), the last that came */
   GError *closed_error;          /* (owned) (nullable) */
 } Fixture;
@@ -161,7 +162,6 @@ fixture_set_up (Fixture *fixture, gconstpointer certificate_file)
 static void
 fixture_tear_down (Fixture *fixture, gconstpointer unused)
 {
-  g_clear_object (&fixture->result);
   g_assert_finalize_object (g_steal_pointer (&fixture->transport));
   while (fixture->peer != NULL &&
          soup_websocket_connection_get_state (fixture->peer) != SOUP_WEBSOCKET_STATE_CLOSED)
@@ -180,31 +180,11 @@ fixture_tear_down (Fixture *fixture, gconstpointer unused)
 }
 
 static void
-result_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Fixture *fixture = user_data;
-
-  g_assert_null (fixture->result);
-  fixture->result = g_object_ref (result);
-}
-
-static GAsyncResult *
-wait_result (Fixture *fixture)
-{
-  while (fixture->result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-
-  return fixture->result;
-}
-
-static void
 open_socket (Fixture *fixture)
 {
   g_autoptr (GError) error = NULL;
 
-  g_clear_object (&fixture->result);
-  ls_transport_open_async (fixture->transport, TOKEN, NULL, result_cb, fixture);
-  g_assert_cmpint (ls_transport_open_finish (fixture->transport, wait_result (fixture), &error), ==,
+  g_assert_cmpint (ls_call_open_socket (fixture->transport, TOKEN, &error), ==,
                    LS_PROTOCOL_LABSYNC_V1);
   g_assert_no_error (error);
   g_assert_nonnull (fixture->peer);
@@ -213,29 +193,7 @@ open_socket (Fixture *fixture)
 static LsUpdates *
 get_updates (Fixture *fixture, GError **error)
 {
-  g_clear_object (&fixture->result);
-  ls_transport_updates_async (fixture->transport, TOKEN, ls_cursor_new ("e", 4), NULL, result_cb,
-                              fixture);
-
-  return ls_transport_updates_finish (fixture->transport, wait_result (fixture), error);
-}
-
-static LsSession *
-sign_in (Fixture *fixture, GError **error)
-{
-  g_clear_object (&fixture->result);
-  ls_transport_sign_in_async (fixture->transport, "a@b.test", "p\"w", NULL, result_cb, fixture);
-
-  return ls_transport_sign_in_finish (fixture->transport, wait_result (fixture), error);
-}
-
-static LsSession *
-refresh (Fixture *fixture, GError **error)
-{
-  g_clear_object (&fixture->result);
-  ls_transport_refresh_async (fixture->transport, "SECRET", NULL, result_cb, fixture);
-
-  return ls_transport_refresh_finish (fixture->transport, wait_result (fixture), error);
+  return ls_call_updates (fixture->transport, TOKEN, ls_cursor_new ("e", 4), error);
 }
 
 static void
@@ -346,6 +304,7 @@ test_updates (Fixture *fixture, gconstpointer unused)
 static void
 test_snapshot (Fixture *fixture, gconstpointer unused)
 {
+  g_autoptr (GAsyncResult) answer = NULL;
   g_autoptr (LsSnapshotPage) page = NULL;
   g_autoptr (GError) error = NULL;
   const LsRow *row = NULL;
@@ -353,9 +312,9 @@ test_snapshot (Fixture *fixture, gconstpointer unused)
   fixture->body = "{\"success\":true,\"data\":{\"entity\":\"user\",\"rows\":[{\"id\":\"u1\","
                   "\"version\":3,\"data\":{\"password_hash\":\"x\",\"id\":\"u1\"}}],"
                   "\"next\":\"n2\",\"cursor\":\"e:5\"}}";
-  ls_transport_snapshot_async (fixture->transport, TOKEN, LS_ENTITY_USER, "a&b", NULL, result_cb,
-                               fixture);
-  page = ls_transport_snapshot_finish (fixture->transport, wait_result (fixture), &error);
+  ls_transport_snapshot_async (fixture->transport, TOKEN, LS_ENTITY_USER, "a&b", NULL, ls_answer_cb,
+                               &answer);
+  page = ls_transport_snapshot_finish (fixture->transport, ls_answer_wait (&answer), &error);
   g_assert_no_error (error);
   g_assert_cmpstr (fixture->request, ==,
                    "GET /api/snapshot?entity=user&page=a%26b Bearer " TOKEN " ");
@@ -369,10 +328,11 @@ test_snapshot (Fixture *fixture, gconstpointer unused)
 static LsChecksum *
 get_checksum (Fixture *fixture, GError **error)
 {
-  g_clear_object (&fixture->result);
+  g_autoptr (GAsyncResult) answer = NULL;
+
   ls_transport_checksum_async (fixture->transport, TOKEN, LS_ENTITY_LIBRARY_MATERIAL, NULL,
-                               result_cb, fixture);
-  return ls_transport_checksum_finish (fixture->transport, wait_result (fixture), error);
+                               ls_answer_cb, &answer);
+  return ls_transport_checksum_finish (fixture->transport, ls_answer_wait (&answer), error);
 }
 
 /* A server that has none says 404, and that can be told from a link that is ill. */
@@ -401,13 +361,13 @@ test_checksum (Fixture *fixture, gconstpointer unused)
 static LsActionReply *
 act (Fixture *fixture, LsMethod method, gint64 version, const char *body, GError **error)
 {
+  g_autoptr (GAsyncResult) answer = NULL;
   g_autoptr (LsActionRequest) request = ls_action_request_new (method, "/api/grades/g-1", "key-1");
 
   request->version = version;
   request->body = g_strdup (body);
-  g_clear_object (&fixture->result);
-  ls_transport_act_async (fixture->transport, TOKEN, request, NULL, result_cb, fixture);
-  return ls_transport_act_finish (fixture->transport, wait_result (fixture), error);
+  ls_transport_act_async (fixture->transport, TOKEN, request, NULL, ls_answer_cb, &answer);
+  return ls_transport_act_finish (fixture->transport, ls_answer_wait (&answer), error);
 }
 
 static void
@@ -470,6 +430,7 @@ test_act_refused (Fixture *fixture, gconstpointer unused)
 static void
 test_act_classic (Fixture *fixture, gconstpointer unused)
 {
+  g_autoptr (GAsyncResult) answer = NULL;
   g_autoptr (LsActionReply) written = NULL;
   g_autoptr (LsActionReply) row = NULL;
   g_autoptr (GError) error = NULL;
@@ -481,10 +442,9 @@ test_act_classic (Fixture *fixture, gconstpointer unused)
   g_assert_false (written->is_ours);
   g_assert_null (written->row);
 
-  g_clear_object (&fixture->result);
-  ls_transport_get_row_async (fixture->transport, TOKEN, "/api/grades/g-1", NULL, result_cb,
-                              fixture);
-  row = ls_transport_get_row_finish (fixture->transport, wait_result (fixture), &error);
+  ls_transport_get_row_async (fixture->transport, TOKEN, "/api/grades/g-1", NULL, ls_answer_cb,
+                              &answer);
+  row = ls_transport_get_row_finish (fixture->transport, ls_answer_wait (&answer), &error);
   g_assert_no_error (error);
   g_assert_cmpstr (fixture->request, ==, "GET /api/grades/g-1 Bearer " TOKEN " ");
   g_assert_cmpstr (row->row, ==, "{\"id\":\"g-1\",\"score\":9}");
@@ -534,7 +494,7 @@ test_sign_in (Fixture *fixture, gconstpointer unused)
                   "\"name\":\"Ani\",\"email\":\"a@b.test\",\"role\":\"student\","
                   "\"extraRole\":null,\"status\":\"active\"},\"token\":\"t\","
                   "\"refreshToken\":\"r\"}}";
-  session = sign_in (fixture, &error);
+  session = ls_call_sign_in (fixture->transport, "a@b.test", "p\"w", &error);
   g_assert_no_error (error);
   g_assert_cmpstr (fixture->request, ==,
                    "POST /api/auth/login - {\"email\":\"a@b.test\",\"password\":\"p\\\"w\"}");
@@ -564,7 +524,7 @@ test_sign_in_refused (Fixture *fixture, gconstpointer unused)
       g_autoptr (GError) error = NULL;
 
       fixture->status = cases[i].status;
-      session = sign_in (fixture, &error);
+      session = ls_call_sign_in (fixture->transport, "a@b.test", "p\"w", &error);
       g_assert_null (session);
       g_assert_error (error, cases[i].domain (), cases[i].code);
       g_assert_null (strstr (error->message, "p\"w"));
@@ -578,7 +538,7 @@ test_refresh (Fixture *fixture, gconstpointer unused)
   g_autoptr (GError) error = NULL;
 
   fixture->body = "{\"success\":true,\"data\":{\"token\":\"t2\",\"refreshToken\":\"r2\"}}";
-  session = refresh (fixture, &error);
+  session = ls_call_refresh (fixture->transport, "SECRET", &error);
   g_assert_no_error (error);
   g_assert_cmpstr (fixture->request, ==, "POST /api/auth/refresh - {\"refreshToken\":\"SECRET\"}");
   g_assert_cmpstr (session->access, ==, "t2");
@@ -590,7 +550,7 @@ test_refresh (Fixture *fixture, gconstpointer unused)
       g_autoptr (GError) refusal = NULL;
 
       fixture->status = status;
-      refused = refresh (fixture, &refusal);
+      refused = ls_call_refresh (fixture->transport, "SECRET", &refusal);
       g_assert_null (refused);
       g_assert_error (refusal, LS_LINK_ERROR, LS_REASON_TOKEN_REFUSED);
     }
@@ -599,11 +559,13 @@ test_refresh (Fixture *fixture, gconstpointer unused)
 static void
 test_sign_out (Fixture *fixture, gconstpointer unused)
 {
+  g_autoptr (GAsyncResult) answer = NULL;
   g_autoptr (GError) error = NULL;
 
   fixture->body = "{\"success\":true}";
-  ls_transport_sign_out_async (fixture->transport, TOKEN, NULL, result_cb, fixture);
-  g_assert_true (ls_transport_sign_out_finish (fixture->transport, wait_result (fixture), &error));
+  ls_transport_sign_out_async (fixture->transport, TOKEN, NULL, ls_answer_cb, &answer);
+  g_assert_true (
+      ls_transport_sign_out_finish (fixture->transport, ls_answer_wait (&answer), &error));
   g_assert_no_error (error);
   g_assert_cmpstr (fixture->request, ==, "POST /api/auth/logout Bearer " TOKEN " {}");
 }
@@ -711,11 +673,8 @@ test_tls_untrusted (Fixture *fixture, gconstpointer unused)
   updates = get_updates (fixture, &call_error);
   assert_untrusted (call_error);
 
-  g_clear_object (&fixture->result);
-  ls_transport_open_async (fixture->transport, TOKEN, NULL, result_cb, fixture);
-  g_assert_cmpint (
-      ls_transport_open_finish (fixture->transport, wait_result (fixture), &open_error), ==,
-      LS_PROTOCOL_UNKNOWN);
+  g_assert_cmpint (ls_call_open_socket (fixture->transport, TOKEN, &open_error), ==,
+                   LS_PROTOCOL_UNKNOWN);
   assert_untrusted (open_error);
 }
 
