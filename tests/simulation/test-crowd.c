@@ -6,6 +6,7 @@
 #include "ls-fake-secrets.h"
 #include "ls-fake-store.h"
 #include "ls-json.h"
+#include "ls-seed.h"
 #include "ls-sim-transport.h"
 #include "ls-wire-classic.h"
 
@@ -374,11 +375,11 @@ check (Crowd *crowd, const Demand *demand)
 }
 
 static void
-play (const Demand *demand, guint64 seed)
+play (guint64 seed, gconstpointer data)
 {
+  const Demand *demand = data;
   Crowd *crowd = crowd_new (demand, seed);
 
-  g_test_message ("LABSYNC_SEED=%" G_GUINT64_FORMAT, seed);
   run (crowd, SETTLED, FALSE);
   run (crowd, WATCHED / 2, TRUE);
   restart (crowd);
@@ -393,14 +394,7 @@ play (const Demand *demand, guint64 seed)
 static void
 test_crowd (gconstpointer data)
 {
-  const char *seed = g_getenv ("LABSYNC_SEED");
-  guint n = g_getenv ("LABSYNC_LONG") != NULL ? LONG_SEEDS : SEEDS;
-  guint64 first = (guint64)g_get_real_time ();
-
-  if (seed != NULL)
-    play (data, g_ascii_strtoull (seed, NULL, 10));
-  for (guint i = 0; seed == NULL && i < n; i++)
-    play (data, first + i);
+  ls_seed_run (SEEDS, LONG_SEEDS, play, data);
 }
 
 int

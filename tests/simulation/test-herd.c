@@ -6,6 +6,7 @@
 #include "ls-fake-secrets.h"
 #include "ls-fake-store.h"
 #include "ls-json.h"
+#include "ls-seed.h"
 #include "ls-sim-transport.h"
 #include "ls-wire-classic.h"
 
@@ -153,12 +154,9 @@ forget_handshakes (Herd *herd)
 static Herd *
 herd_new (guint n)
 {
-  const char *text = g_getenv ("LABSYNC_SEED");
-  guint64 seed = text != NULL ? g_ascii_strtoull (text, NULL, 10) : (guint64)g_get_real_time ();
   Herd *herd = g_new0 (Herd, 1);
 
-  g_test_message ("LABSYNC_SEED=%" G_GUINT64_FORMAT, seed);
-  herd->sim = ls_sim_new (seed);
+  herd->sim = ls_sim_new (ls_seed_choose ());
   herd->server = ls_model_server_new (herd->sim);
   herd->door = (LsSimDoor) { ls_admission_new (CONNECTS_PER_SECOND),
                              g_array_new (FALSE, FALSE, sizeof (gint64)),

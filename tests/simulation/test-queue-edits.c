@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ls-queue-world.h"
+#include "ls-seed.h"
 
 #define N_EDITS 100000
 #define SKEW 7200000
@@ -397,12 +398,9 @@ end (const Row *row)
 static void
 test_edits (void)
 {
-  const char *text = g_getenv ("LABSYNC_SEED");
-  guint64 seed = text != NULL ? g_ascii_strtoull (text, NULL, 10) : (guint64)g_get_real_time ();
-  LsQueueWorld *world = ls_queue_world_new (seed, FALSE);
+  LsQueueWorld *world = ls_queue_world_new (ls_seed_choose (), FALSE);
   guint n_conflicts = 0, n_changed = 0, n_edits = 0, number = 0;
 
-  g_test_message ("seed %" G_GUINT64_FORMAT, seed);
   while (n_edits < N_EDITS)
     {
       Row row;

@@ -3,6 +3,7 @@
  * replaced (goals, F11). Each side writes ever greater numbers into a member of its own, so that what is shown must
  * never become less. */
 #include "ls-queue-world.h"
+#include "ls-seed.h"
 
 #define N_WRITES 10000
 #define N_ROWS 6
@@ -229,12 +230,9 @@ begin (Run *run, guint64 seed, gboolean is_classic)
 static void
 test_flicker (gconstpointer is_classic)
 {
-  const char *text = g_getenv ("LABSYNC_SEED");
-  guint64 seed = text != NULL ? g_ascii_strtoull (text, NULL, 10) : (guint64)g_get_real_time ();
   Run run;
 
-  g_test_message ("seed %" G_GUINT64_FORMAT, seed);
-  begin (&run, seed, GPOINTER_TO_INT (is_classic));
+  begin (&run, ls_seed_choose (), GPOINTER_TO_INT (is_classic));
   while (run.n_writes < N_WRITES)
     do_something (&run);
   if (run.poll != NULL)

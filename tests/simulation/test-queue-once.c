@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "ls-queue-world.h"
+#include "ls-quiet-log.h"
+#include "ls-seed.h"
 
 /* How many seeds a commit tries of each server, and `tests/run --long`; and steps of a run. */
 #define SEEDS 40
@@ -405,8 +407,9 @@ check_everything (Run *run)
 }
 
 static void
-run_seed (guint64 seed, gboolean is_classic)
+run_seed (guint64 seed, gconstpointer data)
 {
+  gboolean is_classic = GPOINTER_TO_INT (data);
   Run run = { .world = ls_queue_world_new (seed, is_classic) };
 
   run.acknowledged = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -430,33 +433,14 @@ run_seed (guint64 seed, gboolean is_classic)
 static void
 test_once (gconstpointer is_classic)
 {
-  const char *seed = g_getenv ("LABSYNC_SEED");
-  guint n = g_getenv ("LABSYNC_LONG") != NULL ? LONG_SEEDS : SEEDS;
-  guint64 first = seed != NULL ? g_ascii_strtoull (seed, NULL, 10) : (guint64)g_get_real_time ();
-
-  if (seed != NULL)
-    n = 1;
-  g_test_message ("seeds %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT, first, first + n - 1);
-  for (guint i = 0; i < n; i++)
-    run_seed (first + i, GPOINTER_TO_INT (is_classic));
-}
-
-/* What goes wrong here does so on purpose: only what is fatal is said. */
-static GLogWriterOutput
-write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
-{
-  if ((level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL)) == 0)
-    return G_LOG_WRITER_HANDLED;
-
-  return g_log_writer_standard_streams (level, fields, n_fields, user_data);
+  ls_seed_run (SEEDS, LONG_SEEDS, run_seed, is_classic);
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
-  g_log_set_writer_func (write_log, NULL, NULL);
+  ls_quiet_log_install ();
 
   g_test_add_data_func ("/simulation/queue/once", GINT_TO_POINTER (FALSE), test_once);
   g_test_add_data_func ("/simulation/queue/once-at-the-classic-system", GINT_TO_POINTER (TRUE),

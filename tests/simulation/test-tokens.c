@@ -4,6 +4,8 @@
 
 #include "ls-action-queue.h"
 #include "ls-fake-queue-store.h"
+#include "ls-quiet-log.h"
+#include "ls-seed.h"
 #include "ls-sim-agent.h"
 #include "ls-wire-classic.h"
 #include "ls-wire-edit.h"
@@ -388,7 +390,7 @@ run_end (Run *run)
 }
 
 static void
-run_seed (guint64 seed)
+run_seed (guint64 seed, gconstpointer data)
 {
   Run run = { NULL };
 
@@ -427,33 +429,14 @@ test_many_refusals (void)
 static void
 test_faults (void)
 {
-  const char *seed = g_getenv ("LABSYNC_SEED");
-  guint n = g_getenv ("LABSYNC_LONG") != NULL ? LONG_SEEDS : SEEDS;
-  guint64 first = seed != NULL ? g_ascii_strtoull (seed, NULL, 10) : (guint64)g_get_real_time ();
-
-  if (seed != NULL)
-    n = 1;
-  g_test_message ("seeds %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT, first, first + n - 1);
-  for (guint i = 0; i < n; i++)
-    run_seed (first + i);
-}
-
-/* What goes wrong here does so on purpose: only what is fatal is said. */
-static GLogWriterOutput
-write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
-{
-  if ((level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL)) == 0)
-    return G_LOG_WRITER_HANDLED;
-
-  return g_log_writer_standard_streams (level, fields, n_fields, user_data);
+  ls_seed_run (SEEDS, LONG_SEEDS, run_seed, NULL);
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
-  g_log_set_writer_func (write_log, NULL, NULL);
+  ls_quiet_log_install ();
 
   g_test_add_func ("/simulation/tokens/many-refusals", test_many_refusals);
   g_test_add_func ("/simulation/tokens/faults", test_faults);
