@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ls-answer.h"
 #include "ls-error.h"
-#include "ls-fault-vfs.h"
+#include "ls-fault-sweep.h"
 #include "ls-queue-store-sqlite.h"
-#include "ls-remove-tree.h"
 
 #define N_STEPS 10
 
@@ -21,76 +21,49 @@ typedef struct
 
 typedef struct
 {
-  char *label; /* (owned): the fault, for messages */
-  char *dir;   /* (owned) */
-  LsFaultVfs *vfs;
+  LsFaultRun base;
   LsQueueStore *store; /* (owned) (nullable) */
-  GAsyncResult *result;
   Ledger ledger;
-  guint n_errors;
 } Run;
 
-static Run *
-run_new (const char *kind, guint at)
+static void
+make_store (Run *run)
 {
-  Run *run = g_new0 (Run, 1);
+  run->store = LS_QUEUE_STORE (ls_queue_store_sqlite_new (run->base.dir));
+}
 
-  run->label = g_strdup_printf ("%s at call %u: ", kind, at);
-  run->dir = g_dir_make_tmp ("labsync-XXXXXX", NULL);
-  run->vfs = ls_fault_vfs_new ();
-  run->store = LS_QUEUE_STORE (ls_queue_store_sqlite_new (run->dir));
+static void
+begin (LsFaultRun *base)
+{
+  Run *run = (Run *)base;
+
+  make_store (run);
   for (guint seq = 0; seq <= N_STEPS; seq++)
     run->ledger.acknowledged[seq] = run->ledger.tried[seq] = -1;
-  return run;
 }
 
 static void
-run_free (Run *run)
+end (LsFaultRun *base)
 {
-  g_clear_object (&run->store);
-  ls_fault_vfs_free (run->vfs);
-  ls_remove_tree (run->dir);
-  g_free (run->dir);
-  g_free (run->label);
-  g_free (run);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Run, run_free)
-
-static void
-call_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  ((Run *)user_data)->result = g_object_ref (result);
-}
-
-/* Returns: (transfer full): what the call was answered */
-static GAsyncResult *
-wait (Run *run)
-{
-  while (run->result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-
-  return g_steal_pointer (&run->result);
+  g_clear_object (&((Run *)base)->store);
 }
 
 static GPtrArray *
 open_store (Run *run, GError **error)
 {
-  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_queue_store_open_async (run->store, "http://s", "u", call_cb, run);
-  result = wait (run);
-  return ls_queue_store_open_finish (run->store, result, error);
+  ls_queue_store_open_async (run->store, "http://s", "u", ls_answer_cb, &answer);
+  return ls_queue_store_open_finish (run->store, ls_answer_wait (&answer), error);
 }
 
 static void
 close_store (Run *run)
 {
-  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GAsyncResult) answer = NULL;
 
-  ls_queue_store_close_async (run->store, FALSE, call_cb, run);
-  result = wait (run);
-  ls_queue_store_close_finish (run->store, result, NULL);
+  ls_queue_store_close_async (run->store, FALSE, ls_answer_cb, &answer);
+  ls_queue_store_close_finish (run->store, ls_answer_wait (&answer), NULL);
 }
 
 static LsAction *
@@ -121,7 +94,7 @@ do_step (Run *run, guint step, GError **error)
   g_autoptr (GPtrArray) put = ls_action_array_new ();
   g_autofree char *old = g_strdup_printf ("action-%02u", step - 4);
   const char *const removed[] = { step > 4 ? old : NULL, NULL };
-  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GAsyncResult) answer = NULL;
   Ledger *ledger = &run->ledger;
 
   g_ptr_array_add (put, action_new (step, 0));
@@ -133,9 +106,8 @@ do_step (Run *run, guint step, GError **error)
     }
   if (step > 4)
     ledger->tried[step - 4] = -1;
-  ls_queue_store_write_async (run->store, put, removed, call_cb, run);
-  result = wait (run);
-  if (!ls_queue_store_write_finish (run->store, result, error))
+  ls_queue_store_write_async (run->store, put, removed, ls_answer_cb, &answer);
+  if (!ls_queue_store_write_finish (run->store, ls_answer_wait (&answer), error))
     return FALSE;
 
   *ledger = (Ledger) { 0 };
@@ -165,24 +137,16 @@ check_found (Run *run, GPtrArray *found, gboolean exact)
 
       g_assert_cmpuint (action->seq, <=, N_STEPS);
       if (!is_whole (action))
-        g_error ("%saction %d is not what was written", run->label, (int)action->seq);
+        g_error ("%saction %d is not what was written", run->base.label, (int)action->seq);
       attempts[action->seq] = (int)action->attempts;
     }
 
-  g_test_message ("%s %u found", run->label, found->len);
+  g_test_message ("%s %u found", run->base.label, found->len);
   is_acknowledged = memcmp (attempts, run->ledger.acknowledged, sizeof attempts) == 0;
   is_tried = memcmp (attempts, run->ledger.tried, sizeof attempts) == 0;
   if (!is_acknowledged && (exact || !is_tried))
-    g_error ("%swhat is on the disk was never acknowledged", run->label);
+    g_error ("%swhat is on the disk was never acknowledged", run->base.label);
   memcpy (run->ledger.acknowledged, attempts, sizeof attempts);
-}
-
-static void
-check_error (Run *run, const GError *error)
-{
-  run->n_errors++;
-  if (!g_error_matches (error, LS_ERROR, LS_ERROR_STORAGE))
-    g_error ("%s%s", run->label, error != NULL ? error->message : "no error");
 }
 
 static void
@@ -192,7 +156,7 @@ open_and_check (Run *run, gboolean exact)
   g_autoptr (GPtrArray) found = open_store (run, &error);
 
   if (found == NULL)
-    g_error ("%s%s", run->label, error->message);
+    g_error ("%s%s", run->base.label, error->message);
   check_found (run, found, exact);
 }
 
@@ -208,16 +172,18 @@ open_failing (Run *run)
       check_found (run, found, TRUE);
       return;
     }
-  check_error (run, error);
-  ls_fault_vfs_mend (run->vfs);
+  ls_fault_run_check_error (&run->base, error);
+  ls_fault_vfs_mend (run->base.disk);
   open_and_check (run, TRUE);
 }
 
 /* On a disk that fails somewhere. Once that is reported and the disk is mended, the same write goes
  * through, and everything is there in the end. Half way, it is closed and opened. */
 static void
-run_failing (Run *run)
+run_failing (LsFaultRun *base)
 {
+  Run *run = (Run *)base;
+
   open_failing (run);
   for (guint step = 1; step <= N_STEPS; step++)
     {
@@ -231,88 +197,46 @@ run_failing (Run *run)
         }
       if (do_step (run, step, &error))
         continue;
-      check_error (run, error);
-      ls_fault_vfs_mend (run->vfs);
+      ls_fault_run_check_error (&run->base, error);
+      ls_fault_vfs_mend (run->base.disk);
       if (!do_step (run, step, &again))
-        g_error ("%safter it: %s", run->label, again->message);
+        g_error ("%safter it: %s", run->base.label, again->message);
     }
   close_store (run);
-  ls_fault_vfs_mend (run->vfs);
+  ls_fault_vfs_mend (run->base.disk);
   open_and_check (run, TRUE);
 }
 
 static void
-run_cut (Run *run, GRand *torn)
+run_cut (LsFaultRun *base, GRand *torn)
 {
+  Run *run = (Run *)base;
   g_autoptr (GPtrArray) found = open_store (run, NULL);
   guint step = 1;
 
-  while (found != NULL && step <= N_STEPS && ls_fault_vfs_get_n_faults (run->vfs) == 0)
+  while (found != NULL && step <= N_STEPS && ls_fault_vfs_get_n_faults (run->base.disk) == 0)
     do_step (run, step++, NULL);
   g_clear_object (&run->store);
-  ls_fault_vfs_restore_power (run->vfs, torn);
+  ls_fault_vfs_restore_power (run->base.disk, torn);
 
-  run->store = LS_QUEUE_STORE (ls_queue_store_sqlite_new (run->dir));
+  make_store (run);
   open_and_check (run, FALSE);
 }
 
-/* How many calls there are to fail. */
-static guint
-count_calls (void)
-{
-  g_autoptr (Run) run = run_new ("no fault", 0);
-
-  run_failing (run);
-  g_assert_cmpuint (run->n_errors, ==, 0);
-  return ls_fault_vfs_get_n_calls (run->vfs);
-}
-
-typedef struct
-{
-  const char *name;
-  int code;
-  gboolean lasting;
-} Failure;
+static const LsFaultScenario scenario = { sizeof (Run), begin, run_failing, run_cut, end };
 
 static void
 test_failure (gconstpointer data)
 {
-  const Failure *failure = data;
-  guint n_calls = count_calls ();
-  guint n_faults = 0, n_errors = 0;
+  LsFaultTally tally = ls_fault_sweep_fail (&scenario, data);
 
-  for (guint at = 1; at <= n_calls; at++)
-    {
-      g_autoptr (Run) run = run_new (failure->name, at);
-
-      ls_fault_vfs_fail (run->vfs, at, failure->code, failure->lasting);
-      run_failing (run);
-      n_faults += ls_fault_vfs_get_n_faults (run->vfs) > 0;
-      n_errors += run->n_errors > 0;
-    }
-  g_test_message ("%s: %u fault points, %u of them reported", failure->name, n_faults, n_errors);
-  g_assert_cmpuint (n_faults, >=, n_calls / 2);
-  g_assert_cmpuint (n_errors, >, 0);
+  g_assert_cmpuint (tally.n_errors, >, 0);
 }
 
 static void
-test_power_cut (gconstpointer data)
+test_power_cut (gconstpointer torn)
 {
-  gboolean torn = GPOINTER_TO_INT (data);
-  g_autoptr (GRand) rand = torn ? g_rand_new_with_seed (7) : NULL;
-  guint n_calls = count_calls ();
-  guint n_cuts = 0;
-
-  for (guint at = 1; at <= n_calls; at++)
-    {
-      g_autoptr (Run) run = run_new (torn ? "power cut, torn" : "power cut", at);
-
-      ls_fault_vfs_cut_power (run->vfs, at);
-      run_cut (run, rand);
-      n_cuts += ls_fault_vfs_get_n_faults (run->vfs) > 0;
-    }
-  g_test_message ("%u power cuts", n_cuts);
-  g_assert_cmpuint (n_cuts, >=, n_calls / 2);
+  ls_fault_sweep_cut (&scenario, GPOINTER_TO_INT (torn));
 }
 
 static void
@@ -326,14 +250,12 @@ count_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 
 /* Writes that wait together share a transaction. */
 static void
-test_group (void)
+run_group (LsFaultRun *base)
 {
-  g_autoptr (LsQueueStoreSqlite) sqlite = NULL;
-  g_autoptr (Run) run = run_new ("no fault", 0);
+  Run *run = (Run *)base;
   guint n_answers = 0;
 
   open_and_check (run, TRUE);
-  sqlite = LS_QUEUE_STORE_SQLITE (g_object_ref (run->store));
   for (guint seq = 1; seq <= N_STEPS; seq++)
     {
       g_autoptr (GPtrArray) put = ls_action_array_new ();
@@ -343,14 +265,23 @@ test_group (void)
     }
   while (n_answers < N_STEPS)
     g_main_context_iteration (NULL, TRUE);
-  g_assert_cmpuint (ls_queue_store_sqlite_get_n_transactions (sqlite), <, N_STEPS);
+  g_assert_cmpuint (ls_queue_store_sqlite_get_n_transactions (LS_QUEUE_STORE_SQLITE (run->store)),
+                    <, N_STEPS);
+}
+
+static void
+test_group (void)
+{
+  static const LsFaultScenario group = { sizeof (Run), begin, run_group, NULL, end };
+
+  ls_fault_sweep_count (&group);
 }
 
 int
 main (int argc, char **argv)
 {
-  static const Failure io = { "IOERR", SQLITE_IOERR, FALSE };
-  static const Failure full = { "full disk", SQLITE_FULL, TRUE };
+  static const LsFailure io = { "IOERR", SQLITE_IOERR, FALSE };
+  static const LsFailure full = { "full disk", SQLITE_FULL, TRUE };
 
   g_test_init (&argc, &argv, NULL);
   /* A failing disk is warned of. */

@@ -6,8 +6,7 @@
 
 #include "ls-cache.h"
 #include "ls-error.h"
-#include "ls-fault-vfs.h"
-#include "ls-remove-tree.h"
+#include "ls-fault-sweep.h"
 #include "ls-store-calls.h"
 #include "ls-store-sqlite.h"
 
@@ -52,49 +51,33 @@ typedef struct
 
 typedef struct
 {
-  char *label; /* (owned): the fault, for messages */
-  char *dir;   /* (owned) */
-  LsFaultVfs *vfs;
+  LsFaultRun base;
   LsStore *store; /* (owned) (nullable) */
   Progress commits;
   Progress snapshots;
-  guint64 told;   /* the highest `seq` that anybody was told */
-  guint n_errors; /* that were reported */
+  guint64 told; /* the highest `seq` that anybody was told */
 } Run;
 
-static Run *
-run_new (const char *kind, guint at)
+static void
+begin (LsFaultRun *base)
 {
-  Run *run = g_new0 (Run, 1);
-
-  run->label = g_strdup_printf ("%s at call %u: ", kind, at);
-  run->dir = g_dir_make_tmp ("labsync-XXXXXX", NULL);
-  run->vfs = ls_fault_vfs_new ();
-  run->store = LS_STORE (ls_store_sqlite_new (run->dir));
-  return run;
+  ((Run *)base)->store = LS_STORE (ls_store_sqlite_new (base->dir));
 }
 
 static void
-run_free (Run *run)
+end (LsFaultRun *base)
 {
-  g_clear_object (&run->store);
-  ls_fault_vfs_free (run->vfs);
-  ls_remove_tree (run->dir);
-  g_free (run->dir);
-  g_free (run->label);
-  g_free (run);
+  g_clear_object (&((Run *)base)->store);
 }
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Run, run_free)
 
 /* The cache's file; %NULL: there is none yet. */
 static char *
 cache_path (Run *run)
 {
-  g_autoptr (GDir) dir = g_dir_open (run->dir, 0, NULL);
+  g_autoptr (GDir) dir = g_dir_open (run->base.dir, 0, NULL);
   const char *name = g_dir_read_name (dir);
 
-  return name != NULL ? g_build_filename (run->dir, name, "cache.db", NULL) : NULL;
+  return name != NULL ? g_build_filename (run->base.dir, name, "cache.db", NULL) : NULL;
 }
 
 static char *
@@ -146,7 +129,7 @@ do_commit (Run *run, gint64 n, GError **error)
       guint64 seq = ((LsEvent *)commit->events->pdata[i])->seq;
 
       if (seq <= run->told)
-        g_error ("%snumber %d was given out before", run->label, (int)seq);
+        g_error ("%snumber %d was given out before", run->base.label, (int)seq);
       run->told = seq;
     }
   return TRUE;
@@ -259,7 +242,7 @@ do_step (Run *run, const Step *step, GError **error)
     case STEP_CLOSE:
       if (!ls_call_close (run->store, FALSE, error))
         return FALSE;
-      if (ls_fault_vfs_get_n_faults (run->vfs) == 0)
+      if (ls_fault_vfs_get_n_faults (run->base.disk) == 0)
         note_durable (run);
       return TRUE;
     case STEP_TRIM:
@@ -352,8 +335,8 @@ check_progress (Run *run, const char *what, const Progress *progress, gint64 fou
       (!exact || found == progress->acknowledged))
     return;
 
-  g_error ("%s%d %s are in; durable %d, acknowledged %d, tried %d", run->label, (int)found, what,
-           (int)progress->durable, (int)progress->acknowledged, (int)progress->tried);
+  g_error ("%s%d %s are in; durable %d, acknowledged %d, tried %d", run->base.label, (int)found,
+           what, (int)progress->durable, (int)progress->acknowledged, (int)progress->tried);
 }
 
 /* The data are what the cursor says, whole; nothing is in that was not tried, and nothing lacks
@@ -393,8 +376,8 @@ check_disk (Run *run, gboolean exact)
                  ? TRIMMED + 1
                  : 1);
   found = dump (handle);
-  labelled_expected = g_strconcat (run->label, expected, NULL);
-  labelled_found = g_strconcat (run->label, found, NULL);
+  labelled_expected = g_strconcat (run->base.label, expected, NULL);
+  labelled_found = g_strconcat (run->base.label, found, NULL);
   g_assert_cmpstr (labelled_found, ==, labelled_expected);
   sqlite3_close (handle);
   run->commits.acknowledged = n_commits;
@@ -408,19 +391,13 @@ is_done (Run *run, const Step *step)
          (step->kind == STEP_SNAPSHOT && step->n <= run->snapshots.acknowledged);
 }
 
-static void
-check_error (Run *run, const GError *error)
-{
-  run->n_errors++;
-  if (!g_error_matches (error, LS_ERROR, LS_ERROR_STORAGE))
-    g_error ("%s%s", run->label, error != NULL ? error->message : "no error");
-}
-
 /* The whole scenario on a disk that fails somewhere. Once that is reported and the disk is mended,
  * the same call goes through, and everything is there in the end. */
 static void
-run_failing (Run *run)
+run_failing (LsFaultRun *base)
 {
+  Run *run = (Run *)base;
+
   for (guint i = 0; i < G_N_ELEMENTS (scenario); i++)
     {
       g_autoptr (GError) error = NULL;
@@ -428,13 +405,13 @@ run_failing (Run *run)
 
       if (do_step (run, &scenario[i], &error))
         continue;
-      check_error (run, error);
-      ls_fault_vfs_mend (run->vfs);
+      ls_fault_run_check_error (&run->base, error);
+      ls_fault_vfs_mend (run->base.disk);
       check_disk (run, TRUE);
       if (!do_step (run, &scenario[i], &again))
-        g_error ("%safter it: %s", run->label, again->message);
+        g_error ("%safter it: %s", run->base.label, again->message);
     }
-  ls_fault_vfs_mend (run->vfs);
+  ls_fault_vfs_mend (run->base.disk);
   check_disk (run, TRUE);
   g_assert_cmpint (run->commits.acknowledged, ==, 5);
   g_assert_cmpint (run->snapshots.acknowledged, ==, 2);
@@ -447,7 +424,7 @@ run_after_power_cut (Run *run)
   static const Step open_again = { STEP_OPEN, 0 };
   gboolean is_open = FALSE;
 
-  run->store = LS_STORE (ls_store_sqlite_new (run->dir));
+  begin (&run->base);
   for (guint i = 0; i < G_N_ELEMENTS (scenario); i++)
     {
       g_autoptr (GError) error = NULL;
@@ -456,7 +433,7 @@ run_after_power_cut (Run *run)
         g_assert_true (do_step (run, &open_again, NULL));
       is_open = scenario[i].kind != STEP_CLOSE && scenario[i].kind != STEP_TRIM;
       if (!is_done (run, &scenario[i]) && !do_step (run, &scenario[i], &error))
-        g_error ("%safter it: %s", run->label, error->message);
+        g_error ("%safter it: %s", run->base.label, error->message);
     }
   check_disk (run, TRUE);
   g_assert_cmpint (run->commits.acknowledged, ==, 5);
@@ -464,86 +441,45 @@ run_after_power_cut (Run *run)
 }
 
 static void
-run_cut (Run *run, GRand *torn)
+run_cut (LsFaultRun *base, GRand *torn)
 {
+  Run *run = (Run *)base;
+
   for (guint i = 0; i < G_N_ELEMENTS (scenario); i++)
     {
       g_autoptr (GError) error = NULL;
 
       if (!do_step (run, &scenario[i], &error))
-        check_error (run, error);
-      if (ls_fault_vfs_get_n_faults (run->vfs) > 0)
+        ls_fault_run_check_error (&run->base, error);
+      if (ls_fault_vfs_get_n_faults (run->base.disk) > 0)
         break;
     }
   g_clear_object (&run->store);
-  ls_fault_vfs_restore_power (run->vfs, torn);
+  ls_fault_vfs_restore_power (run->base.disk, torn);
   check_disk (run, FALSE);
   run_after_power_cut (run);
 }
 
-/* How many calls there are to fail. */
-static guint
-count_calls (void)
-{
-  g_autoptr (Run) run = run_new ("no fault", 0);
-
-  run_failing (run);
-  g_assert_cmpuint (run->n_errors, ==, 0);
-  return ls_fault_vfs_get_n_calls (run->vfs);
-}
-
-typedef struct
-{
-  const char *name;
-  int code;
-  gboolean lasting;
-} Failure;
+static const LsFaultScenario whole = { sizeof (Run), begin, run_failing, run_cut, end };
 
 static void
 test_failure (gconstpointer data)
 {
-  const Failure *failure = data;
-  guint n_calls = count_calls ();
-  guint n_faults = 0;
-  guint n_errors = 0;
+  LsFaultTally tally = ls_fault_sweep_fail (&whole, data);
 
-  for (guint at = 1; at <= n_calls; at++)
-    {
-      g_autoptr (Run) run = run_new (failure->name, at);
-
-      ls_fault_vfs_fail (run->vfs, at, failure->code, failure->lasting);
-      run_failing (run);
-      n_faults += ls_fault_vfs_get_n_faults (run->vfs) > 0;
-      n_errors += run->n_errors > 0;
-    }
-  g_test_message ("%s: %u fault points, %u of them reported", failure->name, n_faults, n_errors);
-  g_assert_cmpuint (n_faults, >=, n_calls / 2);
-  g_assert_cmpuint (n_errors, >=, n_faults / 2);
+  g_assert_cmpuint (tally.n_errors, >=, tally.n_faults / 2);
 }
 
 static void
-test_power_cut (gconstpointer data)
+test_power_cut (gconstpointer torn)
 {
-  const char *seed_text = g_getenv ("LABSYNC_SEED");
-  guint32 seed = seed_text != NULL ? (guint32)strtoul (seed_text, NULL, 10) : g_random_int ();
-  g_autoptr (GRand) torn = g_rand_new_with_seed (seed);
-  guint n_calls = count_calls ();
-
-  for (guint at = 1; at <= n_calls; at++)
-    {
-      g_autoptr (Run) run = run_new (data, at);
-
-      ls_fault_vfs_cut_power (run->vfs, at);
-      run_cut (run, g_str_equal (data, "torn") ? torn : NULL);
-    }
-  g_test_message ("power cut, %s: %u fault points, LABSYNC_SEED=%u", (const char *)data, n_calls,
-                  seed);
+  ls_fault_sweep_cut (&whole, GPOINTER_TO_INT (torn));
 }
 
 int
 main (int argc, char *argv[])
 {
-  static const Failure failures[] = {
+  static const LsFailure failures[] = {
     { "ioerr-once", SQLITE_IOERR, FALSE },
     { "full-lasting", SQLITE_FULL, TRUE },
   };
@@ -555,7 +491,7 @@ main (int argc, char *argv[])
 
       g_test_add_data_func (path, &failures[i], test_failure);
     }
-  g_test_add_data_func ("/store/faults/power-cut", "lost", test_power_cut);
-  g_test_add_data_func ("/store/faults/power-cut-torn", "torn", test_power_cut);
+  g_test_add_data_func ("/store/faults/power-cut", GINT_TO_POINTER (FALSE), test_power_cut);
+  g_test_add_data_func ("/store/faults/power-cut-torn", GINT_TO_POINTER (TRUE), test_power_cut);
   return g_test_run ();
 }
