@@ -112,12 +112,9 @@ take_call (LsFakeTransport *self, LsFakeCallKind kind)
   if (call == NULL)
     g_error ("The test answers a call of kind %d that was not made", kind);
 
-  /* an answered call can't be cancelled any more */
-  g_clear_signal_handler (&call->cancelled_id, g_task_get_cancellable (call->task));
-  g_queue_remove (&self->calls, call);
   /* it is answered now: too late to cancel */
   g_clear_signal_handler (&call->cancelled_id, g_task_get_cancellable (call->task));
-
+  g_queue_remove (&self->calls, call);
   return call;
 }
 
