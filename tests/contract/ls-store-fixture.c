@@ -234,6 +234,37 @@ ls_store_fixture_read_seqs (LsStoreFixture *f, guint64 after_seq)
 }
 
 /**
+ * ls_store_fixture_list_ids:
+ * @f: a fixture
+ * @query: what is looked for; at the end it begins anew
+ *
+ * Returns: (transfer full): the ids, page by page: "a b|c d"
+ */
+char *
+ls_store_fixture_list_ids (LsStoreFixture *f, LsListQuery *query)
+{
+  GString *text = g_string_new (NULL);
+
+  do
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (LsRowPage) page = ls_call_list (f->store, query, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpuint (page->rows->len, <=, query->limit);
+      for (guint i = 0; i < page->rows->len; i++)
+        g_string_append_printf (text, "%s%s", i > 0 ? " " : "",
+                                ((LsRow *)page->rows->pdata[i])->id);
+      g_free (query->after);
+      query->after = g_steal_pointer (&page->next);
+      if (query->after != NULL)
+        g_string_append_c (text, '|');
+    }
+  while (query->after != NULL);
+  return g_string_free (text, FALSE);
+}
+
+/**
  * ls_store_fixture_count:
  * @f: a fixture
  *

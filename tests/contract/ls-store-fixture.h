@@ -52,6 +52,7 @@ guint64 ls_store_fixture_put (LsStoreFixture *f,
                               gint64 offset);
 LsRow *ls_store_fixture_get (LsStoreFixture *f, LsEntity entity, const char *id);
 char *ls_store_fixture_read_seqs (LsStoreFixture *f, guint64 after_seq);
+char *ls_store_fixture_list_ids (LsStoreFixture *f, LsListQuery *query);
 LsStoreStatistics *ls_store_fixture_count (LsStoreFixture *f);
 
 G_END_DECLS

@@ -3,31 +3,6 @@
 #include "ls-error.h"
 #include "ls-store-fixture.h"
 
-/* The ids of a query, page by page: "a b|c d". */
-static char *
-list_ids (LsStoreFixture *f, LsListQuery *query)
-{
-  GString *text = g_string_new (NULL);
-
-  do
-    {
-      g_autoptr (GError) error = NULL;
-      g_autoptr (LsRowPage) page = ls_call_list (f->store, query, &error);
-
-      g_assert_no_error (error);
-      g_assert_cmpuint (page->rows->len, <=, query->limit);
-      for (guint i = 0; i < page->rows->len; i++)
-        g_string_append_printf (text, "%s%s", i > 0 ? " " : "",
-                                ((LsRow *)page->rows->pdata[i])->id);
-      g_free (query->after);
-      query->after = g_steal_pointer (&page->next);
-      if (query->after != NULL)
-        g_string_append_c (text, '|');
-    }
-  while (query->after != NULL);
-  return g_string_free (text, FALSE);
-}
-
 static void
 put_grades (LsStoreFixture *f, const char *const *ids_and_data)
 {
@@ -49,11 +24,11 @@ test_list_pages (LsStoreFixture *f, gconstpointer data)
   ls_store_fixture_put (f, "grade_deleted", "d", "{\"id\":\"d\"}", 2, 20);
   ls_store_fixture_put (f, "announcement_created", "n", "{}", 1, 21);
   query->limit = 2;
-  up = list_ids (f, query);
+  up = ls_store_fixture_list_ids (f, query);
   g_assert_cmpstr (up, ==, "a b|c e");
   query->descending = TRUE;
   query->limit = 3;
-  down = list_ids (f, query);
+  down = ls_store_fixture_list_ids (f, query);
   g_assert_cmpstr (down, ==, "e c b|a");
 
   page = ls_call_list (f->store, query, NULL);
@@ -79,7 +54,7 @@ test_list_goes_on_where_it_was (LsStoreFixture *f, gconstpointer data)
   ls_store_fixture_put (f, "grade_created", "aa", "{}", 1, 21);
   ls_store_fixture_put (f, "grade_created", "b\nb\t", "{}", 1, 22);
   ls_store_fixture_put (f, "grade_created", "b\nba", "{}", 1, 23);
-  rest = list_ids (f, query);
+  rest = ls_store_fixture_list_ids (f, query);
   g_assert_cmpstr (rest, ==, "b\nb\t b\nba|b\nbb c");
 }
 
@@ -98,11 +73,11 @@ test_list_order (LsStoreFixture *f, gconstpointer data)
                                       "{\"p\":10}", "h", "{\"p\":true}", NULL });
   query->order_by = g_strdup ("p");
   query->limit = 3;
-  up = list_ids (f, query);
+  up = ls_store_fixture_list_ids (f, query);
   g_assert_cmpstr (up, ==, "h c b|g d e|f a");
   query->descending = TRUE;
   query->limit = 1;
-  down = list_ids (f, query);
+  down = ls_store_fixture_list_ids (f, query);
   g_assert_cmpstr (down, ==, "a|f|e|d|g|b|c|h");
 }
 
@@ -127,7 +102,7 @@ test_list_filter (LsStoreFixture *f, gconstpointer data)
 
       query->filter = g_hash_table_new (g_str_hash, g_str_equal);
       g_hash_table_insert (query->filter, (gpointer)cases[i][0], (gpointer)cases[i][1]);
-      ids = list_ids (f, query);
+      ids = ls_store_fixture_list_ids (f, query);
       g_assert_cmpstr (ids, ==, cases[i][2]);
     }
 }

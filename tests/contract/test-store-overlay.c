@@ -1,60 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Lists of what rows will be: others stand in for those of the cache. */
-#include "ls-fake-store-keys.h"
-#include "ls-fake-store.h"
-#include "ls-remove-tree.h"
-#include "ls-store-calls.h"
-#include "ls-store-sqlite.h"
-
-typedef struct
-{
-  char *dir; /* NULL: of the fake */
-  LsStore *store;
-} Fixture;
+#include "ls-store-fixture.h"
 
 static void
-put (LsStore *store, const char *id, const char *json)
+put (LsStoreFixture *f, const char *id, const char *json)
 {
-  g_autoptr (GPtrArray) events = ls_event_array_new ();
-  g_autoptr (LsChangeSet) set = NULL;
-  g_autoptr (LsCommit) done = NULL;
-  LsEvent *event = ls_event_new (ls_event_type_from_string ("grade_created"), id, json);
-
-  event->version = 3;
-  g_ptr_array_add (events, event);
-  set = ls_change_set_new (events, LS_CURSOR_NONE, 1000);
-  done = ls_call_commit (store, set, NULL);
-  g_assert_cmpuint (done->events->len, ==, 1);
+  g_assert_cmpuint (ls_store_fixture_put (f, "grade_created", id, json, 3, 0), !=, 0);
 }
 
 static void
-set_up (Fixture *fixture, gconstpointer kind)
+set_up (LsStoreFixture *f, gconstpointer kind)
 {
-  g_autoptr (LsStoreState) state = NULL;
-
-  fixture->dir = g_str_equal (kind, "fake") ? NULL : g_dir_make_tmp ("labsync-XXXXXX", NULL);
-  fixture->store = fixture->dir == NULL ? LS_STORE (ls_fake_store_new ())
-                                        : LS_STORE (ls_store_sqlite_new (fixture->dir));
-  if (g_str_equal (kind, "encrypted"))
-    {
-      g_autoptr (LsFakeStoreKeys) keys = ls_fake_store_keys_new ();
-
-      ls_store_sqlite_set_encryption (LS_STORE_SQLITE (fixture->store), LS_STORE_KEYS (keys), TRUE);
-    }
-  state = ls_call_open (fixture->store, "https://school.test", "u", NULL);
-  put (fixture->store, "a", "{\"p\":1}");
-  put (fixture->store, "b", "{\"p\":2}");
-  put (fixture->store, "c", "{\"p\":3}");
-  put (fixture->store, "d", "{\"p\":4}");
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer kind)
-{
-  g_assert_finalize_object (fixture->store);
-  if (fixture->dir != NULL)
-    ls_remove_tree (fixture->dir);
-  g_free (fixture->dir);
+  ls_store_fixture_set_up (f, kind);
+  ls_store_fixture_open_quietly (f);
+  put (f, "a", "{\"p\":1}");
+  put (f, "b", "{\"p\":2}");
+  put (f, "c", "{\"p\":3}");
+  put (f, "d", "{\"p\":4}");
 }
 
 static void
@@ -79,35 +41,20 @@ make_query (void)
   return query;
 }
 
-/* The rows' ids, page by page: "a b|c d". */
+/* See ls_store_fixture_list_ids(). */
 static void
-assert_ids (Fixture *fixture, LsListQuery *query, const char *expected)
+assert_ids (LsStoreFixture *f, LsListQuery *query, const char *expected)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *ids = ls_store_fixture_list_ids (f, query);
 
-  do
-    {
-      g_autoptr (GError) error = NULL;
-      g_autoptr (LsRowPage) page = ls_call_list (fixture->store, query, &error);
-
-      g_assert_no_error (error);
-      for (guint i = 0; i < page->rows->len; i++)
-        g_string_append_printf (text, "%s%s", i > 0 ? " " : "",
-                                ((LsRow *)page->rows->pdata[i])->id);
-      g_free (query->after);
-      query->after = g_steal_pointer (&page->next);
-      if (query->after != NULL)
-        g_string_append_c (text, '|');
-    }
-  while (query->after != NULL);
-  g_assert_cmpstr (text->str, ==, expected);
+  g_assert_cmpstr (ids, ==, expected);
 }
 
 static void
-test_rows (Fixture *fixture, gconstpointer kind)
+test_rows (LsStoreFixture *f, gconstpointer kind)
 {
   g_autoptr (LsListQuery) query = make_query ();
-  g_autoptr (LsRowPage) page = ls_call_list (fixture->store, query, NULL);
+  g_autoptr (LsRowPage) page = ls_call_list (f->store, query, NULL);
   const LsRow *theirs = page->rows->pdata[0];
   const LsRow *ours = page->rows->pdata[2];
 
@@ -123,23 +70,23 @@ test_rows (Fixture *fixture, gconstpointer kind)
 }
 
 static void
-test_order_and_pages (Fixture *fixture, gconstpointer kind)
+test_order_and_pages (LsStoreFixture *f, gconstpointer kind)
 {
   g_autoptr (LsListQuery) query = make_query ();
 
   query->limit = 2;
-  assert_ids (fixture, query, "a aa|c d");
+  assert_ids (f, query, "a aa|c d");
   query->descending = TRUE;
   query->limit = 3;
-  assert_ids (fixture, query, "d c aa|a");
+  assert_ids (f, query, "d c aa|a");
   query->order_by = g_strdup ("p");
   query->descending = FALSE;
   query->limit = 1;
-  assert_ids (fixture, query, "c|a|aa|d");
+  assert_ids (f, query, "c|a|aa|d");
 }
 
 static void
-test_filter (Fixture *fixture, gconstpointer kind)
+test_filter (LsStoreFixture *f, gconstpointer kind)
 {
   const char *const cases[][2] = { { "4", "aa d" }, { "3", "" }, { "2", "" }, { "0", "c" } };
 
@@ -149,26 +96,27 @@ test_filter (Fixture *fixture, gconstpointer kind)
 
       query->filter = g_hash_table_new (g_str_hash, g_str_equal);
       g_hash_table_insert (query->filter, (gpointer) "p", (gpointer)cases[i][0]);
-      assert_ids (fixture, query, cases[i][1]);
+      assert_ids (f, query, cases[i][1]);
     }
 }
 
 static void
-test_only (Fixture *fixture, gconstpointer kind)
+test_only (LsStoreFixture *f, gconstpointer kind)
 {
   g_autoptr (LsListQuery) query = make_query ();
 
   query->only_overlay = TRUE;
   query->limit = 1;
-  assert_ids (fixture, query, "aa|c");
+  assert_ids (f, query, "aa|c");
   g_ptr_array_set_size (query->overlay, 0);
-  assert_ids (fixture, query, "");
+  assert_ids (f, query, "");
   query->only_overlay = FALSE;
-  assert_ids (fixture, query, "a|b|c|d");
+  assert_ids (f, query, "a|b|c|d");
 }
 
 #define ADD(name, function)                                                                        \
-  g_test_add ("/contract/store/overlay/" name, Fixture, argv[1], set_up, function, tear_down)
+  g_test_add ("/contract/store/overlay/" name, LsStoreFixture, argv[1], set_up, function,          \
+              ls_store_fixture_tear_down)
 
 int
 main (int argc, char *argv[])
