@@ -9,7 +9,7 @@ from collections import namedtuple
 import pytest
 
 from classic_server import ClassicServer
-from labsync_testing import Desktop, make_certificate
+from labsync_testing import Desktop, as_root, make_certificate
 from server_client import ADMIN, STUDENT, TEACHER, Socket
 from worlds import directory, server, world  # noqa: F401
 
@@ -49,16 +49,17 @@ def desktop(server, desk):
 
 @pytest.fixture
 def small_disk(directory, world):
-    """A file system of its own for the state; needs to be root."""
+    """A file system of its own for the state; needs to be root, or a user with sudo."""
+
+    def unmount(folder):
+        assert as_root("umount", "-l", folder)
 
     def make(size):
         folder = directory / "d1/home/.local/share/labsync"
         folder.mkdir(parents=True)
-        if os.geteuid() != 0 or subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, check=False
-        ).returncode:
-            pytest.skip("mounting a tmpfs needs root")
-        world.callback(subprocess.run, ["umount", "-l", folder], check=True)
+        if not as_root("mount", "-t", "tmpfs", "-o", f"size={size},uid={os.getuid()}", "tmpfs", folder):
+            pytest.skip("mounting a tmpfs needs root or sudo")
+        world.callback(unmount, folder)
         return folder
 
     return make

@@ -56,6 +56,15 @@ def seed():
     return value
 
 
+def as_root(*command):
+    """Runs a command as root, by sudo if need be; False: it may not, or it failed."""
+    sudo = ["sudo", "-n"] if os.geteuid() != 0 else []
+    try:
+        return subprocess.run([*sudo, *command], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
 def program(name):
     """Path of a built program."""
     build = Path(os.environ["LABSYNC_BUILD"])

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from labsync_testing import INTERFACE, Proxy, fill_disk, until
+from labsync_testing import INTERFACE, Proxy, as_root, fill_disk, until
 
 STUDENT = "student@demo.test"
 TEACHER = "teacher@demo.test"
@@ -315,7 +315,7 @@ def test_a_read_only_disk(server, desk, small_disk):
     desktop.wait_state("live")
     rows = desktop.cached("grade")
     desktop.stop()
-    subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+    assert as_root("mount", "-o", "remount,ro", folder)
     desktop.start()
     row_id, score = some_grade(server)
     assert rows and desktop.row("grade", row_id) is not None
@@ -324,6 +324,6 @@ def test_a_read_only_disk(server, desk, small_disk):
     assert desktop.state() == "waiting"
     assert not desktop.bus.property("Diagnostics", "Healthy")
     assert desktop.row("grade", row_id)["score"] == score
-    subprocess.run(["mount", "-o", "remount,rw", folder], check=True)
+    assert as_root("mount", "-o", "remount,rw", folder)
     until(lambda: desktop.row("grade", row_id)["score"] == (score + 1) % 100, 60, "what was missed")
     desktop.wait_state("live")
