@@ -30,10 +30,10 @@
 #define LONG_SEEDS 100
 
 /* What is asked for of so many machines, times in seconds; some more than 41 seeds led to. One run of some 200 had
- * a machine of 40 miss its turn for 555 s: that may last as long as a token does. Nobody may be
- * signed out for good, whatever the number. With more than about 55 there can't be a token for
- * everybody: the limit lets no more than 75 be given out in the quarter of an hour that one lasts, and
- * so no more than 19 % of 400 be live. */
+ * a machine of 40 miss its turn for 555 s: that may last as long as a token does. Two of some 480 had a machine of
+ * 5 miss it, for 65 and 70 s. Nobody may be signed out for good, whatever the number. With more than about 55 there
+ * can't be a token for everybody: the limit lets no more than 75 be given out in the quarter of an hour that one
+ * lasts, and so no more than 19 % of 400 be live. */
 typedef struct
 {
   const char *path;
@@ -51,7 +51,7 @@ typedef struct
 
 static const Demand demands[] = {
   { "1", 1, TRUE, 10, 0, 0, 35, 80, 5, 5, 99 },
-  { "5", 5, TRUE, 40, 0, 60, 70, 200, 200, 60, 95 },
+  { "5", 5, TRUE, 40, 0, 120, 70, 200, 200, 60, 95 },
   { "10", 10, TRUE, 80, 0, 120, 80, 300, 400, 180, 95 },
   { "40", 40, TRUE, 100, 0, 900, 180, 600, 1200, 180, 97 },
   { "40-without-sockets", 40, FALSE, 100, 0, 900, 180, 600, 1200, 180, 0 },
