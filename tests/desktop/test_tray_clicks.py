@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The real server, agent, tray and panel; what is clicked is clicked with the pointer."""
 
-import shutil
 import signal
-import tempfile
 import time
-from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
@@ -22,19 +18,6 @@ OFFLINE = "Lab Sync: Offline, but your work is safe"
 ABSENT = "Lab Sync is not running"
 # An agent that would not try again by itself before this test is over.
 PATIENT = {"Connection_reconnect_initial": "1h", "Connection_reconnect_max": "1d"}
-
-
-@pytest.fixture
-def directory():
-    path = Path(tempfile.mkdtemp(prefix="ls-"))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture
-def world():
-    with ExitStack() as stack:
-        yield stack
 
 
 def wait_title(panel, title, seconds=15):

@@ -2,10 +2,7 @@
 """What people see: the icon and the menu in real panels, in all six states, in both languages."""
 
 import os
-import shutil
-import tempfile
 import time
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -39,19 +36,6 @@ SAYS = {
         "conflict": "Ada orang lain yang mengubah hal yang sama", "stopped": "Dijeda",
     },
 }
-
-
-@pytest.fixture
-def directory():
-    path = Path(tempfile.mkdtemp(prefix="ls-"))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture
-def world():
-    with ExitStack() as stack:
-        yield stack
 
 
 @pytest.fixture
