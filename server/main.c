@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 
 #include "ls-i18n.h"
+#include "ls-process.h"
 #include "ls-server.h"
-#include "ls-tls.h"
 
 /* Exit status of a command line or a configuration that makes no sense */
 #define EXIT_USAGE 2
@@ -75,7 +75,8 @@ main (int argc, char **argv)
   gboolean show_version = FALSE;
 
   ls_i18n_init ();
-  ls_tls_forbid_old_versions ();
+  ls_process_forbid_core_dumps ();
+  ls_process_forbid_old_tls ();
   umask (077); /* what is stored is nobody else's business */
 
   config = ls_server_config_parse ((const char *const *)argv, &show_version, &error);

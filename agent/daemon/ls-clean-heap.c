@@ -31,17 +31,20 @@ is_wanted (const char *config_file)
 void
 ls_clean_heap_ensure (const char *config_file, char **arguments)
 {
+  const char *given = g_getenv (VARIABLE);
+  g_autofree char *tunables = NULL;
   g_autofree char *program = NULL;
 
-  /* Ours, or that of somebody who knows better. */
-  if (g_getenv (VARIABLE) != NULL || !is_wanted (config_file))
+  if ((given != NULL && g_str_has_suffix (given, TUNABLES)) || !is_wanted (config_file))
     return;
 
   program = g_file_read_link ("/proc/self/exe", NULL);
   if (program == NULL)
     return;
 
-  g_setenv (VARIABLE, TUNABLES, TRUE);
+  /* The last one counts: the environment does not undo what the settings want. */
+  tunables = given != NULL ? g_strconcat (given, ":", TUNABLES, NULL) : g_strdup (TUNABLES);
+  g_setenv (VARIABLE, tunables, TRUE);
   execv (program, arguments);
   g_warning ("what is freed is not overwritten: %s can't be started", program);
 }

@@ -8,6 +8,7 @@
 #include "ls-clean-heap.h"
 #include "ls-daemon.h"
 #include "ls-i18n.h"
+#include "ls-process.h"
 #include "ls-sandbox.h"
 
 /* How long a polite goodbye may take after the order to stop, in milliseconds. */
@@ -250,6 +251,8 @@ main (int argc, char *argv[])
   if (verbose)
     g_log_set_debug_enabled (TRUE);
 
+  ls_process_forbid_core_dumps ();
+  ls_process_forbid_old_tls ();
   ls_clean_heap_ensure (config_file, arguments);
   return run (config_file, state_dir, replace);
 }

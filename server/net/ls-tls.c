@@ -7,11 +7,6 @@
 #include "ls-i18n.h"
 #include "ls-tls-rehearsal.h"
 
-/* GIO has no other way to say it, and speaks TLS 1.0 without (glib-networking 2.74). Read when the first
- * connection is made. */
-#define PRIORITY_VARIABLE "G_TLS_GNUTLS_PRIORITY"
-#define PRIORITY "NORMAL:%COMPAT:-VERS-TLS1.1:-VERS-TLS1.0"
-
 /* Of a private key, nobody may change it but its owner, and nobody read it but its owner and its group:
  * Debian keeps keys as 0640, and what systemd hands over to a service looks like 0440. */
 #define FORBIDDEN_MODE 027
@@ -49,18 +44,6 @@ warn_if_not_valid (GTlsCertificate *certificate, const char *path)
     g_warning ("The TLS certificate “%s” is not valid yet", path);
   else if (until != NULL && g_date_time_compare (now, until) > 0)
     g_warning ("The TLS certificate “%s” has expired", path);
-}
-
-/**
- * ls_tls_forbid_old_versions:
- *
- * Has TLS 1.2 be the oldest that is spoken (RFC 8996), unless the environment says otherwise. To be called
- * before there are other threads.
- */
-void
-ls_tls_forbid_old_versions (void)
-{
-  g_setenv (PRIORITY_VARIABLE, PRIORITY, FALSE);
 }
 
 /**

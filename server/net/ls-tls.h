@@ -5,7 +5,6 @@
 
 G_BEGIN_DECLS
 
-void ls_tls_forbid_old_versions (void);
 GTlsCertificate *
 ls_tls_load_certificate (const char *certificate_file, const char *key_file, GError **error);
 

@@ -116,6 +116,14 @@ def test_the_next_user_is_told_nothing(server, desk):
     assert len([path for path in desktop.state_dir.iterdir() if path.is_dir()]) == 2
 
 
+def test_the_environment_keeps_nothing_in_memory(server, desk, monkeypatch):
+    monkeypatch.delenv("MALLOC_PERTURB_", raising=False)
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.perturb=0")
+    machine = signed_in(desk, server, "false")
+    plant(server, machine)
+    sign_out(machine)
+
+
 @pytest.mark.parametrize("encrypt", ["true", "false"], ids=["encrypted", "plain"])
 def test_a_wipe_leaves_nothing(server, desk, encrypt):
     machine = signed_in(desk, server, encrypt)

@@ -2,6 +2,7 @@
 """Nothing secret is said: planted secrets are looked for in all that the three programs write."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,12 @@ def properties(desktop):
     for method in ("GetHealth", "GetStatistics"):
         shown.append(desktop.bus.agent("Diagnostics", method, "(a{sv})", {}))
     return repr(shown)
+
+
+def core_limit(program):
+    """How many bytes of its memory a program may leave behind when it crashes, soft and hard."""
+    limits = Path(f"/proc/{program.pid}/limits").read_text()
+    return re.search(r"^Max core file size +(\S+) +(\S+)", limits, re.MULTILINE).groups()
 
 
 def process(desktop):
@@ -144,3 +151,10 @@ def test_nothing_secret_is_written(school, directory, world):
             if path.is_file():
                 content = path.read_bytes()
                 assert not [secret for secret in secrets if secret.encode() in content], path
+
+
+def test_a_crash_leaves_nothing_behind(school, desk):
+    """A core dump of either program would hold tokens and rows."""
+    desktop = desk(school.url)
+    assert core_limit(desktop.agent) == ("0", "0")
+    assert core_limit(school.process) == ("0", "0")

@@ -129,3 +129,14 @@ def test_a_clock_that_is_behind(secure, authority, desk):
     """A clock that could be right is believed: it is named, and not the certificate."""
     desktop = desk(secure().url, wrapper=wrong_by(-2 * HOUR), Server_ca_file=authority.certificate)
     assert_refused(desktop, "clock-skew")
+
+
+def test_a_server_that_speaks_old_versions_only(secure, authority, desk, monkeypatch):
+    """Whoever sits between could have made it so."""
+    monkeypatch.setenv("G_TLS_GNUTLS_PRIORITY", "NORMAL:%COMPAT:-VERS-ALL:+VERS-TLS1.1:%UNSAFE_RENEGOTIATION")
+    server = secure()
+    monkeypatch.delenv("G_TLS_GNUTLS_PRIORITY")
+    desktop = desk(server.url, Server_ca_file=authority.certificate)
+    with pytest.raises(GLib.Error) as refusal:
+        desktop.sign_in()
+    assert "Error.Unreachable: " in refusal.value.message

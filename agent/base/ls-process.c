@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a program that holds other people's data sees to before anything else. */
+#include "ls-process.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+
+/* GIO has no other way to say it, and speaks TLS 1.0 without (glib-networking 2.74). Read when the first
+ * connection is made. */
+#define PRIORITY_VARIABLE "G_TLS_GNUTLS_PRIORITY"
+#define PRIORITY "NORMAL:%COMPAT:-VERS-TLS1.1:-VERS-TLS1.0"
+
+/**
+ * ls_process_forbid_core_dumps:
+ *
+ * Has nothing of this process's memory stay behind on the disk if it crashes, or is killed by the service
+ * manager for hanging: it holds tokens and rows, and on a shared account the next user may read the file.
+ * systemd-coredump keeps to the limit, too (coredump.conf(5)).
+ */
+void
+ls_process_forbid_core_dumps (void)
+{
+  const struct rlimit none = { 0 };
+
+  if (setrlimit (RLIMIT_CORE, &none) != 0)
+    g_warning ("A crash may leave memory on the disk: %s", g_strerror (errno));
+}
+
+/**
+ * ls_process_forbid_old_tls:
+ *
+ * Has TLS 1.2 be the oldest that is spoken (RFC 8996), unless the environment says otherwise. To be called
+ * before there are other threads.
+ */
+void
+ls_process_forbid_old_tls (void)
+{
+  g_setenv (PRIORITY_VARIABLE, PRIORITY, FALSE);
+}
