@@ -9,27 +9,35 @@
 #define CONFLICT_POLICIES "manual;merge;server;local"
 #define APP_POLICIES "allow;deny"
 /* An app, and what it may do, with “,” between the words */
-#define GRANT "^[A-Za-z0-9_./+-]+:[a-z0-9_.*]+(,[a-z0-9_.*]+)*$"
+#define APP "[A-Za-z0-9_./+-]+"
+#define GRANT "^" APP ":[a-z0-9_.*]+(,[a-z0-9_.*]+)*$"
+/* What is the name of nothing */
+#define NOTHING "."
 
 /* clang-format off */
 #define DURATION(group, name, value, min, max) \
-  { group, name, LS_SETTING_DURATION, value, min, max, NULL }
+  { group, name, LS_SETTING_DURATION, value, min, max, NULL, NULL }
 #define SIZE(group, name, value, min, max) \
-  { group, name, LS_SETTING_SIZE, value, min, max, NULL }
+  { group, name, LS_SETTING_SIZE, value, min, max, NULL, NULL }
 #define RATE(group, name, value, min, max) \
-  { group, name, LS_SETTING_RATE, value, min, max, NULL }
+  { group, name, LS_SETTING_RATE, value, min, max, NULL, NULL }
 #define INTEGER(group, name, value, min, max) \
-  { group, name, LS_SETTING_INTEGER, value, min, max, NULL }
+  { group, name, LS_SETTING_INTEGER, value, min, max, NULL, NULL }
 #define BOOLEAN(group, name, value) \
-  { group, name, LS_SETTING_BOOLEAN, value, NULL, NULL, NULL }
+  { group, name, LS_SETTING_BOOLEAN, value, NULL, NULL, NULL, NULL }
 #define CHOICE(group, name, value, choices) \
-  { group, name, LS_SETTING_CHOICE, value, NULL, NULL, choices }
+  { group, name, LS_SETTING_CHOICE, value, NULL, NULL, choices, NULL }
+/* What a bad value must not open, so that @closed counts in its place */
+#define GUARD(group, name, value, closed) \
+  { group, name, LS_SETTING_BOOLEAN, value, NULL, NULL, NULL, closed }
+#define POLICY(group, name, value, choices, closed) \
+  { group, name, LS_SETTING_CHOICE, value, NULL, NULL, choices, closed }
 #define LIST(group, name, value) \
-  { group, name, LS_SETTING_LIST, value, NULL, NULL, NULL }
+  { group, name, LS_SETTING_LIST, value, NULL, NULL, NULL, NULL }
 #define GRANTS(group, name) \
-  { group, name, LS_SETTING_GRANTS, "", NULL, NULL, NULL }
+  { group, name, LS_SETTING_GRANTS, "", NULL, NULL, NULL, NULL }
 #define ADDRESS(group, name, kind) \
-  { group, name, kind, "", NULL, NULL, NULL }
+  { group, name, kind, "", NULL, NULL, NULL, NULL }
 
 /* All that can be set. The defaults are the contract's; the bounds only keep out what would make
  * the agent useless or a nuisance to the server. */
@@ -38,7 +46,7 @@ static const LsSettingKey keys[] = {
   ADDRESS ("Server", "ws-url", LS_SETTING_WS_URL), /* empty: made from url */
   BOOLEAN ("Server", "websocket", "true"),
   CHOICE ("Server", "token-in-query", "auto", "auto;always;never"),
-  BOOLEAN ("Server", "allow-insecure", "false"),
+  GUARD ("Server", "allow-insecure", "false", "false"),
   ADDRESS ("Server", "ca-file", LS_SETTING_PATH),
 
   DURATION ("Connection", "connect-timeout", "10s", "100ms", "10min"),
@@ -77,12 +85,12 @@ static const LsSettingKey keys[] = {
   CHOICE ("Conflict", "conversation", "manual", CONFLICT_POLICIES),
   CHOICE ("Conflict", "notification", "manual", CONFLICT_POLICIES),
 
-  BOOLEAN ("Privacy", "wipe-on-sign-out", "false"),
-  BOOLEAN ("Privacy", "tokens-in-memory", "false"),
-  BOOLEAN ("Privacy", "encrypt", "false"),
+  GUARD ("Privacy", "wipe-on-sign-out", "false", "true"),
+  GUARD ("Privacy", "tokens-in-memory", "false", "false"),
+  GUARD ("Privacy", "encrypt", "false", "true"),
 
-  CHOICE ("Apps", "host", "allow", APP_POLICIES),
-  CHOICE ("Apps", "sandboxed", "deny", APP_POLICIES),
+  POLICY ("Apps", "host", "allow", APP_POLICIES, "deny"),
+  POLICY ("Apps", "sandboxed", "deny", APP_POLICIES, "deny"),
   GRANTS ("Apps", "read"),
   GRANTS ("Apps", "enqueue"),
   INTEGER ("Apps", "max-actions", "5000", "1", "1000000"),
@@ -424,6 +432,52 @@ ls_setting_value_parse (const LsSettingKey *key, const char *text, GError **erro
     return NULL;
 
   return g_steal_pointer (&value);
+}
+
+/* Who is named stays named, as an app that is not may do more. */
+static char *
+close_grants (const char *text)
+{
+  g_auto (GStrv) grants = g_strsplit (text, ";", -1);
+  g_autoptr (GString) closed = g_string_new (NULL);
+
+  for (guint i = 0; grants[i] != NULL; i++)
+    {
+      g_auto (GStrv) parts = g_strsplit (g_strstrip (grants[i]), ":", 2);
+
+      if (g_regex_match_simple (GRANT, grants[i], 0, 0))
+        g_string_append_printf (closed, "%s;", grants[i]);
+      else if (parts[0] != NULL && g_regex_match_simple ("^" APP "$", parts[0], 0, 0))
+        g_string_append_printf (closed, "%s:" NOTHING ";", parts[0]);
+    }
+
+  return g_string_free (g_steal_pointer (&closed), FALSE);
+}
+
+/**
+ * ls_setting_value_new_closed:
+ * @key: the setting it is for
+ * @text: what somebody wrote, which is no value of @key
+ *
+ * A bad value never opens anything (contract, "Settings").
+ *
+ * Returns: (transfer full) (nullable): what counts in its place; %NULL: nothing, as the setting opens
+ *   nothing either way
+ */
+LsSettingValue *
+ls_setting_value_new_closed (const LsSettingKey *key, const char *text)
+{
+  g_autofree char *grants = NULL;
+
+  g_return_val_if_fail (key != NULL && text != NULL, NULL);
+
+  if (key->closed != NULL)
+    return ls_setting_value_parse (key, key->closed, NULL);
+  if (key->kind != LS_SETTING_GRANTS)
+    return NULL;
+
+  grants = close_grants (text);
+  return ls_setting_value_parse (key, grants, NULL);
 }
 
 /**

@@ -45,6 +45,7 @@ typedef enum
  * @min: (nullable): the smallest value, of a number
  * @max: (nullable): the largest value, of a number
  * @choices: (nullable): the words of a %LS_SETTING_CHOICE, with `;` between them
+ * @closed: (nullable): the value that opens least, of a setting that can open something
  *
  * One setting that exists.
  */
@@ -57,6 +58,7 @@ typedef struct
   const char *min;
   const char *max;
   const char *choices;
+  const char *closed;
 } LsSettingKey;
 
 /**
@@ -81,6 +83,7 @@ gboolean ls_setting_keys_has_group (const char *group);
 char *ls_setting_key_to_string (const LsSettingKey *key);
 
 LsSettingValue *ls_setting_value_parse (const LsSettingKey *key, const char *text, GError **error);
+LsSettingValue *ls_setting_value_new_closed (const LsSettingKey *key, const char *text);
 void ls_setting_value_free (LsSettingValue *value);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsSettingValue, ls_setting_value_free)

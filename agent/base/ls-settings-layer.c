@@ -6,6 +6,12 @@
 
 #define GROUP_LOCKED "Locked"
 #define KEY_LOCKED "keys"
+#define GROUP_SERVER "Server"
+#define KEY_URL "url"
+
+/* What else decides where the token goes, and who may read it on its way: whoever locks the address
+ * locks these, too. */
+static const char *const companions[] = { "ws-url", "allow-insecure", "ca-file", "token-in-query" };
 
 /* Where the reading of one text has got to. */
 typedef struct
@@ -15,6 +21,7 @@ typedef struct
   GPtrArray *problems;             /* (unowned) */
   const char *group;               /* (unowned) (nullable) */
   gboolean group_is_known;
+  gboolean lock_is_lost; /* something that may have been one can't be read */
   guint line;
 } Reader;
 
@@ -26,6 +33,21 @@ entry_free (gpointer data)
   ls_setting_value_free (entry->value);
   g_free (entry->name);
   g_free (entry);
+}
+
+static gboolean
+is_group_locked (const char *group)
+{
+  return group != NULL && g_str_equal (group, GROUP_LOCKED);
+}
+
+/* Whether somebody meant to lock something by it. */
+static gboolean
+looks_like_locked (const char *header)
+{
+  g_autofree char *lower = g_ascii_strdown (header, -1);
+
+  return strstr (lower, "lock") != NULL;
 }
 
 static LsSettingsEntry *
@@ -54,6 +76,7 @@ read_group (Reader *reader, char *line)
 {
   char *end = strchr (line, ']');
 
+  reader->lock_is_lost |= looks_like_locked (line) && !g_str_equal (line, "[" GROUP_LOCKED "]");
   if (end == NULL || end[1] != '\0')
     {
       /* Better no group than the values of this one in the group before. */
@@ -65,13 +88,24 @@ read_group (Reader *reader, char *line)
   *end = '\0';
   reader->group = line + 1;
   reader->group_is_known =
-      g_str_equal (reader->group, GROUP_LOCKED) || ls_setting_keys_has_group (reader->group);
+      is_group_locked (reader->group) || ls_setting_keys_has_group (reader->group);
   if (!reader->group_is_known)
     {
       g_autofree char *name = g_strdup_printf ("[%s]", reader->group);
 
       add_problem (reader, name, _ ("there is no such group"));
     }
+}
+
+static void
+add_lock (LsSettingsLayer *layer, const LsSettingKey *key)
+{
+  g_ptr_array_add (layer->locks, (gpointer)key);
+  if (key != ls_setting_keys_find (GROUP_SERVER, KEY_URL))
+    return;
+
+  for (guint i = 0; i < G_N_ELEMENTS (companions); i++)
+    g_ptr_array_add (layer->locks, (gpointer)ls_setting_keys_find (GROUP_SERVER, companions[i]));
 }
 
 static void
@@ -90,7 +124,7 @@ read_locks (Reader *reader, const char *text)
         key = ls_setting_keys_find (parts[0], parts[1]);
 
       if (key != NULL)
-        g_ptr_array_add (reader->layer->locks, (gpointer)key);
+        add_lock (reader->layer, key);
       else
         add_problem (reader, names[i], _ ("there is no such setting to lock"));
     }
@@ -101,10 +135,27 @@ read_locked_group (Reader *reader, const char *name, const char *text)
 {
   if (reader->layer->level > LS_SETTINGS_LEVEL_SYSTEM)
     add_problem (reader, "[" GROUP_LOCKED "]", _ ("only a file of the system can lock settings"));
-  else if (!g_str_equal (name, KEY_LOCKED))
-    add_problem (reader, name, _ ("the group [Locked] has only “keys”"));
-  else
+  else if (g_str_equal (name, KEY_LOCKED))
     read_locks (reader, text);
+  else
+    {
+      reader->lock_is_lost = TRUE;
+      add_problem (reader, name, _ ("the group [Locked] has only “keys”"));
+    }
+}
+
+/* Of a lock that can't be read it counts what it locked before, and everything if that is not known. */
+static void
+keep_locks (Reader *reader)
+{
+  LsSettingsLayer *layer = reader->layer;
+
+  if (!reader->lock_is_lost || layer->level > LS_SETTINGS_LEVEL_SYSTEM)
+    return;
+
+  layer->locks_all = reader->previous == NULL || reader->previous->locks_all;
+  for (guint i = 0; reader->previous != NULL && i < reader->previous->locks->len; i++)
+    g_ptr_array_add (layer->locks, g_ptr_array_index (reader->previous->locks, i));
 }
 
 static void
@@ -116,6 +167,7 @@ read_pair (Reader *reader, char *line)
 
   if (pair[1] == NULL)
     {
+      reader->lock_is_lost |= is_group_locked (reader->group);
       add_problem (reader, NULL, _ ("the line is neither a [Group] nor key=value"));
       return;
     }
@@ -129,7 +181,7 @@ read_pair (Reader *reader, char *line)
     }
   if (!reader->group_is_known)
     return; /* said once for the group */
-  if (g_str_equal (reader->group, GROUP_LOCKED))
+  if (is_group_locked (reader->group))
     {
       read_locked_group (reader, pair[0], pair[1]);
       return;
@@ -151,6 +203,7 @@ read_line (Reader *reader, char *line)
 
   if (!g_utf8_validate (line, -1, NULL))
     {
+      reader->lock_is_lost |= is_group_locked (reader->group);
       add_problem (reader, NULL, _ ("the line is not UTF-8 text"));
       return;
     }
@@ -264,7 +317,7 @@ ls_settings_layer_has_lock (const LsSettingsLayer *self, const LsSettingKey *key
  * @problems: (element-type LsSettingsProblem): where to report
  *
  * Takes over a value; of two for one setting the later counts. A bad one is reported, and what
- * @previous had stays.
+ * @previous had stays; the first time what opens least counts.
  */
 void
 ls_settings_layer_set (LsSettingsLayer *self,
@@ -290,10 +343,13 @@ ls_settings_layer_set (LsSettingsLayer *self,
 
       g_ptr_array_add (problems,
                        ls_settings_problem_new (self->source, line, name, "%s", error->message));
-      if (entry != NULL || kept == NULL)
+      if (entry != NULL)
         return;
 
-      value = ls_setting_value_parse (key, kept->value->text, NULL);
+      value = kept != NULL ? ls_setting_value_parse (key, kept->value->text, NULL)
+                           : ls_setting_value_new_closed (key, text);
+      if (value == NULL)
+        return;
     }
 
   if (entry == NULL)
@@ -334,4 +390,5 @@ ls_settings_layer_read_text (LsSettingsLayer *self,
   lines = g_strsplit (text, "\n", -1);
   for (guint i = 0; lines[i] != NULL; i++)
     read_line (&reader, lines[i]);
+  keep_locks (&reader);
 }

@@ -316,21 +316,104 @@ test_lock_holds (Fixture *fixture, gconstpointer data)
   check_problem (fixture, settings, 3, "home/agent.conf", 3, "Server.allow-insecure", "locked by");
 }
 
+/* What else decides where the token goes is locked with the address. */
+static void
+test_lock_of_the_address (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsSettings) settings = NULL;
+
+  write_file (fixture, "etc/agent.conf",
+              "[Server]\nurl=https://school.test\n[Locked]\nkeys=Server.url\n");
+  write_file (fixture, "etc/agent.conf.d/a.conf", "[Server]\nca-file=/etc/school.pem\n");
+  write_file (fixture, "home/agent.conf",
+              "[Server]\nws-url=wss://evil.test\nca-file=/evil.pem\nallow-insecure=true\n"
+              "token-in-query=always\nwebsocket=false\n");
+  set_variable (fixture, "VITE_WS_BASE_URL", "wss://evil.test");
+
+  settings = ls_settings_new (fixture->sources);
+  g_assert_cmpstr (ls_settings_get_string (settings, "Server", "ws-url"), ==, "");
+  g_assert_cmpstr (ls_settings_get_string (settings, "Server", "ca-file"), ==, "/etc/school.pem");
+  g_assert_cmpstr (ls_settings_get_string (settings, "Server", "token-in-query"), ==, "auto");
+  g_assert_false (ls_settings_get_boolean (settings, "Server", "allow-insecure"));
+  g_assert_false (ls_settings_get_boolean (settings, "Server", "websocket"));
+  g_assert_cmpuint (count_problems (settings), ==, 5);
+}
+
+/* A lock that can't be read is none that is open. */
+static void
+test_damaged_lock (Fixture *fixture, gconstpointer data)
+{
+  const char *const damaged[] = {
+    "[Locked\nkeys=Server.url\n",          "[locked]\nkeys=Server.url\n",
+    "[Locks]\nkeys=Server.url\n",          "[Locked]\nkey=Server.url\n",
+    "[Locked]\nkeys=Server.url;\xff\n", "[Locked]\nkeys Server.url\n",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (damaged); i++)
+    {
+      g_autoptr (LsSettings) settings = NULL;
+
+      write_file (fixture, "home/agent.conf",
+                  "[Server]\nurl=http://evil.test\nwebsocket=false\n");
+      write_file (fixture, "etc/agent.conf", damaged[i]);
+      settings = ls_settings_new (fixture->sources);
+      g_assert_cmpstr (ls_settings_get_string (settings, "Server", "url"), ==, "");
+      g_assert_true (ls_settings_get_boolean (settings, "Server", "websocket"));
+
+      write_file (fixture, "etc/agent.conf", "[Locked]\nkeys=Server.url\n");
+      ls_settings_reload (settings);
+      g_assert_false (ls_settings_get_boolean (settings, "Server", "websocket"));
+      write_file (fixture, "etc/agent.conf", damaged[i]);
+      ls_settings_reload (settings);
+      g_assert_cmpstr (ls_settings_get_string (settings, "Server", "url"), ==, "");
+      g_assert_false (ls_settings_get_boolean (settings, "Server", "websocket"));
+    }
+}
+
+/* A bad value opens nothing, also where what is built in is open. */
+static void
+test_bad_value_is_closed (Fixture *fixture, gconstpointer data)
+{
+  const char *const read[] = { "org.a:grade", "org.b:.", "org.c:.", NULL };
+  g_autoptr (LsSettings) settings = NULL;
+
+  write_file (fixture, "usr/agent.conf", "[Server]\nallow-insecure=true\n");
+  write_file (fixture, "etc/agent.conf",
+              "[Server]\nallow-insecure=flase\n"
+              "[Privacy]\nencrypt=ture\nwipe-on-sign-out=yse\ntokens-in-memory=no\n"
+              "[Apps]\nhost=Deny\nsandboxed=Allow\nread=org.a:grade;org.b:Grade;org.c;?:grade\n");
+
+  settings = ls_settings_new (fixture->sources);
+  g_assert_cmpuint (count_problems (settings), ==, 7);
+  g_assert_false (ls_settings_get_boolean (settings, "Server", "allow-insecure"));
+  g_assert_true (ls_settings_get_boolean (settings, "Privacy", "encrypt"));
+  g_assert_true (ls_settings_get_boolean (settings, "Privacy", "wipe-on-sign-out"));
+  g_assert_false (ls_settings_get_boolean (settings, "Privacy", "tokens-in-memory"));
+  g_assert_cmpstr (ls_settings_get_string (settings, "Apps", "host"), ==, "deny");
+  g_assert_cmpstr (ls_settings_get_string (settings, "Apps", "sandboxed"), ==, "deny");
+  g_assert_cmpstrv (ls_settings_get_list (settings, "Apps", "read"), read);
+
+  write_file (fixture, "etc/agent.conf", "[Privacy]\nencrypt=false\n");
+  ls_settings_reload (settings);
+  write_file (fixture, "etc/agent.conf", "[Privacy]\nencrypt=ture\n");
+  ls_settings_reload (settings);
+  g_assert_false (ls_settings_get_boolean (settings, "Privacy", "encrypt"));
+}
+
 static void
 test_only_the_system_locks (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (LsSettings) settings = NULL;
 
-  write_file (fixture, "etc/agent.conf", "[Locked]\nkeys=Server.ulr;url\nfiles=x\n");
+  write_file (fixture, "etc/agent.conf", "[Locked]\nkeys=Server.ulr;url\n");
   write_file (fixture, "home/agent.conf", "[Locked]\nkeys=Server.url\n");
   set_variable (fixture, "LABSYNC_SERVER_URL", "http://school.test");
 
   settings = ls_settings_new (fixture->sources);
-  g_assert_cmpuint (count_problems (settings), ==, 4);
+  g_assert_cmpuint (count_problems (settings), ==, 3);
   check_problem (fixture, settings, 0, "etc/agent.conf", 2, "Server.ulr", "no such setting");
   check_problem (fixture, settings, 1, "etc/agent.conf", 2, "url", "no such setting");
-  check_problem (fixture, settings, 2, "etc/agent.conf", 3, "files", "only “keys”");
-  check_problem (fixture, settings, 3, "home/agent.conf", 2, "[Locked]", "only a file of the");
+  check_problem (fixture, settings, 2, "home/agent.conf", 2, "[Locked]", "only a file of the");
   g_assert_cmpstr (ls_settings_get_string (settings, "Server", "url"), ==, "http://school.test");
 }
 
@@ -522,6 +605,9 @@ main (int argc, char *argv[])
     { "bad-value-falls-to-lower-layer", test_bad_value_falls_to_lower_layer },
     { "misspelt-variable", test_misspelt_variable },
     { "lock-holds", test_lock_holds },
+    { "lock-of-the-address", test_lock_of_the_address },
+    { "damaged-lock", test_damaged_lock },
+    { "bad-value-is-closed", test_bad_value_is_closed },
     { "only-the-system-locks", test_only_the_system_locks },
     { "unreadable-system-file-locks-all", test_unreadable_system_file_locks_all },
     { "unreadable-user-file-locks-nothing", test_unreadable_user_file_locks_nothing },
