@@ -344,17 +344,15 @@ static void
 test_damaged_lock (Fixture *fixture, gconstpointer data)
 {
   const char *const damaged[] = {
-    "[Locked\nkeys=Server.url\n",          "[locked]\nkeys=Server.url\n",
-    "[Locks]\nkeys=Server.url\n",          "[Locked]\nkey=Server.url\n",
-    "[Locked]\nkeys=Server.url;\xff\n", "[Locked]\nkeys Server.url\n",
+    "[Locked\nkeys=Server.url\n", "[locked]\nkeys=Server.url\n",      "[Locks]\nkeys=Server.url\n",
+    "[Locked]\nkey=Server.url\n", "[Locked]\nkeys=Server.url;\xff\n", "[Locked]\nkeys Server.url\n",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (damaged); i++)
     {
       g_autoptr (LsSettings) settings = NULL;
 
-      write_file (fixture, "home/agent.conf",
-                  "[Server]\nurl=http://evil.test\nwebsocket=false\n");
+      write_file (fixture, "home/agent.conf", "[Server]\nurl=http://evil.test\nwebsocket=false\n");
       write_file (fixture, "etc/agent.conf", damaged[i]);
       settings = ls_settings_new (fixture->sources);
       g_assert_cmpstr (ls_settings_get_string (settings, "Server", "url"), ==, "");
