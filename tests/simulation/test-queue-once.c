@@ -10,6 +10,8 @@
 #define LONG_SEEDS 4000
 #define N_STEPS 500
 #define N_ROWS 8
+/* How long an action may live that expires, in milliseconds. */
+#define MAX_LIFE 120000
 
 typedef struct
 {
@@ -18,6 +20,8 @@ typedef struct
   GHashTable
       *decided;    /* (owned) (element-type utf8): ids that a user decided about after a conflict */
   gint64 n_values; /* no value is ever written twice */
+  guint n_told;    /* how much of what was told has been looked at */
+  guint n_expired; /* how much of that had expired */
 } Run;
 
 static char *
@@ -35,6 +39,24 @@ make_body (Run *run)
                           ls_queue_world_happens (run->world, 600) ? "score" : "note", value);
 }
 
+/* Whoever hears that it has expired does it in another way. */
+static void
+check_expired (Run *run)
+{
+  GPtrArray *told = run->world->h->told;
+
+  for (; run->n_told < told->len; run->n_told++)
+    {
+      const LsAction *action = told->pdata[run->n_told];
+
+      if (action->status != LS_ACTION_FAILED || g_strcmp0 (action->reason, "expired") != 0)
+        continue;
+      run->n_expired++;
+      ls_queue_world_check (run->world, ls_queue_world_count_done (run->world, action->id) == 0,
+                            "%s is said to have expired, but was done", action->id);
+    }
+}
+
 /* Collects what apps were told. */
 static void
 hear (Run *run)
@@ -42,6 +64,8 @@ hear (Run *run)
   LsQueueHarness *h = run->world->h;
   GHashTableIter iter;
   gpointer value;
+
+  check_expired (run);
 
   g_hash_table_iter_init (&iter, h->answers);
   while (g_hash_table_iter_next (&iter, NULL, &value))
@@ -67,6 +91,9 @@ enqueue (Run *run)
                           .coalesce = ls_queue_world_happens (run->world, 200),
                           .method = LS_METHOD_INVALID };
 
+  if (ls_queue_world_happens (run->world, 300))
+    draft.expires_at = ls_clock_get_wall (LS_CLOCK (run->world->h->clock)) + 1 +
+                       ls_queue_world_below (run->world, MAX_LIFE);
   if (shown == NULL)
     {
       draft.type = LS_ACTION_CREATE;
@@ -404,7 +431,8 @@ check_everything (Run *run)
   check_rows (run);
 }
 
-static void
+/* Returns: how many actions have expired */
+static guint
 run_seed (guint64 seed, gboolean is_classic)
 {
   Run run = { .world = ls_queue_world_new (seed, is_classic) };
@@ -425,6 +453,7 @@ run_seed (guint64 seed, gboolean is_classic)
   g_hash_table_unref (run.acknowledged);
   g_hash_table_unref (run.decided);
   ls_queue_world_free (run.world);
+  return run.n_expired;
 }
 
 static void
@@ -432,13 +461,16 @@ test_once (gconstpointer is_classic)
 {
   const char *seed = g_getenv ("LABSYNC_SEED");
   guint n = g_getenv ("LABSYNC_LONG") != NULL ? LONG_SEEDS : SEEDS;
+  guint n_expired = 0;
   guint64 first = seed != NULL ? g_ascii_strtoull (seed, NULL, 10) : (guint64)g_get_real_time ();
 
   if (seed != NULL)
     n = 1;
   g_test_message ("seeds %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT, first, first + n - 1);
   for (guint i = 0; i < n; i++)
-    run_seed (first + i, GPOINTER_TO_INT (is_classic));
+    n_expired += run_seed (first + i, GPOINTER_TO_INT (is_classic));
+  g_test_message ("%u actions have expired", n_expired);
+  g_assert_true (seed != NULL || n_expired > 0);
 }
 
 /* What goes wrong here does so on purpose: only what is fatal is said. */
