@@ -240,6 +240,41 @@ choose_id (const LsActionDraft *draft, const LsDataEditor *editor, LsRandom *ran
   return id != NULL ? id : ls_random_uuid7 (random, wall_ms);
 }
 
+static void
+add_text (GChecksum *checksum, const char *text)
+{
+  const char *given = text != NULL ? text : "";
+
+  /* with its end, so that two texts are never another two */
+  g_checksum_update (checksum, (const guchar *)given, (gssize)strlen (given) + 1);
+}
+
+/* What is wanted, but for when and after what: whoever asks once more may say that otherwise. */
+static char *
+make_digest (const LsActionDraft *draft)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  add_text (checksum, ls_action_type_to_string (draft->type));
+  add_text (checksum, draft->entity);
+  add_text (checksum, draft->entity_id);
+  add_text (checksum, draft->endpoint);
+  add_text (checksum, ls_method_to_string (choose_method (draft)));
+  add_text (checksum, draft->body);
+  return g_strdup (g_checksum_get_string (checksum));
+}
+
+static void
+take_key (LsAction *action, const LsActionDraft *draft)
+{
+  if (!is_given (draft->key))
+    return;
+
+  ls_action_set_text (&action->key, draft->key);
+  ls_action_set_text (&action->app_key, draft->key);
+  action->app_digest = make_digest (draft);
+}
+
 /**
  * ls_action_draft_make:
  * @draft: what an app asks for
@@ -280,8 +315,7 @@ ls_action_draft_make (const LsActionDraft *draft,
   action->endpoint = choose_endpoint (draft, row_id);
   action->method = choose_method (draft);
   action->base_version = draft->base_version;
-  if (is_given (draft->key))
-    ls_action_set_text (&action->key, draft->key);
+  take_key (action, draft);
   if (is_given (draft->depends_on))
     ls_action_set_text (&action->depends_on, draft->depends_on);
   if (is_given (draft->app))

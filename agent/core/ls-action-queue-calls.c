@@ -459,9 +459,9 @@ is_waited_for (const LsAction *action, LsWaitUntil until)
   return action->outcome != LS_OUTCOME_NONE;
 }
 
-/* Whether there is nothing (more) to wait for: then it is answered. */
+/* Whether there is nothing (more) to wait for: then the job has what came of it. */
 static gboolean
-answer_watcher (LsActionQueue *self, GTask *task)
+take_what_came (LsActionQueue *self, GTask *task)
 {
   LsQueueJob *job = g_task_get_task_data (task);
   const LsAction *action = ls_queue_find (self->queue, job->id);
@@ -470,36 +470,50 @@ answer_watcher (LsActionQueue *self, GTask *task)
     return FALSE;
 
   g_clear_signal_handler (&job->cancelled_id, g_task_get_cancellable (task));
-  if (action == NULL)
+  job->action = action != NULL ? ls_action_copy (action) : NULL;
+  return TRUE;
+}
+
+static void
+answer_watcher (GTask *task)
+{
+  LsQueueJob *job = g_task_get_task_data (task);
+
+  if (job->action == NULL)
     g_task_return_new_error (task, LS_ERROR, LS_ERROR_NOT_FOUND, "no such action");
   else
-    g_task_return_pointer (task, ls_action_copy (action), (GDestroyNotify)ls_action_free);
-  return TRUE;
+    g_task_return_pointer (task, g_steal_pointer (&job->action), (GDestroyNotify)ls_action_free);
 }
 
 /**
  * ls_action_queue_check_watchers:
  * @self: a queue
  *
- * Answers those who waited for what has come.
+ * Answers those who waited for what has come. Whoever is answered may wait again, stop others from waiting, or sign
+ * out: none of them waits any more by then.
  */
 void
 ls_action_queue_check_watchers (LsActionQueue *self)
 {
+  g_autoptr (GPtrArray) answered = g_ptr_array_new_with_free_func (g_object_unref);
+
   for (guint i = self->watchers->len; self->queue != NULL && i > 0; i--)
-    if (answer_watcher (self, self->watchers->pdata[i - 1]))
-      g_ptr_array_remove_index_fast (self->watchers, i - 1);
+    if (take_what_came (self, self->watchers->pdata[i - 1]))
+      g_ptr_array_add (answered, g_ptr_array_steal_index_fast (self->watchers, i - 1));
+  for (guint i = 0; i < answered->len; i++)
+    answer_watcher (answered->pdata[i]);
 }
 
 static void
 on_watcher_cancelled (GCancellable *cancellable, GTask *task)
 {
+  g_autoptr (GTask) owned = g_object_ref (task);
   LsActionQueue *self = g_task_get_source_object (task);
   LsQueueJob *job = g_task_get_task_data (task);
 
   job->cancelled_id = 0;
-  g_task_return_error_if_cancelled (task);
   g_ptr_array_remove_fast (self->watchers, task);
+  g_task_return_error_if_cancelled (task);
 }
 
 static void
@@ -508,8 +522,13 @@ start_wait_for (LsActionQueue *self, GTask *task, LsQueueJob *job)
   GCancellable *cancellable = g_task_get_cancellable (task);
   g_autoptr (GTask) owned = task;
 
-  if (g_task_return_error_if_cancelled (task) || answer_watcher (self, task))
+  if (g_task_return_error_if_cancelled (task))
     return;
+  if (take_what_came (self, task))
+    {
+      answer_watcher (task);
+      return;
+    }
 
   if (cancellable != NULL)
     job->cancelled_id =

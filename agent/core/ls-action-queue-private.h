@@ -16,7 +16,7 @@ struct _LsQueueJob
 {
   LsQueueJobFunc func;
   gboolean was_tried; /* to open the queue for it */
-  LsAction *action;   /* (owned) (nullable) */
+  LsAction *action;   /* (owned) (nullable): to be enqueued, or what was waited for */
   char *id;           /* (owned) (nullable) */
   char *body;         /* (owned) (nullable) */
   LsResolution resolution;
@@ -45,6 +45,7 @@ struct _LsActionQueue
   LsQueue *queue;   /* (owned) (nullable): NULL while none is open */
   gboolean opening; /* the store is */
   gboolean forget;  /* what is in it, when it closes */
+  guint n_left;     /* open actions of the one that was closed last */
   GError *trouble;  /* (owned) (nullable): why it could not be opened */
   guint generation; /* of the account: answers to an earlier one's questions are void */
 

@@ -264,25 +264,37 @@ ls_action_queue_run (LsActionQueue *self)
 
 /* Whose queue it is */
 
-/* Tells every caller who still waits that their queue is closed. What they wanted may have been done. */
-static void
-send_away (LsActionQueue *self)
+static GPtrArray *
+take_tasks (GPtrArray **tasks)
 {
-  GPtrArray *lists[] = { self->jobs, self->watchers };
+  GPtrArray *taken = *tasks;
+
+  *tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  return taken;
+}
+
+/* Tells everybody who waits in a list that their queue is closed. */
+static void
+send_away (GPtrArray *tasks)
+{
+  for (guint i = 0; i < tasks->len; i++)
+    {
+      GTask *task = tasks->pdata[i];
+      LsQueueJob *job = g_task_get_task_data (task);
+
+      g_clear_signal_handler (&job->cancelled_id, g_task_get_cancellable (task));
+      g_task_return_new_error (task, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "the queue is closed");
+    }
+}
+
+/* Likewise those whose wishes it has taken. What they wanted may have been done. */
+static void
+answer_all (LsActionQueue *self, LsQueue *queue)
+{
   LsQueueCommand *command;
 
-  for (guint l = 0; l < G_N_ELEMENTS (lists); l++)
-    while (lists[l]->len > 0)
-      {
-        g_autoptr (GTask) task = g_ptr_array_steal_index (lists[l], lists[l]->len - 1);
-
-        g_task_return_new_error (task, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "the queue is closed");
-      }
-  if (self->queue == NULL)
-    return;
-
-  ls_queue_end (self->queue);
-  while ((command = ls_queue_take_command (self->queue)) != NULL)
+  ls_queue_end (queue);
+  while ((command = ls_queue_take_command (queue)) != NULL)
     {
       if (command->kind == LS_QUEUE_ANSWER)
         do_answer (self, command);
@@ -303,31 +315,42 @@ store_close_cb (GObject *object, GAsyncResult *result, gpointer user_data)
  * ls_action_queue_close:
  * @self: a queue
  *
- * Sends nothing more, and lets go of whose queue it was. The file stays, unless it is to be forgotten.
+ * Sends nothing more, and lets go of whose queue it was. The file stays, unless it is to be forgotten. Whoever waits
+ * is told when it is closed already: what they want next, they may want at once, and it finds no queue.
  */
 void
 ls_action_queue_close (LsActionQueue *self)
 {
-  gboolean was_open = self->queue != NULL;
+  g_autoptr (LsQueue) queue = g_steal_pointer (&self->queue);
+  g_autoptr (GPtrArray) jobs = NULL;
+  g_autoptr (GPtrArray) watchers = NULL;
+  g_autoptr (GCancellable) cancellable = NULL;
 
   if (self->user_id == NULL)
     return;
 
+  jobs = take_tasks (&self->jobs);
+  watchers = take_tasks (&self->watchers);
+  cancellable = g_steal_pointer (&self->cancellable);
+  self->cancellable = g_cancellable_new ();
   self->generation++;
   self->opening = FALSE;
+  self->n_left =
+      queue != NULL && !self->forget ? ls_queue_counts_get_open (ls_queue_get_counts (queue)) : 0;
   disarm (self);
-  g_cancellable_cancel (self->cancellable);
-  g_object_unref (self->cancellable);
-  self->cancellable = g_cancellable_new ();
-  send_away (self);
-  g_clear_pointer (&self->queue, ls_queue_free);
   g_clear_pointer (&self->server, g_free);
   g_clear_pointer (&self->user_id, g_free);
   g_clear_error (&self->trouble);
-  ls_queue_store_close_async (self->store, self->forget && was_open, store_close_cb, NULL);
+  ls_queue_store_close_async (self->store, self->forget && queue != NULL, store_close_cb, NULL);
   self->forget = FALSE;
-  if (was_open)
-    ls_action_queue_emit_counts (self);
+  g_cancellable_cancel (cancellable);
+  send_away (jobs);
+  send_away (watchers);
+  if (queue == NULL)
+    return;
+
+  answer_all (self, queue);
+  ls_action_queue_emit_counts (self);
 }
 
 static void
@@ -347,9 +370,8 @@ follow_link (LsActionQueue *self)
 static void
 start_jobs (LsActionQueue *self)
 {
-  g_autoptr (GPtrArray) tasks = g_steal_pointer (&self->jobs);
+  g_autoptr (GPtrArray) tasks = take_tasks (&self->jobs);
 
-  self->jobs = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint i = 0; i < tasks->len; i++)
     ls_action_queue_submit (self, g_object_ref (tasks->pdata[i]));
 }
@@ -375,7 +397,8 @@ store_open_cb (GObject *object, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  self->queue = ls_queue_new (self->clock, self->random, &self->editor, &self->config);
+  self->queue =
+      ls_queue_new (self->clock, self->random, &self->editor, &self->config, self->user_id);
   ls_queue_load (self->queue, actions, ls_agent_get_position (self->agent));
   follow_link (self);
   start_jobs (self);

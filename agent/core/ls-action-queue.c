@@ -210,6 +210,20 @@ ls_action_queue_get_counts (LsActionQueue *self)
 }
 
 /**
+ * ls_action_queue_get_n_left:
+ * @self: a queue
+ *
+ * Returns: how many actions stayed that the server does not have, when it was closed last, as far as is known
+ */
+guint
+ls_action_queue_get_n_left (LsActionQueue *self)
+{
+  g_return_val_if_fail (LS_IS_ACTION_QUEUE (self), 0);
+
+  return self->n_left;
+}
+
+/**
  * ls_action_queue_find:
  * @self: a queue
  * @id: of an action

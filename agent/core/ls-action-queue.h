@@ -49,6 +49,7 @@ void ls_action_queue_forget (LsActionQueue *self);
 
 /* Reading; nothing of it waits for anything */
 const LsQueueCounts *ls_action_queue_get_counts (LsActionQueue *self);
+guint ls_action_queue_get_n_left (LsActionQueue *self);
 const LsAction *ls_action_queue_find (LsActionQueue *self, const char *id);
 GPtrArray *ls_action_queue_list (LsActionQueue *self,
                                  guint statuses,

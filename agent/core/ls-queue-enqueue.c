@@ -65,7 +65,8 @@ is_change_of_its_own (const LsAction *action)
          (action->method == LS_METHOD_PUT || action->method == LS_METHOD_PATCH);
 }
 
-/* Returns: (nullable): the action that waits, was never sent, and that @action can take the place of */
+/* Returns: (nullable): the action that waits, was never sent, and that @action can take the place of. Whoever enqueued
+ * it may read it, so that what one app wants never becomes a part of what another does. */
 static LsQueueItem *
 find_to_merge (LsQueue *self, const LsAction *action)
 {
@@ -81,31 +82,38 @@ find_to_merge (LsQueue *self, const LsAction *action)
   if (last == NULL || !ls_queue_item_is_waiting (last) || last->now->attempts > 0 ||
       !is_change_of_its_own (last->now) || last->now->method != action->method ||
       !g_str_equal (last->now->endpoint, action->endpoint) ||
+      !g_str_equal (last->now->app, action->app) ||
       ls_queue_lanes_get_dependents (ls_queue_table_get_lanes (self->table), last->now->id) != NULL)
     return NULL;
 
   return last;
 }
 
-static void
-merge_into (LsQueue *self, LsAction *action, LsQueueItem *before)
+/* Makes @action both. Returns: whether that is not too large for one */
+static gboolean
+merge (LsQueue *self, LsAction *action, const LsAction *before)
 {
-  char *body = self->editor.lay_over (before->now->body, action->body);
+  g_autofree char *body = self->editor.lay_over (before->body, action->body);
 
-  g_free (action->body);
-  action->body = body;
-  ls_action_set_text (&action->base, before->now->base);
-  action->base_version = before->now->base_version;
-  ls_action_set_text (&action->depends_on, before->now->depends_on);
-  ls_queue_apply (self, before, LS_ACTION_SUPERSEDE, NULL);
+  if (!self->editor.check (body, FALSE, NULL))
+    return FALSE;
+
+  ls_action_set_text (&action->body, body);
+  ls_action_set_text (&action->base, before->base);
+  action->base_version = before->base_version;
+  ls_action_set_text (&action->depends_on, before->depends_on);
+  return TRUE;
 }
 
-/* Whether an action is the one that we have with its key: an app that did not hear our answer asks again. */
+/* Whether an action is the one that we have with its key: an app that did not hear our answer asks again. By what it
+ * wanted then, since what is sent may have been edited or merged meanwhile; or by what it says, in whatever order. */
 static gboolean
 is_the_same (LsQueue *self, const LsAction *action, const LsAction *known)
 {
   g_autofree char *body = g_strdup (action->body);
 
+  if (g_strcmp0 (action->app_digest, known->app_digest) == 0)
+    return TRUE;
   if (action->type != known->type || !g_str_equal (action->entity, known->entity))
     return FALSE;
   if (action->type == LS_ACTION_CREATE)
@@ -123,30 +131,43 @@ is_the_same (LsQueue *self, const LsAction *action, const LsAction *known)
 }
 
 static gboolean
-has_room (LsQueue *self, const LsAction *action, const LsQueueItem *merged)
-{
-  guint n = ls_queue_table_get_n_open (self->table) + (merged == NULL ? 1 : 0);
-  gsize size = ls_queue_table_get_n_bytes (self->table) + ls_action_get_size (action);
-
-  return n <= self->config.max_actions && size <= self->config.max_bytes;
-}
-
-/* So that one app that goes wrong does not keep the others from working. */
-static gboolean
-has_room_for_app (LsQueue *self, const LsAction *action, const LsQueueItem *merged)
-{
-  const char *app = action->app != NULL ? action->app : "";
-  guint max = self->config.max_of_app;
-
-  return max == 0 || merged != NULL || ls_queue_table_get_n_open_of (self->table, app) < max;
-}
-
-static gboolean
 can_depend (LsQueue *self, const char *id)
 {
   LsQueueItem *item = ls_queue_table_find (self->table, id);
 
   return item != NULL && item->now->status != LS_ACTION_CANCELLED;
+}
+
+/* An app's keys are its own: what others do with the same ones is not for it to know. */
+static LsQueueItem *
+find_known (LsQueue *self, const LsAction *action)
+{
+  if (action->app_key == NULL)
+    return NULL;
+
+  return ls_queue_table_find_app_key (self->table, action->app, action->app_key);
+}
+
+/* @action: (transfer full) */
+static void
+add (LsQueue *self, LsAction *action, const LsRow *row, gpointer ticket)
+{
+  g_autoptr (LsAction) owned = action;
+  LsQueueItem *merged = find_to_merge (self, action);
+
+  set_base (self, action, row);
+  if (merged != NULL && !merge (self, action, merged->now))
+    merged = NULL;
+  if (!ls_queue_check_room (self, action, merged, ticket))
+    return;
+
+  /* All keys are one user's to the server: one that another app has made up, too, can't be sent for both. */
+  if (ls_queue_table_find_key (self->table, action->key) != NULL)
+    ls_action_set_text (&action->key, action->id);
+  if (merged != NULL)
+    ls_queue_apply (self, merged, LS_ACTION_SUPERSEDE, NULL);
+  ls_queue_answer (self, ticket, action->id, 0);
+  ls_queue_table_add (self->table, g_steal_pointer (&owned));
 }
 
 /**
@@ -162,38 +183,16 @@ void
 ls_queue_enqueue (LsQueue *self, LsAction *action, const LsRow *row, gpointer ticket)
 {
   g_autoptr (LsAction) owned = action;
-  LsQueueItem *known = ls_queue_table_find_key (self->table, action->key);
-  LsQueueItem *merged = find_to_merge (self, action);
+  LsQueueItem *known = find_known (self, action);
 
   if (known != NULL && is_the_same (self, action, known->now))
-    {
-      ls_queue_answer (self, ticket, known->now->id, 0);
-    }
+    ls_queue_answer (self, ticket, known->now->id, 0);
   else if (known != NULL)
-    {
-      ls_queue_refuse (self, ticket, LS_ERROR_CONFLICT, "the key is another action's");
-    }
+    ls_queue_refuse (self, ticket, LS_ERROR_CONFLICT, "the key is another action's");
   else if (action->depends_on != NULL && !can_depend (self, action->depends_on))
-    {
-      ls_queue_refuse (self, ticket, LS_ERROR_INVALID_ARGUMENT,
-                       "depends on no action that is there");
-    }
-  else if (!has_room (self, action, merged))
-    {
-      ls_queue_refuse (self, ticket, LS_ERROR_QUOTA_EXCEEDED, "the queue is full");
-    }
-  else if (!has_room_for_app (self, action, merged))
-    {
-      ls_queue_refuse (self, ticket, LS_ERROR_QUOTA_EXCEEDED, "too much of this app's waits");
-    }
+    ls_queue_refuse (self, ticket, LS_ERROR_INVALID_ARGUMENT, "depends on no action that is there");
   else
-    {
-      set_base (self, action, row);
-      if (merged != NULL)
-        merge_into (self, action, merged);
-      ls_queue_answer (self, ticket, action->id, 0);
-      ls_queue_table_add (self->table, g_steal_pointer (&owned));
-    }
+    add (self, g_steal_pointer (&owned), row, ticket);
   ls_queue_turn (self);
 }
 
@@ -246,16 +245,14 @@ ls_queue_undo (LsQueue *self, const char *id, const LsRow *row, gpointer ticket)
     }
 
   undo = make_undo (self, item->now);
-  if (!has_room (self, undo, NULL))
-    {
-      ls_queue_refuse (self, ticket, LS_ERROR_QUOTA_EXCEEDED, "the queue is full");
-      return;
-    }
   set_base (self, undo, row);
   /* The row is there by now. */
   if (undo->type == LS_ACTION_CREATE && row != NULL && !row->deleted)
     ls_queue_conflict_move_base (undo, &(LsTheirRow) { row->data, row->version, FALSE },
                                  &self->editor);
+  if (!ls_queue_check_room (self, undo, NULL, ticket))
+    return;
+
   ls_action_set_text (&ls_queue_table_touch (self->table, item)->loser, NULL);
   ls_queue_table_add (self->table, g_steal_pointer (&undo));
   ls_queue_answer (self, ticket, NULL, 0);

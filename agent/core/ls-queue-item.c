@@ -29,6 +29,7 @@ ls_queue_item_free (LsQueueItem *item)
   g_clear_pointer (&item->disk, ls_action_free);
   g_free (item->dependency);
   g_free (item->key);
+  g_free (item->app_key);
   g_free (item);
 }
 

@@ -62,6 +62,7 @@ typedef struct
   LsQueueLane *lane;    /* (unowned) (nullable) */
   char *dependency;     /* (owned) (nullable): as it is indexed, like what follows */
   char *key;            /* (owned) (nullable) */
+  char *app_key;        /* (owned) (nullable) */
   gsize size;           /* counted as open; 0: not counted */
   gboolean is_kept;     /* counted as over and done with */
   GSequenceIter *place; /* in the order of seq */

@@ -114,6 +114,15 @@ send (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
   ls_queue_send_store (self, item);
 }
 
+/* It is not done, as its row shows, and will not be. */
+static void
+give_up (LsQueue *self, LsQueueItem *item, const char *reason)
+{
+  ls_queue_send_end (self, item);
+  ls_queue_dead_letter (self, item, reason);
+  item->now->outcome_unknown = FALSE;
+}
+
 static void
 looked (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
 {
@@ -130,14 +139,11 @@ looked (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
     case LOOK_SEND:
     default:
       if (item->is_last_look)
-        {
-          ls_queue_send_end (self, item);
-          ls_queue_dead_letter (self, item, "http-500");
-        }
+        give_up (self, item, "http-500");
+      else if (ls_queue_send_is_late (self, item->now))
+        give_up (self, item, "expired");
       else
-        {
-          send (self, item, theirs);
-        }
+        send (self, item, theirs);
       break;
     }
 }

@@ -29,14 +29,15 @@ typedef enum
 
 /* Shared by the parts of the queue alone: ls-queue.c (the frame: writing, telling, time), ls-queue-send.c (what
  * goes to the server), ls-queue-answer.c (what comes of it), ls-queue-look.c (rows of the classic system),
- * ls-queue-settle.c (what an action comes to), ls-queue-stream.c (the stream of events), ls-queue-user.c
- * (what users want). */
+ * ls-queue-settle.c (what an action comes to), ls-queue-stream.c (the stream of events), ls-queue-enqueue.c and
+ * ls-queue-user.c (what users want), ls-queue-room.c (how much of it fits), ls-queue-read.c (what others see). */
 struct _LsQueue
 {
   LsClock *clock;   /* (owned) */
   LsRandom *random; /* (owned) */
   LsDataEditor editor;
   LsQueueConfig config;
+  char *user_id;       /* (owned) */
   GQueue commands;     /* (element-type LsQueueCommand) (owned) */
   LsQueueTable *table; /* (owned) */
 
@@ -82,11 +83,18 @@ void ls_queue_turn (LsQueue *self);
 gboolean ls_queue_send_is_classic (LsQueue *self);
 void ls_queue_send_what_is_due (LsQueue *self);
 const char *ls_queue_send_get_obstacle (LsQueue *self);
+gboolean ls_queue_send_is_late (LsQueue *self, const LsAction *action);
 gint64 ls_queue_send_get_next (LsQueue *self);
 void ls_queue_send_stored (LsQueue *self, LsQueueItem *item);
 void ls_queue_send_read (LsQueue *self, LsQueueItem *item, LsQueuePhase phase, const char *path);
 void ls_queue_send_store (LsQueue *self, LsQueueItem *item);
 void ls_queue_send_end (LsQueue *self, LsQueueItem *item);
+
+/* ls-queue-room.c */
+gboolean ls_queue_check_room (LsQueue *self,
+                              const LsAction *action,
+                              const LsQueueItem *replaced,
+                              gpointer ticket);
 
 /* ls-queue-look.c */
 gboolean ls_queue_look_is_needed (LsQueue *self, const LsQueueItem *item);

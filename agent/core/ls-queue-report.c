@@ -2,6 +2,18 @@
 #include "ls-queue-report.h"
 
 /**
+ * ls_queue_counts_get_open:
+ * @counts: how many actions there are of which kind
+ *
+ * Returns: how many of them the server does not have, whatever is the reason
+ */
+guint
+ls_queue_counts_get_open (const LsQueueCounts *counts)
+{
+  return counts->pending + counts->in_flight + counts->failed + counts->conflicts;
+}
+
+/**
  * ls_sync_report_free:
  * @report: (transfer full): a report
  *

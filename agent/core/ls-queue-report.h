@@ -23,6 +23,8 @@ typedef struct
   LsBreakerState breaker;
 } LsQueueCounts;
 
+guint ls_queue_counts_get_open (const LsQueueCounts *counts);
+
 /**
  * LsSyncReport:
  * @success: nothing failed, nothing is in conflict, and nothing is left that could not be sent

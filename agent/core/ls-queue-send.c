@@ -176,21 +176,44 @@ ls_queue_send_stored (LsQueue *self, LsQueueItem *item)
   command->request = make_request (self, item->now);
 }
 
-/* Why an action must not be sent, although it is its turn; NULL: it may. */
+/**
+ * ls_queue_send_is_late:
+ * @self: the queue
+ * @action: an action
+ *
+ * Returns: whether it is too late to begin with it
+ */
+gboolean
+ls_queue_send_is_late (LsQueue *self, const LsAction *action)
+{
+  return action->expires_at != 0 && ls_queue_wall (self) >= action->expires_at;
+}
+
+/* Here nobody knows our keys: what can't be looked up, and must not be done twice or is late, is the user's to decide. */
+static gboolean
+is_unknown_for_good (LsQueue *self, const LsQueueItem *item)
+{
+  const LsAction *action = item->now;
+  gboolean must_be_once = action->method == LS_METHOD_POST && action->http_status == 0;
+
+  return action->outcome_unknown && (must_be_once || ls_queue_send_is_late (self, action)) &&
+         !ls_queue_look_is_needed (self, item);
+}
+
+/* Why an action must not be sent, although it is its turn; NULL: it may. What may have been done already is settled,
+ * however late it is: who is told that it has expired does it in another way. */
 static const char *
 get_obstacle (LsQueue *self, const LsQueueItem *item)
 {
   const LsAction *action = item->now;
 
-  if (action->expires_at != 0 && ls_queue_wall (self) >= action->expires_at)
+  if (!action->outcome_unknown && ls_queue_send_is_late (self, action))
     return "expired";
   if (!ls_queue_send_is_classic (self))
     return NULL;
   if (action->body != NULL && !self->editor.check (action->body, TRUE, NULL))
     return "unknown-column";
-  /* Here nobody knows our keys: what can't be looked up and must not be done twice is the user's to decide. */
-  if (action->outcome_unknown && action->method == LS_METHOD_POST && action->http_status == 0 &&
-      !ls_queue_look_is_needed (self, item))
+  if (is_unknown_for_good (self, item))
     return "outcome-unknown";
 
   return NULL;

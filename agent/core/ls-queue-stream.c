@@ -32,16 +32,26 @@ is_with_server (GPtrArray *lane)
   return FALSE;
 }
 
+/* A key is its user's: somebody else may have the same (protocol, "Actions"). */
+static LsQueueItem *
+find_echoed (LsQueue *self, const LsEvent *event)
+{
+  gboolean is_foreign = *event->user_id != '\0' && !g_str_equal (event->user_id, self->user_id);
+
+  if (event->action_id == NULL || is_foreign)
+    return NULL;
+
+  return ls_queue_table_find_key (self->table, event->action_id);
+}
+
 static void
 take_event (LsQueue *self, const LsEvent *event)
 {
-  LsQueueItem *item = NULL;
+  LsQueueItem *item = find_echoed (self, event);
   LsTheirRow theirs = { is_deletion (event) ? NULL : event->data, event->version,
                         is_deletion (event) };
   GPtrArray *lane;
 
-  if (event->action_id != NULL)
-    item = ls_queue_table_find_key (self->table, event->action_id);
   if (item != NULL)
     {
       take_echo (self, item, event);

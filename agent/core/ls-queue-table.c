@@ -10,8 +10,10 @@
  */
 struct _LsQueueTable
 {
-  GHashTable *by_id;   /* (owned) (element-type utf8 LsQueueItem) */
-  GHashTable *by_key;  /* (owned) (element-type utf8 LsQueueItem): by idempotency key */
+  GHashTable *by_id;  /* (owned) (element-type utf8 LsQueueItem) */
+  GHashTable *by_key; /* (owned) (element-type utf8 LsQueueItem): by idempotency key */
+  GHashTable *
+      by_app_key; /* (owned) (element-type utf8 LsQueueItem): by the key that an app gave, and the app */
   GSequence *items;    /* (owned) (element-type LsQueueItem): in the order of seq */
   LsQueueLanes *lanes; /* (owned) */
   GHashTable *unseen;  /* (owned) (element-type LsQueueItem): done, but not visible yet */
@@ -37,6 +39,7 @@ ls_queue_table_new (void)
   self->by_id =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)ls_queue_item_free);
   self->by_key = g_hash_table_new (g_str_hash, g_str_equal);
+  self->by_app_key = g_hash_table_new (g_str_hash, g_str_equal);
   self->items = g_sequence_new (NULL);
   self->lanes = ls_queue_lanes_new (self->by_id);
   self->unseen = g_hash_table_new (NULL, NULL);
@@ -62,6 +65,7 @@ ls_queue_table_free (LsQueueTable *self)
   ls_queue_lanes_free (self->lanes);
   g_sequence_free (self->items);
   g_hash_table_unref (self->by_key);
+  g_hash_table_unref (self->by_app_key);
   g_hash_table_unref (self->by_id);
   g_free (self);
 }
@@ -92,14 +96,35 @@ count_open (LsQueueTable *self, const LsAction *action, int change)
     g_hash_table_remove (self->open_of, get_app (action));
 }
 
+/* No key has a blank in it. */
+static char *
+make_app_key (const char *app, const char *key)
+{
+  return g_strconcat (key, " ", app, NULL);
+}
+
+static void
+put_key (GHashTable *index, char **indexed, char *key, LsQueueItem *item)
+{
+  *indexed = key;
+  g_hash_table_replace (index, key, item);
+}
+
+static void
+take_key (GHashTable *index, char **indexed, const LsQueueItem *item)
+{
+  if (*indexed != NULL && g_hash_table_lookup (index, *indexed) == item)
+    g_hash_table_remove (index, *indexed);
+  g_clear_pointer (indexed, g_free);
+}
+
 static void
 take_out (LsQueueTable *self, LsQueueItem *item)
 {
   ls_queue_lanes_take (self->lanes, item);
   g_hash_table_remove (self->unseen, item);
-  if (item->key != NULL && g_hash_table_lookup (self->by_key, item->key) == item)
-    g_hash_table_remove (self->by_key, item->key);
-  g_clear_pointer (&item->key, g_free);
+  take_key (self->by_key, &item->key, item);
+  take_key (self->by_app_key, &item->app_key, item);
   if (item->size > 0)
     {
       count_open (self, item->now, -1);
@@ -119,8 +144,9 @@ put_in (LsQueueTable *self, LsQueueItem *item)
   if (item->is_removed)
     return;
 
-  item->key = g_strdup (action->key);
-  g_hash_table_replace (self->by_key, item->key, item);
+  put_key (self->by_key, &item->key, g_strdup (action->key), item);
+  if (action->app_key != NULL)
+    put_key (self->by_app_key, &item->app_key, make_app_key (action->app, action->app_key), item);
   if (action->status == LS_ACTION_COMPLETED && !action->visible)
     g_hash_table_add (self->unseen, item);
   if (ls_action_is_open (action))
@@ -417,6 +443,22 @@ LsQueueItem *
 ls_queue_table_find_key (LsQueueTable *self, const char *key)
 {
   return g_hash_table_lookup (self->by_key, key);
+}
+
+/**
+ * ls_queue_table_find_app_key:
+ * @self: a table
+ * @app: what an app is called
+ * @key: a key that it gave
+ *
+ * Returns: (transfer none) (nullable): the item that it gave it to
+ */
+LsQueueItem *
+ls_queue_table_find_app_key (LsQueueTable *self, const char *app, const char *key)
+{
+  g_autofree char *app_key = make_app_key (app, key);
+
+  return g_hash_table_lookup (self->by_app_key, app_key);
 }
 
 /**

@@ -41,6 +41,7 @@ void ls_queue_table_roll_back (LsQueueTable *self);
 
 LsQueueItem *ls_queue_table_find (LsQueueTable *self, const char *id);
 LsQueueItem *ls_queue_table_find_key (LsQueueTable *self, const char *key);
+LsQueueItem *ls_queue_table_find_app_key (LsQueueTable *self, const char *app, const char *key);
 LsQueueLanes *ls_queue_table_get_lanes (LsQueueTable *self);
 GSequence *ls_queue_table_get_items (LsQueueTable *self);
 GSequenceIter *ls_queue_table_search (LsQueueTable *self, guint64 seq);

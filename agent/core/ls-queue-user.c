@@ -44,28 +44,21 @@ has_follower (LsQueue *self, const LsQueueItem *item, const LsAction *follower)
   return FALSE;
 }
 
-/* Has something done after @item, which is with the server and can't be changed any more. Made from the same
- * state of the row, it moves on with it. */
-static void
-add_follower (LsQueue *self,
-              const LsQueueItem *item,
-              LsActionType type,
-              const char *body,
-              gpointer ticket)
+/* Something to be done after @item, which is with the server and can't be changed any more. Made from the same
+ * state of the row, it moves on with it. Returns: (nullable): %NULL: nobody knows where the row is */
+static LsAction *
+make_follower (LsQueue *self, const LsQueueItem *item, LsActionType type, const char *body)
 {
   const LsAction *before = item->now;
   g_autofree char *id = ls_random_uuid7 (self->random, ls_queue_wall (self));
-  g_autoptr (LsAction) action = ls_action_new (id, type, before->entity, before->entity_id);
-  char *path = ls_action_get_row_path (before);
+  g_autofree char *path = ls_action_get_row_path (before);
+  LsAction *action;
 
   if (path == NULL)
-    {
-      ls_queue_refuse (self, ticket, LS_ERROR_CONFLICT, "it is with the server");
-      return;
-    }
+    return NULL;
 
-  g_free (action->endpoint);
-  action->endpoint = path;
+  action = ls_action_new (id, type, before->entity, before->entity_id);
+  ls_action_set_text (&action->endpoint, path);
   action->method = type == LS_ACTION_DELETE ? LS_METHOD_DELETE : LS_METHOD_PUT;
   if (type == before->type)
     action->method = before->method;
@@ -75,19 +68,45 @@ add_follower (LsQueue *self,
   ls_action_set_text (&action->depends_on, before->id);
   ls_action_set_text (&action->app, before->app);
   action->created_at = ls_queue_wall (self);
+  return action;
+}
+
+/* A deletion takes a create back. There is one at most for each, and it is small: who wants less done is not sent
+ * away because there is too much. */
+static void
+add_follower (LsQueue *self,
+              const LsQueueItem *item,
+              LsActionType type,
+              const char *body,
+              gpointer ticket)
+{
+  g_autoptr (LsAction) action = make_follower (self, item, type, body);
+
+  if (action == NULL)
+    {
+      ls_queue_refuse (self, ticket, LS_ERROR_CONFLICT, "it is with the server");
+      return;
+    }
+
   if (!has_follower (self, item, action))
-    ls_queue_table_add (self->table, g_steal_pointer (&action));
+    {
+      if (type != LS_ACTION_DELETE && !ls_queue_check_room (self, action, NULL, ticket))
+        return;
+      ls_queue_table_add (self->table, g_steal_pointer (&action));
+    }
   done (self, ticket);
 }
 
+/* Whether it may have that body, and there is room for it. What is with the server keeps its own; what follows it is
+ * measured by itself. */
 static gboolean
-check_body (LsQueue *self, const LsAction *action, const char *body, gpointer ticket)
+check_body (LsQueue *self, const LsQueueItem *item, const char *body, gpointer ticket)
 {
-  g_autoptr (LsAction) copy = ls_action_copy (action);
+  g_autoptr (LsAction) copy = ls_action_copy (item->now);
   g_autoptr (GError) error = NULL;
 
   if (ls_action_draft_set_body (copy, body, &self->editor, &error))
-    return TRUE;
+    return ls_queue_item_is_with_server (item) || ls_queue_check_room (self, copy, item, ticket);
 
   ls_queue_refuse (self, ticket, LS_ERROR_INVALID_ARGUMENT, error->message);
   return FALSE;
@@ -109,15 +128,38 @@ begin_anew (LsQueue *self, LsQueueItem *item)
 }
 
 static void
+let_be_late (LsQueue *self, LsAction *action)
+{
+  if (ls_queue_send_is_late (self, action))
+    action->expires_at = 0;
+}
+
+/* Whoever sends a dead letter again knows that it is late, may be done twice, or does not wait any more. */
+static void
+forgive (LsQueue *self, LsAction *action, const char *reason)
+{
+  let_be_late (self, action);
+  if (g_strcmp0 (reason, "outcome-unknown") == 0)
+    action->outcome_unknown = FALSE;
+  else if (g_strcmp0 (reason, "dependency-cancelled") == 0)
+    g_clear_pointer (&action->depends_on, g_free);
+}
+
+static void
 edit (LsQueue *self, LsQueueItem *item, const char *body)
 {
+  LsActionStatus before = item->now->status;
+  g_autofree char *reason = g_strdup (item->now->reason);
   LsAction *action =
-      ls_queue_apply (self, item, LS_ACTION_EDIT,
-                      item->now->status == LS_ACTION_CONFLICT ? item->now->reason : NULL);
+      ls_queue_apply (self, item, LS_ACTION_EDIT, before == LS_ACTION_CONFLICT ? reason : NULL);
 
   ls_action_draft_set_body (action, body, &self->editor, NULL);
-  if (action->status == LS_ACTION_PENDING)
-    begin_anew (self, item);
+  if (before == LS_ACTION_CONFLICT)
+    return;
+
+  if (before == LS_ACTION_FAILED)
+    forgive (self, action, reason);
+  begin_anew (self, item);
 }
 
 /**
@@ -133,25 +175,29 @@ void
 ls_queue_edit (LsQueue *self, const char *id, const char *body, gpointer ticket)
 {
   LsQueueItem *item = find (self, id, ticket);
+  gboolean is_with_server;
   LsActionStep step;
 
-  if (item == NULL || !check_body (self, item->now, body, ticket))
+  if (item == NULL)
     return;
 
-  if (!ls_queue_item_is_with_server (item) &&
-      ls_action_machine_step (item->now->status, LS_ACTION_EDIT, &step))
-    {
-      edit (self, item, body);
-      done (self, ticket);
-    }
-  else if (ls_queue_item_is_with_server (item) && item->now->type <= LS_ACTION_UPDATE)
-    {
-      add_follower (self, item, LS_ACTION_UPDATE, body, ticket);
-    }
-  else
+  is_with_server = ls_queue_item_is_with_server (item);
+  if (is_with_server ? item->now->type > LS_ACTION_UPDATE
+                     : !ls_action_machine_step (item->now->status, LS_ACTION_EDIT, &step))
     {
       ls_queue_refuse (self, ticket, LS_ERROR_CONFLICT, "it can't be changed any more");
+      return;
     }
+  if (!check_body (self, item, body, ticket))
+    return;
+
+  if (is_with_server)
+    {
+      add_follower (self, item, LS_ACTION_UPDATE, body, ticket);
+      return;
+    }
+  edit (self, item, body);
+  done (self, ticket);
 }
 
 /* Who said to depend on what will not be done is the user's to decide. */
@@ -239,6 +285,7 @@ is_unreadable (const LsQueueItem *item)
 static void
 retry (LsQueue *self, LsQueueItem *item)
 {
+  LsActionStatus before = item->now->status;
   g_autofree char *reason = g_strdup (item->now->reason);
   LsAction *action = ls_queue_apply (self, item, LS_ACTION_RETRY, NULL);
 
@@ -246,13 +293,8 @@ retry (LsQueue *self, LsQueueItem *item)
   action->next_attempt_at = 0;
   item->due = 0;
   item->n_broken = 0;
-  /* Whoever sends it again knows that it may be done twice, is late, or does not wait any more. */
-  if (g_strcmp0 (reason, "outcome-unknown") == 0)
-    action->outcome_unknown = FALSE;
-  else if (g_strcmp0 (reason, "expired") == 0)
-    action->expires_at = 0;
-  else if (g_strcmp0 (reason, "dependency-cancelled") == 0)
-    g_clear_pointer (&action->depends_on, g_free);
+  if (before == LS_ACTION_FAILED)
+    forgive (self, action, reason);
 }
 
 /**
@@ -352,6 +394,7 @@ resolve (LsQueue *self, LsQueueItem *item, LsResolution resolution, const char *
     ls_action_draft_set_body (ls_queue_table_touch (self->table, item), merged, &self->editor,
                               NULL);
   ls_queue_win (self, item, &theirs);
+  let_be_late (self, item->now);
   begin_anew (self, item);
 }
 
@@ -387,7 +430,7 @@ ls_queue_resolve (LsQueue *self,
     {
       ls_queue_refuse (self, ticket, LS_ERROR_CONFLICT, "the row was changed again");
     }
-  else if (resolution != LS_RESOLUTION_MERGE || check_body (self, item->now, merged, ticket))
+  else if (resolution != LS_RESOLUTION_MERGE || check_body (self, item, merged, ticket))
     {
       resolve (self, item, resolution, merged);
       done (self, ticket);

@@ -32,6 +32,7 @@
  * @random: for jitter and ids
  * @editor: works on JSON
  * @config: settings
+ * @user_id: whose
  *
  * Returns: (transfer full): a queue with nothing in it, to begin with ls_queue_load()
  */
@@ -39,7 +40,8 @@ LsQueue *
 ls_queue_new (LsClock *clock,
               LsRandom *random,
               const LsDataEditor *editor,
-              const LsQueueConfig *config)
+              const LsQueueConfig *config,
+              const char *user_id)
 {
   LsQueue *self = g_new0 (LsQueue, 1);
 
@@ -47,6 +49,7 @@ ls_queue_new (LsClock *clock,
   self->random = g_object_ref (random);
   self->editor = *editor;
   self->config = *config;
+  self->user_id = g_strdup (user_id);
   self->table = ls_queue_table_new ();
   self->position = LS_CURSOR_NONE;
   self->token_is_proven = TRUE;
@@ -79,6 +82,7 @@ ls_queue_free (LsQueue *self)
   ls_queue_table_free (self->table);
   g_object_unref (self->clock);
   g_object_unref (self->random);
+  g_free (self->user_id);
   g_free (self);
 }
 

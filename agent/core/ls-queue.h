@@ -16,7 +16,8 @@ typedef struct _LsQueue LsQueue;
 LsQueue *ls_queue_new (LsClock *clock,
                        LsRandom *random,
                        const LsDataEditor *editor,
-                       const LsQueueConfig *config);
+                       const LsQueueConfig *config,
+                       const char *user_id);
 void ls_queue_free (LsQueue *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsQueue, ls_queue_free)
 

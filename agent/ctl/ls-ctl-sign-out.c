@@ -2,7 +2,9 @@
 
 #include "ls-ctl-calls.h"
 #include "ls-ctl-commands.h"
+#include "ls-ctl-output.h"
 #include "ls-i18n.h"
+#include "ls-json-writer.h"
 
 /* Without the option the setting decides. */
 static GVariant *
@@ -28,11 +30,46 @@ sign_out (LsDbusAccount *account, GVariant *options, GError **error)
   return ls_dbus_account_call_sign_out_sync (account, options, NULL, error);
 }
 
+/* A new proxy reads what the old one would be told later. */
+static guint
+count_unsent (LsCtl *self)
+{
+  g_autoptr (LsDbusAccount) account = ls_ctl_open_account (self, NULL);
+
+  return account != NULL ? ls_dbus_account_get_unsent (account) : 0;
+}
+
+static void
+print_json (guint n_unsent)
+{
+  g_autoptr (GString) out = g_string_new ("{");
+
+  ls_json_write_int (out, "unsent", n_unsent);
+  g_string_append_c (out, '}');
+  ls_ctl_print_raw (out->str);
+}
+
+static void
+print_for_people (guint n_unsent)
+{
+  g_print ("%s\n", _ ("You are signed out."));
+  if (n_unsent == 0)
+    return;
+
+  g_print (ngettext ("%'u action that the server does not have yet stays on this machine until you "
+                     "sign in again.\n",
+                     "%'u actions that the server does not have yet stay on this machine until you "
+                     "sign in again.\n",
+                     n_unsent),
+           n_unsent);
+}
+
 static LsCtlExit
 run (LsCtl *self, int argc, char *argv[])
 {
   gboolean wipe = FALSE;
   gboolean discard_unsent = FALSE;
+  guint n_unsent;
   const GOptionEntry entries[] = {
     { "wipe", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &wipe,
       N_ ("Also delete the user's data from this machine"), NULL },
@@ -53,7 +90,13 @@ run (LsCtl *self, int argc, char *argv[])
   if (account == NULL || !sign_out (account, build_options (wipe, discard_unsent), &error))
     return ls_ctl_fail (self, error);
 
-  return ls_ctl_finish (self, _ ("You are signed out."));
+  n_unsent = count_unsent (self);
+  if (self->json)
+    print_json (n_unsent);
+  else
+    print_for_people (n_unsent);
+
+  return LS_CTL_EXIT_DONE;
 }
 
 const LsCtlCommand ls_ctl_command_sign_out = {

@@ -238,9 +238,7 @@ get_user_id (LsAccountService *self)
 static gboolean
 has_unsent (LsAccountService *self)
 {
-  const LsQueueCounts *counts = ls_action_queue_get_counts (self->queue);
-
-  return counts->pending + counts->in_flight + counts->failed + counts->conflicts > 0;
+  return ls_queue_counts_get_open (ls_action_queue_get_counts (self->queue)) > 0;
 }
 
 static void
@@ -373,7 +371,8 @@ update (LsAccountService *self)
                 user != NULL ? user->id : "", "display-name", user != NULL ? user->name : "",
                 "role", user != NULL ? ls_role_to_string (user->role) : "", "extra-role",
                 user != NULL ? ls_extra_role_to_string (user->extra_role) : "", "expires-at",
-                (guint64)ls_agent_get_expires_at (self->agent), NULL);
+                (guint64)ls_agent_get_expires_at (self->agent), "unsent",
+                user != NULL ? 0 : ls_action_queue_get_n_left (self->queue), NULL);
 }
 
 /**
@@ -395,7 +394,9 @@ ls_account_service_new (LsAgent *agent, LsActionQueue *queue, LsAccess *access, 
   self->queue = g_object_ref (queue);
   self->access = g_object_ref (access);
   self->clock = g_object_ref (clock);
-  g_signal_connect_object (agent, "account-changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  /* After the queue, which closes by it. */
+  g_signal_connect_object (agent, "account-changed", G_CALLBACK (update), self,
+                           G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   update (self);
   return self;
 }

@@ -36,7 +36,7 @@ add_request (GVariantBuilder *members, const LsAction *action)
   add_text (members, "data", action->body);
   add (members, "base-version", g_variant_new_int64 (action->base_version));
   add_text (members, "depends-on", action->depends_on);
-  add_text (members, "idempotency-key", action->key);
+  add_text (members, "idempotency-key", action->app_key != NULL ? action->app_key : action->key);
   add (members, "coalesce", g_variant_new_boolean (action->coalesce));
   add_time (members, "expires-at", action->expires_at);
   add_text (members, "app", action->app);

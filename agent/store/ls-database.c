@@ -284,7 +284,7 @@ finalize_statement (gpointer stmt)
   sqlite3_finalize (stmt);
 }
 
-/* Each step and its version in one transaction. */
+/* Each step and its version in one transaction. One that fails ends as the file is closed: until then it is known why. */
 static gboolean
 migrate (LsDatabase *self, const LsMigration *migrations, guint n_migrations, GError **error)
 {
@@ -304,10 +304,7 @@ migrate (LsDatabase *self, const LsMigration *migrations, guint n_migrations, GE
           "BEGIN IMMEDIATE; %s; PRAGMA user_version = %u; COMMIT", migrations[i], i + 1);
 
       if (!ls_database_run (self, sql, error))
-        {
-          ls_database_run (self, "ROLLBACK", NULL);
-          return FALSE;
-        }
+        return FALSE;
     }
 
   return TRUE;

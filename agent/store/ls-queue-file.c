@@ -21,20 +21,29 @@ static const LsMigration migrations[] = {
   /* 2: whether payloads are encrypted, and with which key: something that opens with it */
   "CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), proof BLOB);"
   "INSERT INTO meta VALUES (1, NULL)",
+  /* 3: the key that an app gave, and what it wanted with it; so far that was the key, unless that was our own */
+  "ALTER TABLE action ADD COLUMN app_key TEXT;"
+  "ALTER TABLE action ADD COLUMN app_digest TEXT;"
+  "UPDATE action SET app_key = key WHERE key <> id",
 };
 
-#define COLUMNS                                                                                    \
+#define FIRST_COLUMNS                                                                              \
   "seq, id, key, type, entity, entity_id, endpoint, method, body, base_version, base, depends_on," \
   " coalesce, expires_at, app, created_at, status, outcome, outcome_unknown, attempts,"            \
   " next_attempt_at, http_status, reason, answer, server_version, server, commit_cursor, visible," \
   " loser, ended_at"
+#define COLUMNS FIRST_COLUMNS ", app_key, app_digest"
+/* Of a file before version 3. */
+#define OLD_COLUMNS FIRST_COLUMNS ", NULLIF (key, id), NULL"
+#define SELECT(is_old, rest)                                                                       \
+  ((is_old) ? "SELECT " OLD_COLUMNS " FROM action " rest : "SELECT " COLUMNS " FROM action " rest)
 
 /* A payload is sealed for its action and its column. */
 #define VALUES                                                                                     \
   "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, seal (?9, 'action', ?2, 'body'), ?10,"                          \
   " seal (?11, 'action', ?2, 'base'), ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23," \
   " seal (?24, 'action', ?2, 'answer'), ?25, seal (?26, 'action', ?2, 'server'), ?27, ?28,"        \
-  " seal (?29, 'action', ?2, 'loser'), ?30"
+  " seal (?29, 'action', ?2, 'loser'), ?30, ?31, seal (?32, 'action', ?2, 'app_digest')"
 
 /* Rows of a damaged file are looked for one by one between those that can be read from either end, so
  * many at most. */
@@ -83,6 +92,7 @@ read_payloads (LsAction *action, sqlite3_stmt *stmt, Reading *reading)
   good = read_payload (&action->answer, stmt, 23, "answer", reading) && good;
   good = read_payload (&action->server, stmt, 25, "server", reading) && good;
   good = read_payload (&action->loser, stmt, 28, "loser", reading) && good;
+  good = read_payload (&action->app_digest, stmt, 31, "app_digest", reading) && good;
   if (good)
     return;
 
@@ -110,6 +120,7 @@ read_request (LsAction *action, sqlite3_stmt *stmt)
   action->expires_at = sqlite3_column_int64 (stmt, 13);
   set_text (&action->app, stmt, 14);
   action->created_at = sqlite3_column_int64 (stmt, 15);
+  set_text (&action->app_key, stmt, 30);
 }
 
 static void
@@ -225,26 +236,34 @@ to_array (GTree *actions)
   return array;
 }
 
+/* Whether a file was damaged before it could be brought up to date. */
+static gboolean
+is_old (LsDatabase *damaged)
+{
+  return ls_database_get_int (damaged, "SELECT count(*) FROM pragma_table_info ('action')"
+                                       " WHERE name = 'app_key'") == 0;
+}
+
 /* Of a damaged file some pages can be read from the front and some from the back; what lies between is
  * looked for row by row. */
 static void
 salvage (LsDatabase *damaged, Reading *reading, GTree *actions)
 {
+  gboolean old = is_old (damaged);
   guint64 first = 1, last = MAX_SEARCH;
 
-  if (read_all (damaged, "SELECT " COLUMNS " FROM action ORDER BY seq", 0, reading, actions, NULL))
+  if (read_all (damaged, SELECT (old, "ORDER BY seq"), 0, reading, actions, NULL))
     return;
 
   if (g_tree_nnodes (actions) > 0)
     first = *(guint64 *)g_tree_node_key (g_tree_node_last (actions)) + 1;
-  read_all (damaged, "SELECT " COLUMNS " FROM action WHERE seq >= ? ORDER BY seq DESC",
-            (gint64)first, reading, actions, NULL);
+  read_all (damaged, SELECT (old, "WHERE seq >= ? ORDER BY seq DESC"), (gint64)first, reading,
+            actions, NULL);
   if (g_tree_nnodes (actions) > 0)
     last = MIN (*(guint64 *)g_tree_node_key (g_tree_node_last (actions)), first + MAX_SEARCH);
   for (guint64 seq = first; seq < last; seq++)
     if (g_tree_lookup (actions, &seq) == NULL)
-      read_all (damaged, "SELECT " COLUMNS " FROM action WHERE seq = ?", (gint64)seq, reading,
-                actions, NULL);
+      read_all (damaged, SELECT (old, "WHERE seq = ?"), (gint64)seq, reading, actions, NULL);
 }
 
 static gboolean
@@ -293,8 +312,7 @@ load (LsQueueFile *self, LsSeal seal, GError **error)
   g_autoptr (GTree) actions = action_tree_new ();
   Reading reading = { .cipher = self->reader, .takes_plain = seal == LS_SEAL_NONE };
 
-  if (!read_all (self->database, "SELECT " COLUMNS " FROM action ORDER BY seq", 0, &reading,
-                 actions, error))
+  if (!read_all (self->database, SELECT (FALSE, "ORDER BY seq"), 0, &reading, actions, error))
     return FALSE;
 
   self->actions = to_array (actions);
@@ -459,6 +477,8 @@ bind_request (sqlite3_stmt *stmt, const LsAction *action)
   sqlite3_bind_int64 (stmt, 14, action->expires_at);
   ls_database_bind_text (stmt, 15, action->app);
   sqlite3_bind_int64 (stmt, 16, action->created_at);
+  ls_database_bind_text (stmt, 31, action->app_key);
+  ls_database_bind_text (stmt, 32, action->app_digest);
 }
 
 static void

@@ -327,6 +327,39 @@ test_waits_for_identity (LsServiceFixture *f, gconstpointer data)
   g_assert_cmpuint (order.order[0], ==, 1);
 }
 
+/* An app that makes up another one's key learns nothing by it: neither that it is in use, nor what for. */
+static void
+test_queue_keys (LsServiceFixture *f, gconstpointer data)
+{
+  const char *const same =
+      "('update', 'grade', 'r-1', '{\"score\":80}', {'idempotency-key': <'k'>})";
+  const char *const other =
+      "('update', 'grade', 'r-1', '{\"score\":99}', {'idempotency-key': <'k'>})";
+  const char *key;
+  g_autofree char *theirs = NULL;
+  g_autofree char *ours = NULL;
+  g_autofree char *again = NULL;
+  g_autofree char *arguments = NULL;
+  g_autoptr (GVariant) answer = NULL;
+  g_autoptr (GVariant) action = NULL;
+
+  ls_service_fixture_sign_in (f);
+  ls_agent_disconnect (f->agent);
+  theirs = ls_service_fixture_enqueue (f, same);
+  become (f, LS_APP_SANDBOXED, GRADES);
+  grant_enqueue (f, GRADES ":grade.update");
+  ours = ls_service_fixture_enqueue (f, other);
+  again = ls_service_fixture_enqueue (f, other);
+  g_assert_cmpstr (ours, !=, theirs);
+  g_assert_cmpstr (again, ==, ours);
+  ls_service_fixture_refused (f, "Queue.Enqueue", same, LS_ERROR_CONFLICT, NULL);
+  arguments = g_strdup_printf ("('%s',)", ours);
+  answer = ls_service_fixture_call (f, "Queue.Get", arguments);
+  action = g_variant_get_child_value (answer, 0);
+  g_assert_true (g_variant_lookup (action, "idempotency-key", "&s", &key));
+  g_assert_cmpstr (key, ==, "k");
+}
+
 /* Returns: (transfer full): the audit as lines `APP WHAT SUBJECT OUTCOME`, the newest first */
 static char *
 read_audit (LsServiceFixture *f, const char *options)
@@ -445,6 +478,7 @@ main (int argc, char **argv)
   ADD ("access/grant/restricts", test_grant_restricts);
   ADD ("access/grant/taken-away", test_grant_taken_away);
   ADD ("access/queue", test_queue);
+  ADD ("access/queue/keys", test_queue_keys);
   ADD ("access/role", test_role);
   ADD ("access/durable", test_durable);
   ADD ("access/waits-for-identity", test_waits_for_identity);

@@ -196,6 +196,16 @@ test_same_key_is_the_same_action (LsServiceFixture *f, gconstpointer data)
 
   g_assert_cmpstr (again, ==, id);
   ls_service_fixture_refused (f, "Queue.Enqueue", other, LS_ERROR_CONFLICT, NULL);
+
+  /* the server has answered for good, and knows it by another one from now on */
+  ls_service_fixture_reply (f, 403, "forbidden", NULL, 0);
+  LS_SERVICE_WAIT (f, find (f, id)->status == LS_ACTION_FAILED);
+  call (f, "Queue.Retry", id, "@a{sv} {}");
+  g_free (again);
+  again = ls_service_fixture_enqueue (f, first);
+  g_assert_cmpstr (again, ==, id);
+  ls_service_fixture_refused (f, "Queue.Enqueue", other, LS_ERROR_CONFLICT, NULL);
+  assert_member (f, id, "idempotency-key", "'k'");
 }
 
 static void
@@ -408,6 +418,43 @@ test_quota (LsServiceFixture *f, gconstpointer data)
     g_free (ls_service_fixture_enqueue (f, UPDATE));
   ls_service_fixture_refused (f, "Queue.Enqueue", UPDATE, LS_ERROR_QUOTA_EXCEEDED, NULL);
   assert_counts (f, 5, 0, 0, 0);
+}
+
+/* So does what follows an action that is with the server, and what becomes larger. */
+static void
+test_quota_of_changes (LsServiceFixture *f, gconstpointer data)
+{
+  LsQueueConfig config = { .max_actions = 1, .max_bytes = 1 << 20 };
+  g_autofree char *filler = g_strnfill (2000, 'x');
+  g_autofree char *large = g_strdup_printf ("'{\"t\":\"%s\"}', @a{sv} {}", filler);
+  g_autofree char *id = ls_service_fixture_enqueue (f, UPDATE);
+
+  LS_SERVICE_WAIT (f, ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_ACT) != NULL);
+  ls_action_queue_set_config (f->queue, &config);
+  refused (f, "Queue.Edit", id, "'{\"n\":6}', @a{sv} {}", LS_ERROR_QUOTA_EXCEEDED);
+  refused (f, "Queue.Cancel", id, "@a{sv} {}", LS_ERROR_QUOTA_EXCEEDED);
+  assert_counts (f, 0, 1, 0, 0);
+
+  ls_service_fixture_reply (f, 403, "forbidden", NULL, 0);
+  LS_SERVICE_WAIT (f, find (f, id)->status == LS_ACTION_FAILED);
+  config.max_bytes = 2000;
+  ls_action_queue_set_config (f->queue, &config);
+  refused (f, "Queue.Edit", id, large, LS_ERROR_QUOTA_EXCEEDED);
+  assert_member (f, id, "data", "'{\"n\":5}'");
+}
+
+/* A create is taken back in any case. */
+static void
+test_quota_spares_cancel (LsServiceFixture *f, gconstpointer data)
+{
+  const LsQueueConfig config = { .max_actions = 1, .max_bytes = 1 };
+  g_autofree char *id =
+      ls_service_fixture_enqueue (f, "('create', 'grade', 'r-2', '{\"n\":1}', @a{sv} {})");
+
+  LS_SERVICE_WAIT (f, ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_ACT) != NULL);
+  ls_action_queue_set_config (f->queue, &config);
+  call (f, "Queue.Cancel", id, "@a{sv} {}");
+  assert_counts (f, 1, 1, 0, 0);
 }
 
 /* What can't be read says so, instead of looking empty; what is not in it can be read all the same. */
@@ -637,6 +684,8 @@ main (int argc, char **argv)
   ADD ("enqueue/create-gets-an-id", test_create_gets_an_id);
   ADD ("enqueue/same-key", test_same_key_is_the_same_action);
   ADD ("enqueue/quota", test_quota);
+  ADD ("quota/changes", test_quota_of_changes);
+  ADD ("quota/spares-cancel", test_quota_spares_cancel);
   ADD ("members", test_members);
   ADD ("detail", test_detail);
   ADD ("outcome-unknown", test_outcome_unknown);

@@ -22,6 +22,14 @@ sign_out (LsServiceFixture *f, const char *options)
   g_assert_null (ls_agent_get_user (f->agent));
 }
 
+static void
+assert_unsent (LsServiceFixture *f, guint32 n)
+{
+  g_autoptr (GVariant) value = ls_service_fixture_get_property (f, "Account", "Unsent");
+
+  g_assert_cmpuint (g_variant_get_uint32 (value), ==, n);
+}
+
 static guint
 count_stored (LsServiceFixture *f)
 {
@@ -109,8 +117,14 @@ test_offline_waits_for_nothing (LsServiceFixture *f, gconstpointer data)
 {
   ls_agent_disconnect (f->agent);
   g_free (ls_service_fixture_enqueue (f, UPDATE));
+  assert_unsent (f, 0);
   sign_out (f, "{'flush-seconds': <uint32 5>}");
   g_assert_cmpuint (count_stored (f), ==, 1);
+  assert_unsent (f, 1);
+
+  ls_agent_connect (f->agent);
+  ls_service_fixture_sign_in (f);
+  assert_unsent (f, 0);
 }
 
 static void
@@ -142,6 +156,7 @@ test_wipe_as_told (LsServiceFixture *f, gconstpointer data)
   g_free (ls_service_fixture_enqueue (f, UPDATE));
   sign_out (f, "{'wipe': <true>, 'discard-unsent': <true>}");
   g_assert_cmpuint (count_stored (f), ==, 0);
+  assert_unsent (f, 0);
   ls_agent_connect (f->agent);
   ls_service_fixture_sign_in (f);
   g_assert_false (has_row (f));
@@ -156,6 +171,7 @@ test_wipe_of_what_is_done (LsServiceFixture *f, gconstpointer data)
   g_assert_cmpuint (count_stored (f), ==, 1);
   sign_out (f, "{'wipe': <true>, 'flush-seconds': <uint32 5>}");
   g_assert_cmpuint (count_stored (f), ==, 0);
+  assert_unsent (f, 0);
 }
 
 /* Nobody is kept signed in on a shared machine by a setting, and nothing is lost by it. */
@@ -169,6 +185,7 @@ test_wipe_by_setting_keeps_the_queue (LsServiceFixture *f, gconstpointer data)
   g_free (ls_service_fixture_enqueue (f, UPDATE));
   sign_out (f, "@a{sv} {}");
   g_assert_cmpuint (count_stored (f), ==, 1);
+  assert_unsent (f, 1);
   ls_agent_connect (f->agent);
   ls_service_fixture_sign_in (f);
   g_assert_false (has_row (f));

@@ -8,13 +8,15 @@
 
 /* The log that the server of the tests has. */
 #define EPOCH "e"
+/* Whose queue it is. */
+#define USER "u-1"
 
 static LsQueue *
 new_queue (LsQueueHarness *self)
 {
   g_autoptr (GPtrArray) actions = ls_action_array_new ();
   LsQueue *queue =
-      ls_queue_new (LS_CLOCK (self->clock), self->random, &self->editor, &self->config);
+      ls_queue_new (LS_CLOCK (self->clock), self->random, &self->editor, &self->config, USER);
   GHashTableIter iter;
   gpointer action;
 

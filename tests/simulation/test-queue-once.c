@@ -12,6 +12,8 @@
 #define LONG_SEEDS 4000
 #define N_STEPS 500
 #define N_ROWS 8
+/* How long an action may live that expires, in milliseconds. */
+#define MAX_LIFE 120000
 
 typedef struct
 {
@@ -20,6 +22,8 @@ typedef struct
   GHashTable
       *decided;    /* (owned) (element-type utf8): ids that a user decided about after a conflict */
   gint64 n_values; /* no value is ever written twice */
+  guint n_told;    /* how much of what was told has been looked at */
+  guint n_expired; /* how much of that had expired */
 } Run;
 
 static char *
@@ -37,6 +41,24 @@ make_body (Run *run)
                           ls_queue_world_happens (run->world, 600) ? "score" : "note", value);
 }
 
+/* Whoever hears that it has expired does it in another way. */
+static void
+check_expired (Run *run)
+{
+  GPtrArray *told = run->world->h->told;
+
+  for (; run->n_told < told->len; run->n_told++)
+    {
+      const LsAction *action = told->pdata[run->n_told];
+
+      if (action->status != LS_ACTION_FAILED || g_strcmp0 (action->reason, "expired") != 0)
+        continue;
+      run->n_expired++;
+      ls_queue_world_check (run->world, ls_queue_world_count_done (run->world, action->id) == 0,
+                            "%s is said to have expired, but was done", action->id);
+    }
+}
+
 /* Collects what apps were told. */
 static void
 hear (Run *run)
@@ -44,6 +66,8 @@ hear (Run *run)
   LsQueueHarness *h = run->world->h;
   GHashTableIter iter;
   gpointer value;
+
+  check_expired (run);
 
   g_hash_table_iter_init (&iter, h->answers);
   while (g_hash_table_iter_next (&iter, NULL, &value))
@@ -69,6 +93,9 @@ enqueue (Run *run)
                           .coalesce = ls_queue_world_happens (run->world, 200),
                           .method = LS_METHOD_INVALID };
 
+  if (ls_queue_world_happens (run->world, 300))
+    draft.expires_at = ls_clock_get_wall (LS_CLOCK (run->world->h->clock)) + 1 +
+                       ls_queue_world_below (run->world, MAX_LIFE);
   if (shown == NULL)
     {
       draft.type = LS_ACTION_CREATE;
@@ -406,16 +433,23 @@ check_everything (Run *run)
   check_rows (run);
 }
 
+/* What all seeds of one test have in common, and have come to. */
+typedef struct
+{
+  gboolean is_classic;
+  guint n_expired;
+} Seeds;
+
 static void
 run_seed (guint64 seed, gconstpointer data)
 {
-  gboolean is_classic = GPOINTER_TO_INT (data);
-  Run run = { .world = ls_queue_world_new (seed, is_classic) };
+  Seeds *seeds = (Seeds *)data;
+  Run run = { .world = ls_queue_world_new (seed, seeds->is_classic) };
 
   run.acknowledged = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   run.world->h->manual = TRUE;
   run.decided = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  if (!is_classic)
+  if (!seeds->is_classic)
     run.world->h->config.policies[LS_ENTITY_GRADE] =
         (LsConflictPolicy)ls_queue_world_below (run.world, LS_CONFLICT_POLICY_LOCAL + 1);
   ls_queue_set_config (run.world->h->queue, &run.world->h->config);
@@ -428,12 +462,17 @@ run_seed (guint64 seed, gconstpointer data)
   g_hash_table_unref (run.acknowledged);
   g_hash_table_unref (run.decided);
   ls_queue_world_free (run.world);
+  seeds->n_expired += run.n_expired;
 }
 
 static void
 test_once (gconstpointer is_classic)
 {
-  ls_seed_run (SEEDS, LONG_SEEDS, run_seed, is_classic);
+  Seeds seeds = { .is_classic = GPOINTER_TO_INT (is_classic) };
+
+  ls_seed_run (SEEDS, LONG_SEEDS, run_seed, &seeds);
+  g_test_message ("%u actions have expired", seeds.n_expired);
+  g_assert_true (g_getenv ("LABSYNC_SEED") != NULL || seeds.n_expired > 0);
 }
 
 int

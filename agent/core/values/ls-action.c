@@ -50,6 +50,7 @@ ls_action_new (const char *id, LsActionType type, const char *entity, const char
 /* Every text of an action, so that copying and freeing miss none. */
 static const gsize texts[] = {
   G_STRUCT_OFFSET (LsAction, id),       G_STRUCT_OFFSET (LsAction, key),
+  G_STRUCT_OFFSET (LsAction, app_key),  G_STRUCT_OFFSET (LsAction, app_digest),
   G_STRUCT_OFFSET (LsAction, entity),   G_STRUCT_OFFSET (LsAction, entity_id),
   G_STRUCT_OFFSET (LsAction, endpoint), G_STRUCT_OFFSET (LsAction, body),
   G_STRUCT_OFFSET (LsAction, base),     G_STRUCT_OFFSET (LsAction, depends_on),
@@ -134,8 +135,8 @@ ls_action_is_open (const LsAction *action)
 void
 ls_action_lose_payloads (LsAction *action)
 {
-  char **payloads[] = { &action->body, &action->base, &action->answer, &action->server,
-                        &action->loser };
+  char **payloads[] = { &action->body,   &action->base,  &action->answer,
+                        &action->server, &action->loser, &action->app_digest };
 
   for (guint i = 0; i < G_N_ELEMENTS (payloads); i++)
     g_clear_pointer (payloads[i], g_free);

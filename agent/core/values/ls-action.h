@@ -83,6 +83,9 @@ typedef enum
  * @seq: its place in the queue; rises for ever. 0: not stored yet
  * @key: idempotency key that the next attempt carries. A new one once the server has answered for good,
  *   since it would give the same answer to the same key again
+ * @app_key: (nullable): the key that @app gave: by it the app finds the action again, whatever @key is; %NULL: none
+ * @app_digest: (nullable): what it wanted with that key, as ls_action_draft_make() has it, whatever became of @body;
+ *   %NULL: nobody knows any more
  * @type: what it is to do
  * @entity: the singular name of an #LsEntity, or any name with an endpoint of its own
  * @entity_id: of the row; of a create the id that we gave it
@@ -93,7 +96,7 @@ typedef enum
  * @base: (nullable): that row; %NULL: there was none
  * @depends_on: (nullable): id of the action that must be done before, beside those of the same row
  * @coalesce: may be merged with the next of the same row
- * @expires_at: not to be sent any more after this, milliseconds since the epoch; 0: never
+ * @expires_at: not to be begun any more after this, milliseconds since the epoch; 0: never
  * @app: who asked for it: the caller's name; may be empty
  * @created_at: milliseconds since the epoch
  * @status: where it is
@@ -120,6 +123,8 @@ typedef struct
   char *id;
   guint64 seq;
   char *key;
+  char *app_key;
+  char *app_digest;
   LsActionType type;
   char *entity;
   char *entity_id;

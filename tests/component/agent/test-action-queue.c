@@ -589,6 +589,132 @@ test_wait_cancelled (Fixture *fixture, gconstpointer data)
   assert_not_waited (fixture, LS_ERROR, LS_ERROR_NOT_FOUND);
 }
 
+/* Calls that are made from inside an answer. */
+typedef struct
+{
+  Fixture *fixture;
+  const char *id;
+  guint n_calls;
+  guint n_answers;
+} Nested;
+
+static void
+nested_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Nested *nested = user_data;
+
+  g_assert_true (g_task_had_error (G_TASK (result)));
+  nested->n_answers++;
+}
+
+static void
+call_everything (Nested *nested)
+{
+  LsActionQueue *queue = nested->fixture->queue;
+  LsActionDraft rowless = { .type = LS_ACTION_SUBMIT,
+                            .entity = "assignment",
+                            .endpoint = "/api/assignments/a-1/submit",
+                            .method = LS_METHOD_INVALID };
+
+  ls_action_queue_enqueue_async (queue, &rowless, NULL, nested_cb, nested);
+  ls_action_queue_enqueue_async (queue, &grade_80, NULL, nested_cb, nested);
+  ls_action_queue_edit_async (queue, nested->id, "{}", nested_cb, nested);
+  ls_action_queue_cancel_async (queue, nested->id, nested_cb, nested);
+  ls_action_queue_retry_failed_async (queue, nested_cb, nested);
+  ls_action_queue_wait_for_async (queue, nested->id, LS_WAIT_UNTIL_ACCEPTED, NULL, nested_cb,
+                                  nested);
+  ls_action_queue_ready_async (queue, TRUE, nested_cb, nested);
+  nested->n_calls += 7;
+}
+
+static void
+outer_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  nested_cb (object, result, user_data);
+  call_everything (user_data);
+}
+
+/* As on the bus: from inside the main loop, where an answer is given at once. */
+static gboolean
+sign_out_cb (gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  ls_agent_sign_out_async (fixture->agent, FALSE, NULL, NULL, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* Whoever hears that the queue is closed may want something else at once, and hears the same of that. */
+static void
+test_closing (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+  Nested nested = { .fixture = fixture };
+
+  sign_in (fixture, "anna");
+  nested.id = id = enqueue (fixture);
+  ls_fake_queue_store_set_manual (fixture->queue_store, TRUE);
+  ls_action_queue_enqueue_async (fixture->queue, &grade_80, NULL, outer_cb, &nested);
+  settle ();
+  /* behind the write that is under way */
+  ls_action_queue_enqueue_async (fixture->queue, &grade_80, NULL, outer_cb, &nested);
+  ls_action_queue_wait_for_async (fixture->queue, id, LS_WAIT_UNTIL_ACCEPTED, NULL, outer_cb,
+                                  &nested);
+  nested.n_calls = 3;
+  settle ();
+  g_assert_cmpuint (nested.n_answers, ==, 0);
+
+  g_idle_add (sign_out_cb, fixture);
+  wait_until (is_asked (fixture, LS_FAKE_CALL_SIGN_OUT));
+  ls_fake_transport_answer_sign_out (fixture->transport);
+  settle ();
+  ls_fake_queue_store_set_manual (fixture->queue_store, FALSE);
+  settle ();
+  g_assert_cmpuint (nested.n_calls, ==, 3 + 3 * 7);
+  g_assert_cmpuint (nested.n_answers, ==, nested.n_calls);
+  /* nothing of that waits for the next one who signs in */
+  sign_in (fixture, "budi");
+  settle ();
+  g_assert_cmpuint (nested.n_answers, ==, nested.n_calls);
+  g_assert_cmpuint (ls_action_queue_get_counts (fixture->queue)->pending, ==, 0);
+}
+
+/* Two who wait, of whom the first to be answered has the other one stop. */
+typedef struct
+{
+  GCancellable *cancellables[2];
+  guint n_answers;
+} Pair;
+
+static void
+pair_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Pair *pair = user_data;
+
+  pair->n_answers++;
+  for (guint i = 0; i < G_N_ELEMENTS (pair->cancellables); i++)
+    g_cancellable_cancel (pair->cancellables[i]);
+}
+
+static void
+test_wait_cancelled_by_another (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GCancellable) first = g_cancellable_new ();
+  g_autoptr (GCancellable) second = g_cancellable_new ();
+  Pair pair = { { first, second }, 0 };
+  g_autofree char *id = NULL;
+
+  sign_in (fixture, "anna");
+  go_live (fixture, LS_RESUME_FRESH);
+  id = enqueue (fixture);
+  for (guint i = 0; i < G_N_ELEMENTS (pair.cancellables); i++)
+    ls_action_queue_wait_for_async (fixture->queue, id, LS_WAIT_UNTIL_ACCEPTED,
+                                    pair.cancellables[i], pair_cb, &pair);
+  settle ();
+  accept (fixture);
+  g_assert_cmpuint (pair.n_answers, ==, 2);
+}
+
 #define ADD(name, function)                                                                        \
   g_test_add ("/core/action-queue/" name, Fixture, NULL, set_up, function, tear_down)
 
@@ -609,5 +735,7 @@ main (int argc, char *argv[])
   ADD ("changes", test_changes);
   ADD ("classic", test_classic);
   ADD ("wait-cancelled", test_wait_cancelled);
+  ADD ("wait-cancelled/by-another", test_wait_cancelled_by_another);
+  ADD ("closing", test_closing);
   return g_test_run ();
 }

@@ -72,7 +72,7 @@ class FakeAgent:
                 "Version": GLib.Variant("u", 1), "State": GLib.Variant("s", "signed-in"),
                 "UserId": GLib.Variant("s", "u1"), "DisplayName": GLib.Variant("s", "Bu Sari"),
                 "Role": GLib.Variant("s", "teacher"), "ExtraRole": GLib.Variant("s", ""),
-                "ExpiresAt": GLib.Variant("t", 1700000900000),
+                "ExpiresAt": GLib.Variant("t", 1700000900000), "Unsent": GLib.Variant("u", 0),
             },
             "Queue": {
                 "Version": GLib.Variant("u", 2), "Breaker": GLib.Variant("s", "closed"),

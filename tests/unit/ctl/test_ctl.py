@@ -155,7 +155,7 @@ def test_status_json(ctl, agent):
         "metered": False,
         "account": {
             "version": 1, "state": "signed-in", "user_id": "u1", "display_name": "Bu Sari",
-            "role": "teacher", "extra_role": "", "expires_at": 1700000900000,
+            "role": "teacher", "extra_role": "", "expires_at": 1700000900000, "unsent": 0,
         },
         "queue": {
             "version": 2, "pending": 0, "in_flight": 0, "failed": 0, "conflicts": 0, "breaker": "closed",
@@ -333,8 +333,6 @@ def test_reading_names_the_kinds_that_there_are(ctl, agent, indonesian, command)
 @pytest.mark.parametrize("command, call", [
     (["sync"], ("Connection.SyncNow", ({},))), (["connect"], ("Connection.Connect", ({},))),
     (["reconnect"], ("Connection.Reconnect", ({},))), (["disconnect"], ("Connection.Disconnect", ({},))),
-    (["sign-out"], ("Account.SignOut", ({},))), (["sign-out", "--wipe"], ("Account.SignOut", ({"wipe": True},))),
-    (["sign-out", "--wipe", "--discard-unsent"], ("Account.SignOut", ({"wipe": True, "discard-unsent": True},))),
     (["queue", "cancel", "a1"], ("Queue.Cancel", ("a1", {}))), (["queue", "retry", "a1"], ("Queue.Retry", ("a1", {}))),
     (["queue", "discard", "a1"], ("Queue.Discard", ("a1", {}))), (["queue", "undo", "a1"], ("Queue.Undo", ("a1", {}))),
     (["queue", "edit", "a1", "--data", '{"n":1}'], ("Queue.Edit", ("a1", '{"n":1}', {}))),
@@ -346,6 +344,29 @@ def test_simple_commands(ctl, agent, command, call):
     assert result.returncode == 0 and result.stdout.strip()
     assert agent.calls == [call]
     assert ctl(*command, "--json").stdout == "{}\n"
+
+
+@pytest.mark.parametrize("options, call", [
+    ([], {}), (["--wipe"], {"wipe": True}), (["--wipe", "--discard-unsent"], {"wipe": True, "discard-unsent": True}),
+])
+def test_sign_out(ctl, agent, options, call):
+    result = ctl("sign-out", *options)
+    assert (result.returncode, result.stdout) == (0, "You are signed out.\n")
+    assert agent.calls == [("Account.SignOut", (call,))]
+    assert ctl("sign-out", *options, "--json").stdout == '{"unsent":0}\n'
+
+
+@pytest.mark.parametrize("count, words, kata", [
+    (1, "1 action that the server does not have yet stays on this machine until you sign in again.",
+     "1 tindakan yang belum dimiliki server tetap di komputer ini sampai Anda masuk lagi."),
+    (1234, "1234 actions that the server does not have yet stay on this machine until you sign in again.",
+     "1.234 tindakan yang belum dimiliki server tetap di komputer ini sampai Anda masuk lagi."),
+])
+def test_sign_out_says_what_stays(ctl, agent, indonesian, count, words, kata):
+    agent.properties["Account"]["Unsent"] = GLib.Variant("u", count)
+    assert ctl("sign-out").stdout == f"You are signed out.\n{words}\n"
+    assert ctl("sign-out", **indonesian).stdout == f"Anda sudah keluar.\n{kata}\n"
+    assert json.loads(ctl("sign-out", "--json").stdout) == {"unsent": count}
 
 
 def refuse(agent, method, name, message):

@@ -90,6 +90,8 @@ full_action_new (void)
   LsAction *action = action_new (7);
 
   ls_action_set_text (&action->key, "key");
+  ls_action_set_text (&action->app_key, "app-key");
+  ls_action_set_text (&action->app_digest, "0123");
   ls_action_set_text (&action->endpoint, "/api/grades/g-1");
   ls_action_set_text (&action->body, "{\"score\":9}");
   ls_action_set_text (&action->base, "{\"score\":8}");
@@ -123,6 +125,8 @@ assert_same (const LsAction *a, const LsAction *b)
   g_assert_cmpuint (a->seq, ==, b->seq);
   g_assert_cmpstr (a->id, ==, b->id);
   g_assert_cmpstr (a->key, ==, b->key);
+  g_assert_cmpstr (a->app_key, ==, b->app_key);
+  g_assert_cmpstr (a->app_digest, ==, b->app_digest);
   g_assert_cmpint (a->type, ==, b->type);
   g_assert_cmpstr (a->entity, ==, b->entity);
   g_assert_cmpstr (a->entity_id, ==, b->entity_id);
@@ -314,6 +318,7 @@ telling_action_new (void)
   ls_action_set_text (&action->answer, "{\"answer\":\"" CANARY "\"}");
   ls_action_set_text (&action->server, "{\"server\":\"" CANARY "\"}");
   ls_action_set_text (&action->loser, "{\"loser\":\"" CANARY "\"}");
+  ls_action_set_text (&action->app_digest, CANARY);
   return action;
 }
 

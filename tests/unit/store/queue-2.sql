@@ -1,0 +1,9 @@
+-- The queue as version 2 made it, with a few actions. Never edited: it stands for what machines have.
+PRAGMA application_id = 0x4c537175;
+PRAGMA user_version = 2;
+CREATE TABLE action (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL,  type TEXT NOT NULL, entity TEXT NOT NULL, entity_id TEXT NOT NULL, endpoint TEXT NOT NULL,  method TEXT NOT NULL, body TEXT, base_version INTEGER NOT NULL, base TEXT, depends_on TEXT,  coalesce INTEGER NOT NULL, expires_at INTEGER NOT NULL, app TEXT NOT NULL,  created_at INTEGER NOT NULL, status TEXT NOT NULL, outcome TEXT NOT NULL,  outcome_unknown INTEGER NOT NULL, attempts INTEGER NOT NULL,  next_attempt_at INTEGER NOT NULL, http_status INTEGER NOT NULL, reason TEXT, answer TEXT,  server_version INTEGER NOT NULL, server TEXT, commit_cursor TEXT,  visible INTEGER NOT NULL, loser TEXT, ended_at INTEGER NOT NULL);
+INSERT INTO action VALUES(1,'018bcfe5-6801-7000-8000-000000000001','018bcfe5-6801-7000-8000-000000000001','update','grade','g-1','/api/grades/g-1','PUT','{"score":80}',5,'{"id":"g-1","score":70}',NULL,0,0,'/usr/bin/app',1700000000001,'pending','',0,0,0,0,NULL,NULL,0,NULL,NULL,0,NULL,0);
+INSERT INTO action VALUES(2,'018bcfe5-6802-7000-8000-000000000002','the-app''s','create','grade','g-2','/api/grades','POST','{"id":"g-2","score":1}',0,NULL,'018bcfe5-6801-7000-8000-000000000001',1,1800000000000,'org.example.Grades',1700000000002,'pending','',1,3,0,0,'server-unreachable',NULL,0,NULL,NULL,0,NULL,0);
+INSERT INTO action VALUES(3,'018bcfe5-6803-7000-8000-000000000003','018bcfe5-6804-7000-8000-000000000004','delete','grade','g-3','/api/grades/g-3','DELETE',NULL,2,'{"id":"g-3"}',NULL,0,0,'/usr/bin/app',1700000000003,'failed','rejected',0,1,0,403,'forbidden','{"status":403}',0,NULL,NULL,0,NULL,0);
+CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), proof BLOB);
+INSERT INTO meta VALUES(1,NULL);
