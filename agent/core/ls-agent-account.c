@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who is signed in: sign-in, sign-out, and what is remembered of it over a restart. */
+/* Who is signed in, and what is remembered of it over a restart. */
 #include "ls-agent-private.h"
 
 /* How often to look whether the keyring has been unlocked that has a store's key, in milliseconds. */
@@ -47,29 +47,11 @@ ls_agent_get_expires_at (LsAgent *self)
   return ls_engine_get_expires_at (self->engine);
 }
 
-/* A change of the account on its way through store and keyring: what was remembered, or a sign-in. */
-typedef struct
-{
-  guint generation;    /* of the agent when it began */
-  LsAccount *account;  /* (owned) (nullable): what was remembered */
-  LsSession *session;  /* (owned) (nullable): of a sign-in */
-  LsStoreState *state; /* (owned) (nullable) */
-} Change;
-
-static void
-change_free (Change *change)
-{
-  g_clear_pointer (&change->account, ls_account_free);
-  g_clear_pointer (&change->session, ls_session_free);
-  g_clear_pointer (&change->state, ls_store_state_free);
-  g_free (change);
-}
-
 /**
  * ls_agent_account_cancel_sign_in:
  * @self: an agent
  *
- * Ends a sign-in that the server has not answered yet, if there is one.
+ * Ends a sign-in that has changed nothing yet, if there is one.
  */
 void
 ls_agent_account_cancel_sign_in (LsAgent *self)
@@ -94,8 +76,15 @@ ls_agent_account_stop_reopening (LsAgent *self)
   self->reopening = 0;
 }
 
-static void
-forget_account (LsAgent *self)
+/**
+ * ls_agent_account_forget:
+ * @self: an agent
+ *
+ * Lets go of whoever is signed in. Nothing of theirs can be read from here on, and no change of the account
+ * that is still under way may come to its end.
+ */
+void
+ls_agent_account_forget (LsAgent *self)
 {
   ls_agent_account_cancel_sign_in (self);
   ls_agent_account_stop_reopening (self);
@@ -106,36 +95,65 @@ forget_account (LsAgent *self)
   ls_engine_clear_account (self->engine);
 }
 
-/* Begins the change that @task is about. Nothing of whoever was signed in before can be read from
- * here on, and no change that is still under way may come to its end. */
-static Change *
-begin_change (LsAgent *self, GTask *task)
+/**
+ * ls_agent_account_is_overtaken:
+ * @self: an agent
+ * @generation: of the agent when a change of the account began
+ *
+ * Returns: whether the agent has ended, or another change has begun since: what the store was then, and whose,
+ *   does not hold any more
+ */
+gboolean
+ls_agent_account_is_overtaken (LsAgent *self, guint generation)
 {
-  Change *change = g_new0 (Change, 1);
-
-  forget_account (self);
-  change->generation = self->generation;
-  g_task_set_task_data (task, change, (GDestroyNotify)change_free);
-  return change;
+  return g_cancellable_is_cancelled (self->cancellable) || generation != self->generation;
 }
 
-/* Whether the agent has ended, or another change has begun since: then @task ends, too. What the
- * store was then, and whose, does not hold any more. */
-static gboolean
-is_overtaken (LsAgent *self, GTask *task)
+/**
+ * ls_agent_account_is_remembered:
+ * @self: an agent
+ * @server: a server's URL
+ * @user_id: somebody
+ *
+ * Returns: whether it is they who have signed in and not out, there
+ */
+gboolean
+ls_agent_account_is_remembered (LsAgent *self, const char *server, const char *user_id)
 {
-  const Change *change = g_task_get_task_data (task);
+  const LsAccount *account = self->remembered;
 
-  if (!g_cancellable_is_cancelled (self->cancellable) && change->generation == self->generation)
-    return FALSE;
-
-  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                           "the account has changed meanwhile");
-  return TRUE;
+  return account != NULL && account->user != NULL && g_str_equal (account->user->id, user_id) &&
+         g_strcmp0 (account->server, server) == 0;
 }
 
-static void
-use_account (LsAgent *self, const LsUser *user, const LsStoreState *state, const LsSession *session)
+/**
+ * ls_agent_account_has_other:
+ * @self: an agent
+ * @user: somebody at the server of the settings
+ *
+ * Returns: whether somebody else has signed in and not out, there or elsewhere
+ */
+gboolean
+ls_agent_account_has_other (LsAgent *self, const LsUser *user)
+{
+  return self->remembered != NULL && self->remembered->user != NULL &&
+         !ls_agent_account_is_remembered (self, self->config->server, user->id);
+}
+
+/**
+ * ls_agent_account_use:
+ * @self: an agent
+ * @user: who is signed in from now on
+ * @state: what the store has of them
+ * @session: (nullable): their tokens, if they came just now; %NULL: the keyring has them
+ *
+ * Goes to work for somebody.
+ */
+void
+ls_agent_account_use (LsAgent *self,
+                      const LsUser *user,
+                      const LsStoreState *state,
+                      const LsSession *session)
 {
   LsUser *copy = ls_user_copy (user);
 
@@ -207,6 +225,20 @@ take_remembered (LsAgent *self, const LsAccount *account)
   ls_engine_set_gate (self->engine, self->gate);
 }
 
+/* What was remembered, on its way through the store. */
+typedef struct
+{
+  guint generation;   /* of the agent when it began */
+  LsAccount *account; /* (owned) (nullable) */
+} Loading;
+
+static void
+loading_free (Loading *loading)
+{
+  g_clear_pointer (&loading->account, ls_account_free);
+  g_free (loading);
+}
+
 static void
 on_reopening (gpointer user_data)
 {
@@ -238,16 +270,19 @@ store_open_loaded_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (LsStoreState) state = NULL;
   LsAgent *self = g_task_get_source_object (task);
-  Change *change = g_task_get_task_data (task);
+  Loading *loading = g_task_get_task_data (task);
 
   state = ls_store_open_finish (LS_STORE (object), result, &error);
-  if (is_overtaken (self, task))
-    return;
+  if (ls_agent_account_is_overtaken (self, loading->generation))
+    {
+      g_task_return_boolean (task, FALSE);
+      return;
+    }
 
   if (state == NULL)
     open_failed (self, error);
   else
-    use_account (self, change->account->user, state, NULL);
+    ls_agent_account_use (self, loading->account->user, state, NULL);
   g_task_return_boolean (task, state != NULL);
 }
 
@@ -258,7 +293,7 @@ store_load_account_cb (GObject *object, GAsyncResult *result, gpointer user_data
   g_autoptr (GError) error = NULL;
   g_autoptr (LsAccount) account = NULL;
   LsAgent *self = g_task_get_source_object (task);
-  Change *change = g_task_get_task_data (task);
+  Loading *loading = g_task_get_task_data (task);
 
   account = ls_store_load_account_finish (LS_STORE (object), result, &error);
   if (g_task_return_error_if_cancelled (task))
@@ -268,11 +303,8 @@ store_load_account_cb (GObject *object, GAsyncResult *result, gpointer user_data
     g_warning ("the account can't be read: %s", error->message);
   take_remembered (self, account);
   ls_agent_run (self);
-  if (is_overtaken (self, task))
-    return;
-
-  if (account == NULL || account->user == NULL ||
-      g_strcmp0 (account->server, self->config->server) != 0)
+  if (ls_agent_account_is_overtaken (self, loading->generation) || account == NULL ||
+      account->user == NULL || g_strcmp0 (account->server, self->config->server) != 0)
     {
       g_task_return_boolean (task, FALSE);
       return;
@@ -280,7 +312,7 @@ store_load_account_cb (GObject *object, GAsyncResult *result, gpointer user_data
 
   ls_store_open_async (self->store, account->server, account->user->id, store_open_loaded_cb,
                        g_object_ref (task));
-  change->account = g_steal_pointer (&account);
+  loading->account = g_steal_pointer (&account);
 }
 
 static void
@@ -300,371 +332,14 @@ void
 ls_agent_account_load (LsAgent *self)
 {
   GTask *task = g_task_new (self, self->cancellable, account_loaded_cb, NULL);
+  Loading *loading = g_new0 (Loading, 1);
 
   g_task_set_source_tag (task, ls_agent_account_load);
-  begin_change (self, task);
+  g_task_set_task_data (task, loading, (GDestroyNotify)loading_free);
+  ls_agent_account_forget (self);
+  loading->generation = self->generation;
   self->gate_chosen = FALSE;
   ls_store_load_account_async (self->store, store_load_account_cb, task);
-}
-
-/* Whether the agent has ended while a sign-in was under way, which then ends, too. */
-static gboolean
-has_ended (LsAgent *self, GTask *task)
-{
-  if (!g_cancellable_is_cancelled (self->cancellable))
-    return FALSE;
-
-  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "the agent ends");
-  return TRUE;
-}
-
-static void
-transport_sign_out_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  /* The tokens end by themselves; being offline is no reason to stay signed in. */
-  if (!ls_transport_sign_out_finish (LS_TRANSPORT (object), result, &error))
-    g_debug ("sign-out: %s", error->message);
-}
-
-static void
-revoke_tokens (LsAgent *self, const LsSession *session)
-{
-  ls_transport_sign_out_async (self->transport, session->access, self->cancellable,
-                               transport_sign_out_cb, NULL);
-}
-
-static void
-refused_store_close_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!ls_store_close_finish (LS_STORE (object), result, &error))
-    g_warning ("the store can't be closed: %s", error->message);
-}
-
-/* Tokens that can't be kept are worth nothing to us, and something to others. Whoever was signed in
- * before is so again. */
-static void
-refuse_sign_in (LsAgent *self, GTask *task, const GError *error)
-{
-  const Change *change = g_task_get_task_data (task);
-
-  revoke_tokens (self, change->session);
-  ls_store_close_async (self->store, FALSE, refused_store_close_cb, NULL);
-  ls_agent_account_load (self);
-  g_task_return_new_error (task, LS_ERROR, LS_ERROR_LOCKED, "%s", error->message);
-}
-
-static void
-secrets_store_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  g_autoptr (GError) error = NULL;
-  LsAgent *self = g_task_get_source_object (task);
-  Change *change = g_task_get_task_data (task);
-
-  ls_secrets_store_finish (LS_SECRETS (object), result, &error);
-  if (g_task_return_error_if_cancelled (task) || is_overtaken (self, task))
-    return;
-
-  if (error != NULL && !self->config->tokens_in_memory)
-    {
-      refuse_sign_in (self, task, error);
-      return;
-    }
-  if (error != NULL)
-    g_message ("the tokens are kept in memory alone: %s", error->message);
-
-  use_account (self, change->session->user, change->state, change->session);
-  ls_agent_account_save (self);
-  g_task_return_boolean (task, TRUE);
-}
-
-static void
-store_open_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-  LsAgent *self = g_task_get_source_object (task);
-  Change *change = g_task_get_task_data (task);
-
-  change->state = ls_store_open_finish (LS_STORE (object), result, &error);
-  if (change->state == NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  if (is_overtaken (self, task))
-    return;
-
-  ls_secrets_store_async (self->secrets, self->config->server, change->session->user->id,
-                          change->session, g_task_get_cancellable (task), secrets_store_cb,
-                          g_object_ref (task));
-}
-
-/* The tokens are good: open the store of whom they name. */
-static void
-sign_in_with (LsAgent *self, GTask *task, const LsSession *session)
-{
-  g_autoptr (LsSession) copy = ls_session_copy (session);
-  Change *change;
-
-  if (has_ended (self, task))
-    return;
-  if (copy->user == NULL)
-    copy->user = self->reader.get_user (session->access);
-  if (copy->user == NULL)
-    {
-      g_task_return_new_error (task, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
-                               "the token does not say whose it is");
-      return;
-    }
-
-  change = begin_change (self, task);
-  change->session = g_steal_pointer (&copy);
-  ls_agent_run (self);
-  ls_store_open_async (self->store, self->config->server, change->session->user->id, store_open_cb,
-                       g_object_ref (task));
-}
-
-static void
-request_session_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  g_autoptr (LsSession) session = NULL;
-  g_autoptr (GError) error = NULL;
-  LsAgent *self = LS_AGENT (object);
-
-  session = ls_agent_request_session_finish (self, result, &error);
-  if (self->signing_in == g_task_get_cancellable (G_TASK (result)))
-    g_clear_object (&self->signing_in);
-
-  if (session != NULL)
-    sign_in_with (self, task, session);
-  else if (error->domain == LS_LINK_ERROR)
-    g_task_return_new_error (task, LS_ERROR, LS_ERROR_UNREACHABLE, "%s: %s",
-                             ls_reason_to_string (ls_link_error_get_reason (error)),
-                             error->message);
-  else
-    g_task_return_error (task, g_steal_pointer (&error));
-}
-
-static gboolean
-check_server (LsAgent *self, GTask *task)
-{
-  if (self->config->server != NULL)
-    return TRUE;
-
-  g_task_return_new_error (task, LS_ERROR, LS_ERROR_UNREACHABLE, "%s: no server is set",
-                           ls_reason_to_string (LS_REASON_NOT_CONFIGURED));
-  return FALSE;
-}
-
-/**
- * ls_agent_sign_in_async:
- * @self: an agent
- * @email: the user's e-mail address
- * @password: the user's password
- * @cancellable: (nullable): a cancellable
- * @callback: called when it is done
- * @user_data: for @callback
- *
- * Signs in. Whoever was signed in before stays so if this fails. Another sign-in that the server has
- * not answered yet ends, as does this one when the account changes in another way.
- */
-void
-ls_agent_sign_in_async (LsAgent *self,
-                        const char *email,
-                        const char *password,
-                        GCancellable *cancellable,
-                        GAsyncReadyCallback callback,
-                        gpointer user_data)
-{
-  g_autoptr (GTask) task = NULL;
-
-  g_return_if_fail (LS_IS_AGENT (self));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, ls_agent_sign_in_async);
-  if (!check_server (self, task))
-    return;
-
-  if (g_task_return_error_if_cancelled (task))
-    return;
-
-  ls_agent_account_cancel_sign_in (self);
-  self->signing_in = g_cancellable_new ();
-  if (cancellable != NULL)
-    g_signal_connect_object (cancellable, "cancelled", G_CALLBACK (g_cancellable_cancel),
-                             self->signing_in, G_CONNECT_SWAPPED);
-  ls_agent_request_session_async (self, email, password, self->signing_in, request_session_cb,
-                                  g_object_ref (task));
-}
-
-/**
- * ls_agent_sign_in_finish:
- * @self: an agent
- * @result: what the callback was given
- * @error: %LS_ERROR_WRONG_CREDENTIALS, %LS_ERROR_STORAGE, %LS_ERROR_NEWER_STORE, %LS_ERROR_LOCKED: the
- *   keyring can't keep the tokens, and memory alone must not; %LS_ERROR_UNREACHABLE: the message begins
- *   with the reason
- *
- * Returns: whether the user is signed in
- */
-gboolean
-ls_agent_sign_in_finish (LsAgent *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/**
- * ls_agent_set_tokens_async:
- * @self: an agent
- * @session: tokens that came by another way, without a user
- * @cancellable: (nullable): a cancellable
- * @callback: called when it is done
- * @user_data: for @callback
- *
- * Signs in with tokens. Whether they are good shows when they are used.
- */
-void
-ls_agent_set_tokens_async (LsAgent *self,
-                           const LsSession *session,
-                           GCancellable *cancellable,
-                           GAsyncReadyCallback callback,
-                           gpointer user_data)
-{
-  g_autoptr (GTask) task = NULL;
-
-  g_return_if_fail (LS_IS_AGENT (self));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, ls_agent_set_tokens_async);
-  if (check_server (self, task))
-    sign_in_with (self, task, session);
-}
-
-/**
- * ls_agent_set_tokens_finish:
- * @self: an agent
- * @result: what the callback was given
- * @error: %LS_ERROR_INVALID_ARGUMENT: not a token; or as for ls_agent_sign_in_finish()
- *
- * Returns: whether the user is signed in
- */
-gboolean
-ls_agent_set_tokens_finish (LsAgent *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/* A sign-out on its way through store and keyring. */
-typedef struct
-{
-  char *server;  /* (owned) */
-  char *user_id; /* (owned) */
-  GError *error; /* (owned) (nullable): what the store said */
-} SignOut;
-
-static void
-sign_out_free (SignOut *sign_out)
-{
-  g_free (sign_out->server);
-  g_free (sign_out->user_id);
-  g_clear_error (&sign_out->error);
-  g_free (sign_out);
-}
-
-static void
-secrets_clear_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  g_autoptr (GError) error = NULL;
-  SignOut *sign_out = g_task_get_task_data (task);
-
-  if (!ls_secrets_clear_finish (LS_SECRETS (object), result, &error))
-    g_warning ("the tokens are still in the keyring: %s", error->message);
-
-  if (sign_out->error != NULL)
-    g_task_return_error (task, g_steal_pointer (&sign_out->error));
-  else
-    g_task_return_boolean (task, TRUE);
-}
-
-static void
-store_close_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  LsAgent *self = g_task_get_source_object (task);
-  SignOut *sign_out = g_task_get_task_data (task);
-
-  ls_store_close_finish (LS_STORE (object), result, &sign_out->error);
-  if (!has_ended (self, task))
-    ls_secrets_clear_async (self->secrets, sign_out->server, sign_out->user_id, self->cancellable,
-                            secrets_clear_cb, g_object_ref (task));
-}
-
-/**
- * ls_agent_sign_out_async:
- * @self: an agent
- * @wipe: whether to remove what is stored of the user, too
- * @cancellable: (nullable): a cancellable
- * @callback: called when it is done
- * @user_data: for @callback
- *
- * Signs out, whether the server can be told or not.
- */
-void
-ls_agent_sign_out_async (LsAgent *self,
-                         gboolean wipe,
-                         GCancellable *cancellable,
-                         GAsyncReadyCallback callback,
-                         gpointer user_data)
-{
-  g_autoptr (GTask) task = NULL;
-  const LsSession *session;
-  SignOut *sign_out;
-
-  g_return_if_fail (LS_IS_AGENT (self));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, ls_agent_sign_out_async);
-  if (self->user == NULL)
-    {
-      g_task_return_new_error (task, LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "nobody is signed in");
-      return;
-    }
-
-  session = ls_engine_get_session (self->engine);
-  if (session != NULL)
-    revoke_tokens (self, session);
-
-  sign_out = g_new0 (SignOut, 1);
-  sign_out->server = g_strdup (self->config->server);
-  sign_out->user_id = g_strdup (self->user->id);
-  g_task_set_task_data (task, sign_out, (GDestroyNotify)sign_out_free);
-  forget_account (self);
-  ls_agent_account_save (self);
-  ls_agent_emit_account (self);
-  ls_agent_run (self);
-  /* At once: what is opened after this is another's, and not to be closed, let alone wiped. */
-  ls_store_close_async (self->store, wipe, store_close_cb, g_object_ref (task));
-}
-
-/**
- * ls_agent_sign_out_finish:
- * @self: an agent
- * @result: what the callback was given
- * @error: %LS_ERROR_NOT_SIGNED_IN; %LS_ERROR_STORAGE: the store is still there
- *
- * Returns: whether everything is done
- */
-gboolean
-ls_agent_sign_out_finish (LsAgent *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 static void

@@ -13,8 +13,11 @@ typedef struct
   guint id;       /* 0: not armed */
 } LsAgentAlarm;
 
-/* Shared by ls-agent.c (what callers see), ls-agent-account.c (who is signed in), ls-agent-sign-in.c
- * (asking the server for tokens) and ls-agent-runner.c (commands carried out). */
+/* A sign-in on its way; see ls-agent-session.c. */
+typedef struct _LsAgentSignIn LsAgentSignIn;
+
+/* Shared by ls-agent.c (what callers see), ls-agent-account.c (who is signed in), ls-agent-session.c (sign-in
+ * and sign-out), ls-agent-sign-in.c (asking the server for tokens) and ls-agent-runner.c (commands carried out). */
 struct _LsAgent
 {
   GObject parent_instance;
@@ -23,6 +26,7 @@ struct _LsAgent
   LsRandom *random;       /* (owned) */
   LsNetwork *network;     /* (owned) */
   LsLogin *login;         /* (owned) (nullable) */
+  LsFarewell *farewell;   /* (unowned) (nullable): a weak pointer */
   LsSecrets *secrets;     /* (owned) */
   LsStore *store;         /* (owned) */
   LsTransport *transport; /* (owned) */
@@ -34,7 +38,8 @@ struct _LsAgent
   GCancellable *cancellable; /* (owned): of everything, cancelled in dispose */
   GCancellable *link;        /* (owned): of the requests under way, renewed at each hang-up */
   GCancellable *opening;     /* (owned) (nullable): of the handshake under way */
-  GCancellable *signing_in;  /* (owned) (nullable): of a sign-in that the server has not answered */
+  GCancellable *signing_in;  /* (owned) (nullable): of a sign-in that has changed nothing yet */
+  LsAgentSignIn *entering;   /* (unowned) (nullable): the newest whose tokens go into the keyring */
   LsAgentAlarm alarms[LS_N_TIMERS];
   gboolean running;      /* commands are being carried out */
   guint generation;      /* of the account: answers to an earlier one's questions are void */
@@ -62,10 +67,17 @@ void ls_agent_emit_commit (LsAgent *self, LsCommit *commit);
 void ls_agent_follow_login (LsAgent *self);
 void ls_agent_account_load (LsAgent *self);
 void ls_agent_account_save (LsAgent *self);
-void ls_agent_account_stop_reopening (LsAgent *self);
 void ls_agent_account_save_gate (LsAgent *self);
-
+void ls_agent_account_stop_reopening (LsAgent *self);
 void ls_agent_account_cancel_sign_in (LsAgent *self);
+void ls_agent_account_forget (LsAgent *self);
+void ls_agent_account_use (LsAgent *self,
+                           const LsUser *user,
+                           const LsStoreState *state,
+                           const LsSession *session);
+gboolean ls_agent_account_is_overtaken (LsAgent *self, guint generation);
+gboolean ls_agent_account_is_remembered (LsAgent *self, const char *server, const char *user_id);
+gboolean ls_agent_account_has_other (LsAgent *self, const LsUser *user);
 
 /* ls-agent-sign-in.c */
 void ls_agent_request_session_async (LsAgent *self,

@@ -81,6 +81,7 @@ ls_agent_finalize (GObject *object)
   g_object_unref (self->link);
   g_clear_object (&self->opening);
   g_clear_object (&self->signing_in);
+  g_clear_weak_pointer (&self->farewell);
 
   G_OBJECT_CLASS (ls_agent_parent_class)->finalize (object);
 }
@@ -299,7 +300,7 @@ ls_agent_set_config (LsAgent *self, const LsConfig *config)
   ls_config_free (self->config);
   self->config = ls_config_copy (config);
   if (other_server)
-    ls_engine_clear_account (self->engine);
+    ls_agent_account_forget (self);
   ls_engine_set_config (self->engine, config);
   ls_agent_run (self);
   if (other_server)

@@ -7,6 +7,7 @@
 #include "ls-config.h"
 #include "ls-data-reader.h"
 #include "ls-error.h"
+#include "ls-farewell.h"
 #include "ls-link-error.h"
 #include "ls-login.h"
 #include "ls-network.h"
@@ -145,6 +146,7 @@ void ls_agent_sign_out_async (LsAgent *self,
                               GAsyncReadyCallback callback,
                               gpointer user_data);
 gboolean ls_agent_sign_out_finish (LsAgent *self, GAsyncResult *result, GError **error);
+void ls_agent_set_farewell (LsAgent *self, LsFarewell *farewell);
 
 /* Apps: what they follow, how many are attached */
 void ls_agent_follow (LsAgent *self, LsEntitySet entities);

@@ -3,6 +3,7 @@
 #include "ls-ctl-calls.h"
 #include "ls-ctl-commands.h"
 #include "ls-ctl-password.h"
+#include "ls-error.h"
 #include "ls-i18n.h"
 
 static gboolean
@@ -22,6 +23,24 @@ sign_in (LsDbusAccount *account, const char *email, GError **error)
   return signed_in;
 }
 
+/* What is unsent is somebody else's, so that it is not enough to say so. */
+static GError *
+explain (GError *error)
+{
+  GError *explained = NULL;
+
+  if (!g_error_matches (error, LS_ERROR, LS_ERROR_UNSENT_WORK))
+    return error;
+
+  g_error_free (error);
+  g_set_error_literal (
+      &explained, LS_ERROR, LS_ERROR_UNSENT_WORK,
+      _ ("Somebody else is signed in, and the school's server does not have everything they did. "
+         "Sign them out with: labsyncctl sign-out. A copy can be had before with: "
+         "labsyncctl queue export"));
+  return explained;
+}
+
 static LsCtlExit
 run (LsCtl *self, int argc, char *argv[])
 {
@@ -35,7 +54,7 @@ run (LsCtl *self, int argc, char *argv[])
   /* Before the password is asked for: it would be in vain without an agent. */
   account = ls_ctl_open_account (self, &error);
   if (account == NULL || !sign_in (account, argv[1], &error))
-    return ls_ctl_fail (self, error);
+    return ls_ctl_fail (self, explain (error));
 
   message = g_strdup_printf (_ ("You are signed in as %s."), argv[1]);
 

@@ -12,7 +12,8 @@
 /**
  * LsAccountService:
  *
- * org.labsync.Agent1.Account on an #LsAgent and its #LsActionQueue.
+ * org.labsync.Agent1.Account on an #LsAgent and its #LsActionQueue. Whoever is signed out by somebody else's
+ * sign-in is treated as the settings say about a sign-out.
  */
 struct _LsAccountService
 {
@@ -23,16 +24,20 @@ struct _LsAccountService
   LsAccess *access;          /* (owned) */
   LsClock *clock;            /* (owned) */
   GCancellable *cancellable; /* (owned): of the sign-outs that wait */
+  char *entering_app;        /* (owned) (nullable): whose sign-in is the newest */
   LsSignOutDefaults defaults;
 };
 
 static void ls_account_service_iface_init (LsDbusAccountIface *iface);
+static void ls_account_service_farewell_init (LsFarewellInterface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (LsAccountService,
                                ls_account_service,
                                LS_DBUS_TYPE_ACCOUNT_SKELETON,
                                G_IMPLEMENT_INTERFACE (LS_DBUS_TYPE_ACCOUNT,
-                                                      ls_account_service_iface_init))
+                                                      ls_account_service_iface_init)
+                                   G_IMPLEMENT_INTERFACE (LS_TYPE_FAREWELL,
+                                                          ls_account_service_farewell_init))
 
 static void
 ls_account_service_finalize (GObject *object)
@@ -44,6 +49,7 @@ ls_account_service_finalize (GObject *object)
   g_clear_object (&self->access);
   g_clear_object (&self->clock);
   g_clear_object (&self->cancellable);
+  g_free (self->entering_app);
 
   G_OBJECT_CLASS (ls_account_service_parent_class)->finalize (object);
 }
@@ -76,7 +82,7 @@ name_app (LsAccountService *self, GDBusMethodInvocation *invocation)
   return g_strdup (ls_app_get_name (ls_access_get_app (self->access, sender)));
 }
 
-/* A sign-in, which may have to wait for the server, but for nobody. */
+/* A sign-in, which may have to wait for the server, and for what somebody else did to be sent. */
 typedef struct
 {
   GDBusMethodInvocation *invocation; /* (owned) by the answer */
@@ -100,6 +106,8 @@ sign_in_new (LsAccountService *self, GDBusMethodInvocation *invocation)
   sign_in->invocation = invocation;
   sign_in->journal = g_object_ref (ls_access_get_journal (self->access));
   sign_in->app = name_app (self, invocation);
+  g_free (self->entering_app);
+  self->entering_app = g_strdup (sign_in->app);
   sign_in->cancellable = g_cancellable_new ();
   sign_in->watch_id = g_bus_watch_name_on_connection (
       g_dbus_method_invocation_get_connection (invocation),
@@ -120,20 +128,28 @@ sign_in_free (SignIn *sign_in)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignIn, sign_in_free)
 
+/* @error: (nullable): why nobody was signed in */
+static void
+answer_sign_in (SignIn *sign_in, const char *what, gboolean sent, const GError *error)
+{
+  if (error != NULL)
+    {
+      ls_invocation_return_error (sign_in->invocation, error);
+      return;
+    }
+
+  ls_journal_note (sign_in->journal, sign_in->app, what, "", "ok", sent);
+  g_dbus_method_invocation_return_value (sign_in->invocation, NULL);
+}
+
 static void
 agent_sign_in_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (SignIn) sign_in = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (!ls_agent_sign_in_finish (LS_AGENT (object), result, &error))
-    {
-      ls_invocation_return_error (sign_in->invocation, error);
-      return;
-    }
-
-  ls_journal_note (sign_in->journal, sign_in->app, "sign-in", "", "ok", TRUE);
-  g_dbus_method_invocation_return_value (sign_in->invocation, NULL);
+  ls_agent_sign_in_finish (LS_AGENT (object), result, &error);
+  answer_sign_in (sign_in, "sign-in", TRUE, error);
 }
 
 static void
@@ -176,14 +192,8 @@ agent_set_tokens_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (SignIn) sign_in = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (!ls_agent_set_tokens_finish (LS_AGENT (object), result, &error))
-    {
-      ls_invocation_return_error (sign_in->invocation, error);
-      return;
-    }
-
-  ls_journal_note (sign_in->journal, sign_in->app, "set-tokens", "", "ok", FALSE);
-  g_dbus_method_invocation_return_value (sign_in->invocation, NULL);
+  ls_agent_set_tokens_finish (LS_AGENT (object), result, &error);
+  answer_sign_in (sign_in, "set-tokens", FALSE, error);
 }
 
 static gboolean
@@ -195,14 +205,16 @@ handle_set_tokens (LsDbusAccount *object,
 {
   LsAccountService *self = LS_ACCOUNT_SERVICE (object);
   g_autoptr (LsSession) session = NULL;
+  SignIn *sign_in;
 
   if (!ls_invocation_check_options (invocation, options, NULL, 0) ||
       !may (self, invocation, "set-tokens"))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
   session = ls_session_new (access, *refresh != '\0' ? refresh : NULL);
-  ls_agent_set_tokens_async (self->agent, session, NULL, agent_set_tokens_cb,
-                             sign_in_new (self, invocation));
+  sign_in = sign_in_new (self, invocation);
+  ls_agent_set_tokens_async (self->agent, session, sign_in->cancellable, agent_set_tokens_cb,
+                             sign_in);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -239,6 +251,15 @@ static gboolean
 has_unsent (LsAccountService *self)
 {
   return ls_queue_counts_get_open (ls_action_queue_get_counts (self->queue)) > 0;
+}
+
+/* What happens right before somebody is signed out. */
+static void
+part (LsAccountService *self, const char *app, gboolean forget_queue)
+{
+  if (forget_queue)
+    ls_action_queue_forget (self->queue);
+  ls_journal_note (ls_access_get_journal (self->access), app, "sign-out", "", "ok", TRUE);
 }
 
 static void
@@ -293,11 +314,9 @@ last_flush_cb (GObject *object, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  if (sign_out->wipe && (sign_out->discard_unsent || !has_unsent (sign_out->service)))
-    ls_action_queue_forget (queue);
   app = name_app (sign_out->service, sign_out->invocation);
-  ls_journal_note (ls_access_get_journal (sign_out->service->access), app, "sign-out", "", "ok",
-                   TRUE);
+  part (sign_out->service, app,
+        sign_out->wipe && (sign_out->discard_unsent || !has_unsent (sign_out->service)));
   ls_agent_sign_out_async (sign_out->service->agent, sign_out->wipe, NULL, agent_sign_out_cb,
                            sign_out->invocation);
 }
@@ -309,6 +328,17 @@ has_link (LsAccountService *self)
   LsState state = ls_agent_get_status (self->agent)->state;
 
   return state == LS_STATE_LIVE || state == LS_STATE_POLLING || state == LS_STATE_CONNECTING;
+}
+
+static void
+flush (LsAccountService *self,
+       guint seconds,
+       GCancellable *cancellable,
+       GAsyncReadyCallback callback,
+       gpointer user_data)
+{
+  ls_last_flush_async (self->queue, self->clock, has_link (self) ? (gint64)seconds * 1000 : 0,
+                       cancellable, callback, user_data);
 }
 
 static void
@@ -347,9 +377,7 @@ handle_sign_out (LsDbusAccount *object, GDBusMethodInvocation *invocation, GVari
                                            "option “flush-seconds” is at most %d",
                                            MAX_FLUSH_SECONDS);
   else
-    ls_last_flush_async (self->queue, self->clock,
-                         has_link (self) ? (gint64)flush_seconds * 1000 : 0, self->cancellable,
-                         last_flush_cb, g_steal_pointer (&sign_out));
+    flush (self, flush_seconds, self->cancellable, last_flush_cb, g_steal_pointer (&sign_out));
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
@@ -359,6 +387,68 @@ ls_account_service_iface_init (LsDbusAccountIface *iface)
   iface->handle_sign_in = handle_sign_in;
   iface->handle_set_tokens = handle_set_tokens;
   iface->handle_sign_out = handle_sign_out;
+}
+
+static void
+farewell_last_flush_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  LsAccountService *self = g_task_get_source_object (task);
+  g_autoptr (GError) error = NULL;
+
+  /* Where nothing is wiped, nobody needs to know what is in the queue. */
+  if (ls_last_flush_finish (LS_ACTION_QUEUE (object), result, &error) ||
+      (!self->defaults.wipe && error->domain == LS_ERROR))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+farewell_flush_async (LsFarewell *farewell,
+                      GCancellable *cancellable,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data)
+{
+  LsAccountService *self = LS_ACCOUNT_SERVICE (farewell);
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, farewell_flush_async);
+  flush (self, self->defaults.flush_seconds, cancellable, farewell_last_flush_cb, task);
+}
+
+static gboolean
+farewell_flush_finish (LsFarewell *farewell, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* Not as at a sign-out by the setting, which leaves what is unsent: who signs in does not know of it. */
+static gboolean
+farewell_part (LsFarewell *farewell, gboolean *wipe, GError **error)
+{
+  LsAccountService *self = LS_ACCOUNT_SERVICE (farewell);
+
+  if (self->defaults.wipe && has_unsent (self))
+    {
+      g_set_error (
+          error, LS_ERROR, LS_ERROR_UNSENT_WORK,
+          "somebody else is signed in, and the server does not have everything of theirs yet: "
+          "export it, and sign out first");
+      return FALSE;
+    }
+
+  *wipe = self->defaults.wipe;
+  part (self, self->entering_app, *wipe);
+  return TRUE;
+}
+
+static void
+ls_account_service_farewell_init (LsFarewellInterface *iface)
+{
+  iface->flush_async = farewell_flush_async;
+  iface->flush_finish = farewell_flush_finish;
+  iface->part = farewell_part;
 }
 
 static void
@@ -397,6 +487,7 @@ ls_account_service_new (LsAgent *agent, LsActionQueue *queue, LsAccess *access, 
   /* After the queue, which closes by it. */
   g_signal_connect_object (agent, "account-changed", G_CALLBACK (update), self,
                            G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+  ls_agent_set_farewell (agent, LS_FAREWELL (self));
   update (self);
   return self;
 }
@@ -406,7 +497,7 @@ ls_account_service_new (LsAgent *agent, LsActionQueue *queue, LsAccess *access, 
  * @self: the interface
  * @defaults: from the settings
  *
- * Sets what SignOut does when the caller doesn't say; at first it neither wipes nor waits.
+ * Sets what SignOut does when the caller doesn't say, and another's sign-in; at first it neither wipes nor waits.
  */
 void
 ls_account_service_set_defaults (LsAccountService *self, const LsSignOutDefaults *defaults)

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * @wipe: the setting `Privacy.wipe-on-sign-out`
  * @flush_seconds: the setting `Queue.flush-seconds`
  *
- * What SignOut does when the caller doesn't say.
+ * What SignOut does when the caller doesn't say, and another's sign-in.
  */
 typedef struct
 {

@@ -141,6 +141,19 @@ ls_cache_free (LsCache *self)
 }
 
 /**
+ * ls_cache_abandon:
+ * @self: (transfer full): a cache
+ *
+ * Closes it when its files are going to be removed.
+ */
+void
+ls_cache_abandon (LsCache *self)
+{
+  ls_database_abandon (self->database);
+  g_free (self);
+}
+
+/**
  * ls_cache_get_database:
  * @self: a cache
  *

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 typedef struct _LsCache LsCache;
 
 LsCache *ls_cache_open (const char *path, LsCipher *cipher, GError **error);
+void ls_cache_abandon (LsCache *self);
 void ls_cache_free (LsCache *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsCache, ls_cache_free)
 

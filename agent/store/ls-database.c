@@ -607,6 +607,20 @@ ls_database_remove (const char *path, GError **error)
 }
 
 /**
+ * ls_database_abandon:
+ * @self: (transfer full): a database
+ *
+ * Closes it when its files are going to be removed: what is in the log, up to 64 MiB, is not copied and synced
+ * any more, for which a disk may need seconds.
+ */
+void
+ls_database_abandon (LsDatabase *self)
+{
+  sqlite3_db_config (self->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  ls_database_free (self);
+}
+
+/**
  * ls_database_free:
  * @self: (transfer full): a database
  *

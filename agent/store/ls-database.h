@@ -31,6 +31,7 @@ LsDatabase *ls_database_open (const char *path,
 LsDatabase *ls_database_open_damaged (const char *path, GError **error);
 char *ls_database_move_aside (const char *path, GError **error);
 gboolean ls_database_remove (const char *path, GError **error);
+void ls_database_abandon (LsDatabase *self);
 void ls_database_free (LsDatabase *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsDatabase, ls_database_free)
 

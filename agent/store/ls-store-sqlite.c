@@ -164,7 +164,7 @@ do_close (LsStoreShelf *shelf, gpointer data, GError **error)
 
   if (args->flag && directory != NULL)
     {
-      g_clear_pointer (&shelf->cache, ls_cache_free);
+      g_clear_pointer (&shelf->cache, ls_cache_abandon);
       g_clear_pointer (&shelf->audit, ls_audit_file_free);
       removed = ls_store_shelf_remove (shelf, directory, "lock", error) &&
                 ls_store_shelf_remove (shelf, directory, "audit.db", error) &&

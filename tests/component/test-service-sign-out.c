@@ -2,6 +2,8 @@
 /* Signing out while there is something that the server does not have. */
 #include "ls-service-fixture.h"
 
+#include <string.h>
+
 #define UPDATE "('update', 'grade', 'r-1', '{\"n\":5}', @a{sv} {})"
 
 /* Signed in, a row in the cache. */
@@ -224,6 +226,143 @@ test_somebody_else_signs_in (LsServiceFixture *f, gconstpointer data)
   g_assert_cmpstr (ls_agent_get_user (f->agent)->id, ==, "u-2");
 }
 
+/* Somebody else signs in, by which whoever is signed in leaves. */
+static void
+begin_another (LsServiceFixture *f, LsServiceAnswer *answer)
+{
+  g_autofree char *token = ls_service_fixture_make_token ("u-2");
+  g_autofree char *arguments = g_strdup_printf ("('%s', 'refresh', @a{sv} {})", token);
+
+  f->user_id = "u-2";
+  ls_service_fixture_begin (f, "Account.SetTokens", arguments, answer);
+}
+
+static void
+assert_another_is_in (LsServiceFixture *f, LsServiceAnswer *answer)
+{
+  LS_SERVICE_WAIT (f, answer->done);
+  g_assert_no_error (answer->error);
+  g_variant_unref (answer->value);
+  g_assert_cmpstr (ls_agent_get_user (f->agent)->id, ==, "u-2");
+  LS_SERVICE_WAIT (f, ls_agent_get_status (f->agent)->state == LS_STATE_LIVE);
+}
+
+/* Has what is unsent sent before, no longer than the setting says; what is left waits for whose it is. */
+static void
+test_another_flushes_first (LsServiceFixture *f, gconstpointer data)
+{
+  const LsSignOutDefaults defaults = { .flush_seconds = 3 };
+  LsServiceAnswer answer;
+
+  ls_service_set_sign_out_defaults (f->service, &defaults);
+  g_free (ls_service_fixture_enqueue (f, UPDATE));
+  begin_another (f, &answer);
+  LS_SERVICE_WAIT (f, ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_ACT) != NULL);
+  g_variant_unref (ls_service_fixture_call (f, "Connection.Connect", "(@a{sv} {},)"));
+  ls_fake_clock_advance (f->clock, 2999);
+  g_variant_unref (ls_service_fixture_call (f, "Connection.Connect", "(@a{sv} {},)"));
+  g_assert_false (answer.done);
+  g_assert_cmpstr (ls_agent_get_user (f->agent)->id, ==, "u-1");
+  ls_fake_clock_advance (f->clock, 1);
+  assert_another_is_in (f, &answer);
+  g_assert_cmpuint (count_stored (f), ==, 1);
+  g_assert_cmpuint (ls_fake_transport_count_started (f->transport, LS_FAKE_CALL_SIGN_OUT), ==, 1);
+  g_assert_false (has_row (f));
+}
+
+static void
+test_another_waits_for_nothing_offline (LsServiceFixture *f, gconstpointer data)
+{
+  const LsSignOutDefaults defaults = { .flush_seconds = 5 };
+  LsServiceAnswer answer;
+
+  ls_service_set_sign_out_defaults (f->service, &defaults);
+  ls_agent_disconnect (f->agent);
+  g_free (ls_service_fixture_enqueue (f, UPDATE));
+  begin_another (f, &answer);
+  LS_SERVICE_WAIT (f, answer.done);
+  g_assert_no_error (answer.error);
+  g_variant_unref (answer.value);
+  g_assert_cmpstr (ls_agent_get_user (f->agent)->id, ==, "u-2");
+  g_assert_cmpuint (count_stored (f), ==, 1);
+}
+
+/* What the one before did is not for whoever comes next to lose. */
+static void
+test_another_wipes_nothing_unsent (LsServiceFixture *f, gconstpointer data)
+{
+  const LsSignOutDefaults defaults = { .wipe = TRUE };
+  LsServiceAnswer answer;
+
+  ls_service_set_sign_out_defaults (f->service, &defaults);
+  ls_agent_disconnect (f->agent);
+  g_free (ls_service_fixture_enqueue (f, UPDATE));
+  begin_another (f, &answer);
+  LS_SERVICE_WAIT (f, answer.done);
+  g_assert_error (answer.error, LS_ERROR, LS_ERROR_UNSENT_WORK);
+  g_assert_nonnull (strstr (answer.error->message, "sign out first"));
+  g_clear_error (&answer.error);
+  g_assert_cmpstr (ls_agent_get_user (f->agent)->id, ==, "u-1");
+  g_assert_true (has_row (f));
+  g_assert_cmpuint (count_stored (f), ==, 1);
+
+  sign_out (f, "@a{sv} {}");
+  begin_another (f, &answer);
+  LS_SERVICE_WAIT (f, answer.done);
+  g_assert_no_error (answer.error);
+  g_variant_unref (answer.value);
+  g_assert_cmpuint (count_stored (f), ==, 1);
+}
+
+static void
+test_another_wipes_by_setting (LsServiceFixture *f, gconstpointer data)
+{
+  const LsSignOutDefaults defaults = { .wipe = TRUE };
+  LsServiceAnswer answer;
+
+  ls_service_set_sign_out_defaults (f->service, &defaults);
+  g_free (ls_service_fixture_enqueue (f, UPDATE));
+  ls_service_fixture_reply (f, 200, NULL, NULL, 2);
+  g_assert_cmpuint (count_stored (f), ==, 1);
+  begin_another (f, &answer);
+  assert_another_is_in (f, &answer);
+  g_assert_cmpuint (count_stored (f), ==, 0);
+  f->user_id = "u-1";
+  ls_service_fixture_sign_in (f);
+  g_assert_false (has_row (f));
+}
+
+/* Theirs stays signed in, with their queue. */
+static void
+test_same_again_keeps_the_queue (LsServiceFixture *f, gconstpointer data)
+{
+  const LsSignOutDefaults defaults = { .wipe = TRUE, .flush_seconds = 5 };
+
+  ls_service_set_sign_out_defaults (f->service, &defaults);
+  g_free (ls_service_fixture_enqueue (f, UPDATE));
+  ls_service_fixture_sign_in (f);
+  g_assert_true (has_row (f));
+  g_assert_cmpuint (count_stored (f), ==, 1);
+  g_assert_cmpuint (ls_fake_transport_count_started (f->transport, LS_FAKE_CALL_SIGN_OUT), ==, 0);
+}
+
+/* It is in the audit of whose account it was, as done by who signed in. */
+static void
+test_another_is_noted (LsServiceFixture *f, gconstpointer data)
+{
+  LsServiceAnswer answer;
+  g_autoptr (GVariant) entries = NULL;
+  g_autofree char *text = NULL;
+
+  begin_another (f, &answer);
+  assert_another_is_in (f, &answer);
+  f->user_id = "u-1";
+  ls_service_fixture_sign_in (f);
+  entries = ls_service_fixture_call (f, "Diagnostics.GetAudit", "(@a{sv} {},)");
+  text = g_variant_print (entries, FALSE);
+  g_assert_nonnull (strstr (text, "'what': <'sign-out'>"));
+}
+
 #define ADD(name, function)                                                                        \
   g_test_add ("/service/sign-out/" name, LsServiceFixture, NULL, set_up, function,                 \
               ls_service_fixture_tear_down)
@@ -244,5 +383,11 @@ main (int argc, char **argv)
   ADD ("wipe/setting", test_wipe_by_setting_keeps_the_queue);
   ADD ("wipe/unreadable", test_wipe_spares_what_it_cannot_read);
   ADD ("somebody-else", test_somebody_else_signs_in);
+  ADD ("another/flushes-first", test_another_flushes_first);
+  ADD ("another/offline", test_another_waits_for_nothing_offline);
+  ADD ("another/wipes-nothing-unsent", test_another_wipes_nothing_unsent);
+  ADD ("another/wipes-by-setting", test_another_wipes_by_setting);
+  ADD ("another/noted", test_another_is_noted);
+  ADD ("same-again", test_same_again_keeps_the_queue);
   return g_test_run ();
 }

@@ -7,7 +7,7 @@ import pytest
 from gi.repository import GLib
 
 from conftest import QUICK
-from labsync_testing import until
+from labsync_testing import PASSWORD, until
 from machine_traces import in_files, in_memory
 from server_client import STUDENT, STUDENT2, TEACHER
 
@@ -45,11 +45,19 @@ def plant(server, desktop):
     return row_id
 
 
+def stores(desktop):
+    return {path for path in desktop.state_dir.iterdir() if path.is_dir()}
+
+
 def sign_out(desktop, *options):
     """Signs out, after which the store has to be gone within a second, and what was in it from memory."""
     result = desktop.ctl("sign-out", *options)
     assert result.code == 0, result
-    until(lambda: not any(path.is_dir() for path in desktop.state_dir.iterdir()), WITHIN, "the store to be gone")
+    until(lambda: not stores(desktop), WITHIN, "the store to be gone")
+    out_of_memory(desktop)
+
+
+def out_of_memory(desktop):
     until(lambda: in_memory(desktop.agent.pid, CANARY) == [], WITHIN,
           lambda: f"the canary out of memory: {in_memory(desktop.agent.pid, CANARY)}")
 
@@ -113,7 +121,28 @@ def test_the_next_user_is_told_nothing(server, desk):
     # Their store is still there, and theirs alone.
     desktop.sign_in()
     assert CANARY in str(desktop.cached("grade"))
-    assert len([path for path in desktop.state_dir.iterdir() if path.is_dir()]) == 2
+    assert len(stores(desktop)) == 2
+
+
+@pytest.mark.parametrize("encrypt", ["true", "false"], ids=["encrypted", "plain"])
+def test_the_next_sign_in_wipes(server, desk, encrypt):
+    """Nobody signs out: the one comes after the other, and nothing of the first is left."""
+    machine = signed_in(desk, server, encrypt)
+    row_id = plant(server, machine)
+    cursor, before, keys = machine.cursor(), stores(machine), item_paths(machine)
+    app = machine.app("grade_updated")
+    assert len(before) == 1 and in_memory(machine.agent.pid, CANARY)
+    machine.sign_in(STUDENT2)
+    until(lambda: not before & stores(machine), WITHIN, "the first one's store to be gone")
+    out_of_memory(machine)
+    machine.wait_state("live")
+    until(lambda: machine.cached("grade"), what="grades of the second user")
+    assert CANARY not in everything_said(machine, row_id, cursor)
+    assert in_files(machine.directory, CANARY) == []
+    assert in_files(machine.directory, STUDENT) == []
+    assert not set(keys) & set(item_paths(machine))
+    assert not app.events, "an app of the first one's is told nothing of the second's"
+    app.close()
 
 
 def test_the_environment_keeps_nothing_in_memory(server, desk, monkeypatch):
@@ -199,6 +228,10 @@ def test_a_lost_key_costs_the_cache_alone(server, encrypted):
     assert json.loads(encrypted.cached("grade")[row_id][1])["assignment_name"] == f"{CANARY} 5"
 
 
+def name_of(server, row_id):
+    return next(row["assignment_name"] for row in server.person(TEACHER).rows("grades") if row["id"] == row_id)
+
+
 def leave_unsent(server, desktop):
     """Has a teacher write the canary while the server is away. Returns the action's id."""
     row_id = next(iter(desktop.cached("grade")))
@@ -239,6 +272,39 @@ def test_unsent_work_is_encrypted_and_not_wiped_unasked(server, teachers):
     teachers.sign_in(TEACHER)
     teachers.wait_state("live")
     until(lambda: teachers.json("queue", "show", action)["status"] == "completed", what="the action to be sent")
+
+
+def test_unsent_work_is_not_wiped_by_the_next_sign_in(server, desk):
+    desktop = desk(server.url, Privacy_wipe_on_sign_out="true")
+    desktop.sign_in(TEACHER)
+    desktop.wait_state("live")
+    row_id = next(iter(desktop.cached("grade")))
+    assert desktop.ctl("disconnect").code == 0
+    desktop.ctl("queue", "add", "--type", "update", "--entity", "grade", "--entity-id", row_id,
+                "--data", json.dumps({"assignment_name": CANARY}))
+    refused = desktop.ctl("sign-in", STUDENT, text=PASSWORD)
+    assert refused.code == 1 and "sign-out" in refused.err and "queue export" in refused.err, refused
+    assert "UnsentWork" in desktop.ctl("sign-in", STUDENT, "--json", text=PASSWORD).err
+    assert CANARY in desktop.ctl("queue", "export").out
+    # Signed out they keep it, and the next one comes in.
+    assert desktop.ctl("sign-out").code == 0
+    assert desktop.ctl("sign-in", STUDENT, text=PASSWORD).code == 0
+    assert CANARY not in desktop.ctl("queue", "export").out
+    assert desktop.ctl("connect").code == 0
+    desktop.sign_in(TEACHER)
+    until(lambda: name_of(server, row_id) == CANARY, what="the change to be sent")
+
+
+def test_the_next_sign_in_sends_first(server, desk):
+    """What is unsent at another's sign-in is sent in the time that the setting gives it."""
+    desktop = desk(server.url, Privacy_wipe_on_sign_out="true", Queue_flush_seconds="5")
+    desktop.sign_in(TEACHER)
+    desktop.wait_state("live")
+    row_id = next(iter(desktop.cached("grade")))
+    desktop.ctl("queue", "add", "--type", "update", "--entity", "grade", "--entity-id", row_id,
+                "--data", json.dumps({"assignment_name": CANARY}))
+    desktop.sign_in(STUDENT)
+    assert name_of(server, row_id) == CANARY
 
 
 def test_discarded_work_leaves_nothing(server, teachers):

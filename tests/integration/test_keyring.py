@@ -83,14 +83,50 @@ def refused_sign_in(desktop):
     return refusal
 
 
+def owners(desktop):
+    return sorted((item["server"], item["user"], item["kind"]) for item in items(desktop))
+
+
+def of(server, email):
+    who = server.person(email).user["id"]
+    return [(server.url, who, kind) for kind in ("access", "refresh")]
+
+
 def test_one_item_for_each_server_user_and_kind(server, desktop):
     for email in (STUDENT, STUDENT, TEACHER, TEACHER):
         desktop.sign_in(email)
         desktop.wait_state("live")
-    found = [(item["server"], item["user"], item["kind"]) for item in items(desktop)]
-    people = {server.person(email).user["id"] for email in (STUDENT, TEACHER)}
-    assert sorted(found) == sorted((server.url, who, kind) for who in people for kind in ("access", "refresh"))
+        # Nobody else's are left, at the latest when these are used.
+        until(lambda: owners(desktop) == of(server, email), what=f"the tokens of {email}, and no others")
     assert not files_with_tokens(desktop)
+
+
+def test_another_server_is_another_account(server, desktop, directory, world):
+    other = world.enter_context(Server(directory / "other"))
+    desktop.sign_in()
+    desktop.wait_state("live")
+    desktop.configure(other.url)
+    desktop.wait_account("signed-out")
+    assert owners(desktop) == of(server, STUDENT), "it may be the server again tomorrow"
+    desktop.sign_in()
+    desktop.wait_state("live")
+    until(lambda: owners(desktop) == of(other, STUDENT), what="the tokens for the other server alone")
+
+
+def test_who_is_signed_in_stays_when_the_keyring_takes_no_others(server, desktop):
+    desktop.sign_in()
+    desktop.wait_state("live")
+    lock(desktop)
+    with pytest.raises(GLib.Error) as refusal:
+        desktop.sign_in(TEACHER)
+    assert "Error.Locked" in refusal.value.message
+    assert (desktop.account(), desktop.state()) == ("signed-in", "live")
+    assert desktop.bus.property("Account", "UserId") == server.person(STUDENT).user["id"]
+    unlock(desktop)
+    desktop.stop()
+    desktop.start()
+    desktop.wait_state("live")
+    assert owners(desktop) == of(server, STUDENT)
 
 
 def test_without_a_keyring_nobody_is_signed_in(server, bare):
