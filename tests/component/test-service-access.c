@@ -238,6 +238,39 @@ test_queue (LsServiceFixture *f, gconstpointer data)
   call (f, "Queue.Cancel", arguments);
 }
 
+/* What a grant is worth is decided by where the request goes, whatever it is called. */
+static void
+test_grant_is_of_a_place (LsServiceFixture *f, gconstpointer data)
+{
+  static const char *const elsewhere[] = {
+    "('create', 'announcement', '', '{}', {'endpoint': <'/api/grades/G1'>, 'method': <'PUT'>})",
+    "('create', 'announcement', '', '{}', {'endpoint': <'/api/users/u-1'>, 'method': <'DELETE'>})",
+    "('create', 'announcement', '', '{}', {'endpoint': <'/api/auth/logout'>})",
+    "('create', 'announcement', 'a-1', '{}', {'method': <'DELETE'>})",
+    "('publish', 'announcement', 'a-1', '', {'endpoint': <'/api/announcements/a-1/reject'>})",
+    "('create', 'budget', '', '{}', {'endpoint': <'/api/users'>})",
+  };
+
+  ls_service_fixture_sign_in (f);
+  ls_agent_disconnect (f->agent);
+  grant_enqueue (f, GRADES ":announcement.*,*.create");
+  become (f, LS_APP_SANDBOXED, GRADES);
+  for (guint i = 0; i < G_N_ELEMENTS (elsewhere); i++)
+    denied (f, "Queue.Enqueue", elsewhere[i], "there");
+  g_free (ls_service_fixture_enqueue (f, "('create', 'announcement', '', '{}', "
+                                         "{'endpoint': <'/api/announcements'>})"));
+  g_free (
+      ls_service_fixture_enqueue (f, "('publish', 'announcement', 'a-1', '', "
+                                     "{'endpoint': <'/api/announcements/a-1/publish'>})"));
+  assert_listed (f, 2);
+
+  /* who may do everything has to leave signing in and out to the agent, too */
+  become (f, LS_APP_HOST, "/usr/bin/app");
+  g_free (ls_service_fixture_enqueue (f, "('create', 'budget', '', '{}', "
+                                         "{'endpoint': <'/api/users'>, 'method': <'PATCH'>})"));
+  ls_service_fixture_refused (f, "Queue.Enqueue", elsewhere[2], LS_ERROR_INVALID_ARGUMENT, NULL);
+}
+
 static void
 set_role (LsServiceFixture *f, LsRole role)
 {
@@ -444,6 +477,7 @@ main (int argc, char **argv)
   ADD ("access/grant", test_grant);
   ADD ("access/grant/restricts", test_grant_restricts);
   ADD ("access/grant/taken-away", test_grant_taken_away);
+  ADD ("access/grant/is-of-a-place", test_grant_is_of_a_place);
   ADD ("access/queue", test_queue);
   ADD ("access/role", test_role);
   ADD ("access/durable", test_durable);
