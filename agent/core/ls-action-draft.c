@@ -6,9 +6,8 @@
 #include "ls-entity.h"
 #include "ls-error.h"
 
-/* Characters of an id, of the name of an entity that is none of ours, and of who asks. */
+/* Characters of an id, and of who asks. */
 #define MAX_ID 256
-#define MAX_NAME 64
 #define MAX_APP 256
 
 G_GNUC_PRINTF (2, 3)
@@ -71,27 +70,14 @@ check_endpoint (const char *endpoint, GError **error)
 }
 
 static gboolean
-is_plain_name (const char *name)
-{
-  if (!g_ascii_islower (*name) || strlen (name) > MAX_NAME)
-    return FALSE;
-
-  for (; *name != '\0'; name++)
-    if (!g_ascii_islower (*name) && !g_ascii_isdigit (*name) && *name != '_')
-      return FALSE;
-
-  return TRUE;
-}
-
-static gboolean
 check_entity (const LsActionDraft *draft, GError **error)
 {
   LsEntity entity = ls_entity_from_string (draft->entity);
 
   if (entity != LS_ENTITY_INVALID && ls_entity_get_table (entity) != NULL)
     return TRUE;
-  if (is_given (draft->endpoint) && entity == LS_ENTITY_INVALID && draft->entity != NULL &&
-      is_plain_name (draft->entity))
+  if (is_given (draft->endpoint) && entity == LS_ENTITY_INVALID &&
+      ls_entity_is_plain_name (draft->entity))
     return TRUE;
 
   g_set_error (error, LS_ERROR, LS_ERROR_UNKNOWN_ENTITY, "no such entity");

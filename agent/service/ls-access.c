@@ -323,6 +323,8 @@ ls_access_check_enqueue (LsAccess *self,
                          GError **error)
 {
   const char *type = ls_action_type_to_string (draft->type);
+  /* what else stands there may be as long as a message, and another one each time */
+  const char *entity = ls_entity_is_plain_name (draft->entity) ? draft->entity : "other";
   const LsApp *app;
   gboolean granted;
   g_autofree char *subject = NULL;
@@ -335,8 +337,8 @@ ls_access_check_enqueue (LsAccess *self,
     return TRUE;
 
   g_set_error (error, LS_ERROR, LS_ERROR_ACCESS_DENIED, "the settings don't let %s %s “%s”%s",
-               ls_app_get_name (app), type, draft->entity, granted ? " there" : "");
-  subject = g_strconcat (draft->entity, ".", type, NULL);
+               ls_app_get_name (app), type, entity, granted ? " there" : "");
+  subject = g_strconcat (entity, ".", type, NULL);
   return refuse (self, app, "enqueue", subject);
 }
 
