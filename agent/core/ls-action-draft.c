@@ -6,9 +6,8 @@
 #include "ls-entity.h"
 #include "ls-error.h"
 
-/* Characters of an id, of the name of an entity that is none of ours, and of who asks. */
+/* Characters of an id, and of who asks. */
 #define MAX_ID 256
-#define MAX_NAME 64
 #define MAX_APP 256
 
 G_GNUC_PRINTF (2, 3)
@@ -44,6 +43,14 @@ is_plain_segment (const char *text)
   return TRUE;
 }
 
+/* Tokens, and who is signed in, are the agent's. Some servers take capitals for the same path. */
+static gboolean
+is_of_sign_in (const char *const *segments)
+{
+  return g_ascii_strcasecmp (segments[0], "api") == 0 && segments[1] != NULL &&
+         g_ascii_strcasecmp (segments[1], "auth") == 0;
+}
+
 static gboolean
 check_endpoint (const char *endpoint, GError **error)
 {
@@ -56,19 +63,8 @@ check_endpoint (const char *endpoint, GError **error)
   for (guint i = 0; segments[i] != NULL; i++)
     if (!is_plain_segment (segments[i]))
       return refuse (error, "an endpoint has plain segments only, neither a host nor a query");
-
-  return TRUE;
-}
-
-static gboolean
-is_plain_name (const char *name)
-{
-  if (!g_ascii_islower (*name) || strlen (name) > MAX_NAME)
-    return FALSE;
-
-  for (; *name != '\0'; name++)
-    if (!g_ascii_islower (*name) && !g_ascii_isdigit (*name) && *name != '_')
-      return FALSE;
+  if (is_of_sign_in ((const char *const *)segments))
+    return refuse (error, "who signs in and out is no action's to say");
 
   return TRUE;
 }
@@ -80,8 +76,8 @@ check_entity (const LsActionDraft *draft, GError **error)
 
   if (entity != LS_ENTITY_INVALID && ls_entity_get_table (entity) != NULL)
     return TRUE;
-  if (is_given (draft->endpoint) && entity == LS_ENTITY_INVALID && draft->entity != NULL &&
-      is_plain_name (draft->entity))
+  if (is_given (draft->endpoint) && entity == LS_ENTITY_INVALID &&
+      ls_entity_is_plain_name (draft->entity))
     return TRUE;
 
   g_set_error (error, LS_ERROR, LS_ERROR_UNKNOWN_ENTITY, "no such entity");
@@ -198,30 +194,71 @@ ls_action_draft_set_body (LsAction *action,
 }
 
 static LsMethod
-choose_method (const LsActionDraft *draft)
+get_own_method (LsActionType type)
 {
-  if (draft->method != LS_METHOD_INVALID)
-    return draft->method;
-
-  if (draft->type == LS_ACTION_UPDATE)
+  if (type == LS_ACTION_UPDATE)
     return LS_METHOD_PUT;
 
-  return draft->type == LS_ACTION_DELETE ? LS_METHOD_DELETE : LS_METHOD_POST;
+  return type == LS_ACTION_DELETE ? LS_METHOD_DELETE : LS_METHOD_POST;
+}
+
+/* @entity: one that has a table
+ *
+ * Returns: (transfer full): the path that says what is done to which row */
+static char *
+make_own_endpoint (LsActionType type, const char *entity, const char *id)
+{
+  const char *table = ls_entity_get_table (ls_entity_from_string (entity));
+
+  if (type == LS_ACTION_CREATE)
+    return g_strconcat ("/api/", table, NULL);
+  if (type == LS_ACTION_UPDATE || type == LS_ACTION_DELETE)
+    return g_strconcat ("/api/", table, "/", id, NULL);
+
+  return g_strconcat ("/api/", table, "/", id, "/", ls_action_type_to_string (type), NULL);
+}
+
+static LsMethod
+choose_method (const LsActionDraft *draft)
+{
+  return draft->method != LS_METHOD_INVALID ? draft->method : get_own_method (draft->type);
 }
 
 static char *
 choose_endpoint (const LsActionDraft *draft, const char *id)
 {
-  const char *table;
+  return is_given (draft->endpoint) ? g_strdup (draft->endpoint)
+                                    : make_own_endpoint (draft->type, draft->entity, id);
+}
 
-  if (is_given (draft->endpoint))
-    return g_strdup (draft->endpoint);
+/**
+ * ls_action_draft_goes_to_its_row:
+ * @draft: what an app asks for
+ *
+ * Where an action goes is what decides what it does, not what it is called. Without an endpoint and a method it goes
+ * to the row that it names; with them it does if they say the same: POST `/api/TABLE` for a create, PUT and
+ * DELETE `/api/TABLE/ID`, and POST `/api/TABLE/ID/TYPE` for the other types. An entity without a table has no such place.
+ *
+ * Returns: whether the request is the one that its entity, id and type stand for
+ */
+gboolean
+ls_action_draft_goes_to_its_row (const LsActionDraft *draft)
+{
+  LsEntity entity = ls_entity_from_string (draft->entity);
+  g_autofree char *own = NULL;
 
-  table = ls_entity_get_table (ls_entity_from_string (draft->entity));
-  if (draft->type == LS_ACTION_CREATE)
-    return g_strconcat ("/api/", table, NULL);
+  if (draft->method != LS_METHOD_INVALID && draft->method != get_own_method (draft->type))
+    return FALSE;
+  if (!is_given (draft->endpoint))
+    return TRUE;
+  if (entity == LS_ENTITY_INVALID || ls_entity_get_table (entity) == NULL)
+    return FALSE;
+  if (draft->type != LS_ACTION_CREATE &&
+      (draft->entity_id == NULL || !is_plain_segment (draft->entity_id)))
+    return FALSE;
 
-  return g_strconcat ("/api/", table, "/", id, NULL);
+  own = make_own_endpoint (draft->type, draft->entity, draft->entity_id);
+  return g_str_equal (draft->endpoint, own);
 }
 
 /* Of a create that does not say it otherwise, the body may name the row. Whoever names none gets one

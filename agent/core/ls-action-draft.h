@@ -51,6 +51,7 @@ LsAction *ls_action_draft_make (const LsActionDraft *draft,
                                 LsRandom *random,
                                 gint64 wall_ms,
                                 GError **error);
+gboolean ls_action_draft_goes_to_its_row (const LsActionDraft *draft);
 gboolean ls_action_draft_set_body (LsAction *action,
                                    const char *body,
                                    const LsDataEditor *editor,

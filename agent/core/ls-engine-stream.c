@@ -2,12 +2,7 @@
 /* The engine's events: the stream, the runs that fill its gaps, and what is followed. */
 #include "ls-engine-private.h"
 
-#include <string.h>
-
 #include "ls-role-sight.h"
-
-/* In bytes */
-#define MAX_NAME 40
 
 /* A snapshot that lacks very much is doubted until the server has said so for this long, in
  * milliseconds. */
@@ -523,13 +518,6 @@ on_events (LsEngine *self, LsMessage *message)
     take (self, message);
 }
 
-/* Whether the server's own word can be repeated: there is no token in a name. */
-static gboolean
-is_name (const char *word)
-{
-  return word != NULL && strlen (word) <= MAX_NAME && word[strspn (word, G_CSET_a_2_z "-")] == '\0';
-}
-
 /**
  * ls_engine_feed:
  * @self: the engine
@@ -574,7 +562,8 @@ ls_engine_stream_message (LsEngine *self, LsMessage *message)
   else if (message->kind == LS_MESSAGE_DRAIN)
     on_drain (self, message);
   else if (message->kind == LS_MESSAGE_ERROR)
-    g_warning ("the server reports an error: %s", is_name (message->code) ? message->code : "?");
+    g_warning ("the server reports an error: %s",
+               ls_message_is_code (message->code) ? message->code : "?");
 
   ls_engine_stream_commit (self);
   ls_engine_stream_check (self);

@@ -82,7 +82,7 @@ find_to_merge (LsQueue *self, const LsAction *action)
   if (last == NULL || !ls_queue_item_is_waiting (last) || last->now->attempts > 0 ||
       !is_change_of_its_own (last->now) || last->now->method != action->method ||
       !g_str_equal (last->now->endpoint, action->endpoint) ||
-      !g_str_equal (last->now->app, action->app) ||
+      g_strcmp0 (last->now->app, action->app) != 0 ||
       ls_queue_lanes_get_dependents (ls_queue_table_get_lanes (self->table), last->now->id) != NULL)
     return NULL;
 

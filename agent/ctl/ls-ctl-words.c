@@ -88,6 +88,7 @@ static const LsCtlWord deeds[] = {
   { "set-tokens", N_ ("signed in with tokens"), LS_CTL_COLOR_NONE },
   { "sign-out", N_ ("signed out"), LS_CTL_COLOR_NONE },
   { "read", N_ ("read"), LS_CTL_COLOR_NONE },
+  { "left-out", N_ ("did more than is noted one by one"), LS_CTL_COLOR_NONE },
   { "enqueue", N_ ("wanted something changed"), LS_CTL_COLOR_NONE },
   { "create", N_ ("sent something new"), LS_CTL_COLOR_NONE },
   { "update", N_ ("sent a change"), LS_CTL_COLOR_NONE },

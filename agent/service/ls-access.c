@@ -309,30 +309,35 @@ is_granted (const char *grant, const char *entity, const char *type)
  * ls_access_check_enqueue:
  * @self: the access
  * @sender: the unique name of a caller
- * @entity: of what
- * @type: what is to be done, a type of an action
+ * @draft: what it wants to have done; of a type that there is
  * @error: %LS_ERROR_ACCESS_DENIED
+ *
+ * A grant is one to what stands in it: whoever has no more may not send it elsewhere.
  *
  * Returns: whether @sender may enqueue such an action
  */
 gboolean
 ls_access_check_enqueue (LsAccess *self,
                          const char *sender,
-                         const char *entity,
-                         const char *type,
+                         const LsActionDraft *draft,
                          GError **error)
 {
+  const char *type = ls_action_type_to_string (draft->type);
+  /* what else stands there may be as long as a message, and another one each time */
+  const char *entity = ls_entity_is_plain_name (draft->entity) ? draft->entity : "other";
   const LsApp *app;
+  gboolean granted;
   g_autofree char *subject = NULL;
 
   g_return_val_if_fail (LS_IS_ACCESS (self), FALSE);
 
   app = ls_access_get_app (self, sender);
-  if (may_all (self, app) || is_granted (find_grant (self->enqueue, app), entity, type))
+  granted = is_granted (find_grant (self->enqueue, app), draft->entity, type);
+  if (may_all (self, app) || (granted && ls_action_draft_goes_to_its_row (draft)))
     return TRUE;
 
-  g_set_error (error, LS_ERROR, LS_ERROR_ACCESS_DENIED, "the settings don't let %s %s “%s”",
-               ls_app_get_name (app), type, entity);
+  g_set_error (error, LS_ERROR, LS_ERROR_ACCESS_DENIED, "the settings don't let %s %s “%s”%s",
+               ls_app_get_name (app), type, entity, granted ? " there" : "");
   subject = g_strconcat (entity, ".", type, NULL);
   return refuse (self, app, "enqueue", subject);
 }

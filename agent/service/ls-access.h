@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ls-action-draft.h"
 #include "ls-agent.h"
 #include "ls-app-finder.h"
 #include "ls-journal.h"
@@ -38,8 +39,7 @@ gboolean
 ls_access_check_read (LsAccess *self, const char *sender, LsEntitySet entities, GError **error);
 gboolean ls_access_check_enqueue (LsAccess *self,
                                   const char *sender,
-                                  const char *entity,
-                                  const char *type,
+                                  const LsActionDraft *draft,
                                   GError **error);
 gboolean ls_access_has_all (LsAccess *self, const char *sender);
 gboolean ls_access_check_all (LsAccess *self, const char *sender, const char *what, GError **error);

@@ -301,8 +301,8 @@ handle_enqueue (LsDbusQueue *object,
   else
     parse_draft_options (&draft, options, &error);
   if (error == NULL)
-    ls_access_check_enqueue (self->access, g_dbus_method_invocation_get_sender (invocation), entity,
-                             type, &error);
+    ls_access_check_enqueue (self->access, g_dbus_method_invocation_get_sender (invocation), &draft,
+                             &error);
 
   if (error != NULL)
     ls_invocation_return_error (invocation, error);

@@ -23,18 +23,16 @@ may_have (const char *data, const char *const *names)
   return strchr (data, '\\') != NULL;
 }
 
-/* Returns: whether there was something to cut */
-static gboolean
+static void
 cut (char **data, const char *const *drop_fields)
 {
   g_autofree char *whole = NULL;
 
   if (*data == NULL || drop_fields == NULL || !may_have (*data, drop_fields))
-    return FALSE;
+    return;
 
   whole = g_steal_pointer (data);
   *data = ls_json_without_members (whole, drop_fields);
-  return !g_str_equal (whole, *data);
 }
 
 static void
@@ -181,25 +179,56 @@ read_reply (const LsSoupAnswer *answer, const char *text, gsize length, GError *
   return reply;
 }
 
+/* What is to be kept of an answer for those who want to know what the server said. Of a row in it, wherever it is,
+ * no more is kept than of the row itself; in what is no JSON nobody knows what there is.
+ *
+ * Returns: (transfer full) (nullable) */
+static char *
+make_text (const char *text, gsize length, const char *const *drop_fields)
+{
+  g_autofree char *whole = NULL;
+  LsJsonSlice root;
+
+  if (!ls_json_check_root (text, length, LS_WIRE_MAX_BODY, &root, NULL))
+    return NULL;
+
+  whole = ls_json_get_raw (root);
+  if (drop_fields != NULL && may_have (whole, drop_fields))
+    {
+      g_free (whole);
+      whole = ls_json_prune (root, drop_fields);
+    }
+  return g_utf8_make_valid (whole, (gssize)MIN (strlen (whole), LS_MAX_ANSWER));
+}
+
+/* Of an answer that says a token back nothing is to be kept: it is as good as none. */
+static gboolean
+has_token (const LsSoupAnswer *answer, const char *text, gsize length)
+{
+  return answer->token != NULL && length > 0 &&
+         g_strstr_len (text, (gssize)length, answer->token) != NULL;
+}
+
 static LsActionReply *
 decode_reply (const LsSoupAnswer *answer, const char *const *drop_fields, GError **error)
 {
   const char *replayed = soup_message_headers_get_one (answer->headers, "Idempotency-Replayed");
   gsize length = 0;
   const char *text = g_bytes_get_data (answer->body, &length);
-  gboolean was_cut;
-  LsActionReply *reply = read_reply (answer, text, length, error);
+  LsActionReply *reply;
 
+  if (has_token (answer, text, length))
+    length = 0;
+  reply = read_reply (answer, text, length, error);
   if (reply == NULL)
     return NULL;
 
-  was_cut = cut (&reply->row, drop_fields);
+  cut (&reply->row, drop_fields);
   reply->is_ours = ls_soup_errors_is_ours (answer->headers);
   reply->replayed = g_strcmp0 (replayed, "true") == 0;
   reply->retry_after_ms = ls_soup_errors_get_retry_after (answer->headers);
-  /* what is not to be kept of the row is not to be kept of the answer that it came in */
-  if (length > 0 && !was_cut)
-    reply->text = g_utf8_make_valid (text, (gssize)MIN (length, LS_MAX_ANSWER));
+  if (length > 0)
+    reply->text = make_text (text, length, drop_fields);
   return reply;
 }
 

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  * @status: the HTTP status, 2xx or 304; for some, any that the server has chosen
  * @body: its text, not checked yet; may be empty
  * @headers: its headers
+ * @token: (nullable): the access token that was sent
  *
  * What came.
  */
@@ -21,6 +22,7 @@ typedef struct
   guint status;
   GBytes *body;
   SoupMessageHeaders *headers;
+  const char *token;
 } LsSoupAnswer;
 
 /**

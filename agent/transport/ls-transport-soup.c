@@ -235,12 +235,14 @@ typedef struct
 {
   LsSoupEndpoint *endpoint;       /* (owned) */
   const LsSoupAnswerType *answer; /* (unowned) */
+  char *token;                    /* (owned) (nullable): what was sent */
 } Call;
 
 static void
 call_free (Call *call)
 {
   ls_soup_endpoint_unref (call->endpoint);
+  g_free (call->token);
   g_free (call);
 }
 
@@ -301,6 +303,7 @@ call_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (body != NULL && is_answer (call->answer, answer.status))
     {
       answer.body = body;
+      answer.token = call->token;
       tell_time (task, answer.headers);
       return_value (task, &answer);
       return;
@@ -325,6 +328,7 @@ start_call (GTask *task,
 
   call->endpoint = ls_soup_endpoint_ref (endpoint);
   call->answer = answer;
+  call->token = g_strdup (token);
   g_task_set_task_data (task, call, (GDestroyNotify)call_free);
   ls_soup_call_async (endpoint->calls, message, token, endpoint->config->connect_timeout_ms,
                       g_task_get_cancellable (task), call_cb, task);

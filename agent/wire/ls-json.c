@@ -548,6 +548,85 @@ ls_json_without_members (const char *object, const char *const *names)
   return g_string_free (rest, FALSE);
 }
 
+static void append_pruned (GString *out, LsJsonSlice value, const char *const *names);
+
+static void
+append_pruned_object (GString *out, LsJsonSlice object, const char *const *names)
+{
+  LsJsonSlice name, value;
+  LsJsonIter iter;
+  gboolean is_first = TRUE;
+
+  g_string_append_c (out, '{');
+  ls_json_iter_init (&iter, object);
+  while (ls_json_iter_next_member (&iter, &name, &value))
+    {
+      if (is_one_of (name, names))
+        continue;
+      if (!is_first)
+        g_string_append_c (out, ',');
+      g_string_append_len (out, name.start, value.start - name.start);
+      append_pruned (out, value, names);
+      is_first = FALSE;
+    }
+  g_string_append_c (out, '}');
+}
+
+static void
+append_pruned_array (GString *out, LsJsonSlice array, const char *const *names)
+{
+  LsJsonSlice element;
+  LsJsonIter iter;
+  gboolean is_first = TRUE;
+
+  g_string_append_c (out, '[');
+  ls_json_iter_init (&iter, array);
+  while (ls_json_iter_next_element (&iter, &element))
+    {
+      if (!is_first)
+        g_string_append_c (out, ',');
+      append_pruned (out, element, names);
+      is_first = FALSE;
+    }
+  g_string_append_c (out, ']');
+}
+
+/* What was checked nests no deeper than %LS_JSON_MAX_DEPTH. */
+static void
+append_pruned (GString *out, LsJsonSlice value, const char *const *names)
+{
+  LsJsonKind kind = ls_json_get_kind (value);
+
+  if (kind == LS_JSON_OBJECT)
+    append_pruned_object (out, value, names);
+  else if (kind == LS_JSON_ARRAY)
+    append_pruned_array (out, value, names);
+  else
+    g_string_append_len (out, value.start, (gssize)value.length);
+}
+
+/**
+ * ls_json_prune:
+ * @value: a checked value
+ * @names: (array zero-terminated=1): names of members
+ *
+ * Cuts members out of all objects in @value, however deep. White space between what stays goes.
+ *
+ * Returns: (transfer full): the rest
+ */
+char *
+ls_json_prune (LsJsonSlice value, const char *const *names)
+{
+  GString *out;
+
+  g_return_val_if_fail (value.start != NULL, NULL);
+  g_return_val_if_fail (names != NULL, NULL);
+
+  out = g_string_sized_new (value.length);
+  append_pruned (out, value, names);
+  return g_string_free (out, FALSE);
+}
+
 /**
  * ls_json_with_members:
  * @object: a checked JSON object as a C string, without white space before it

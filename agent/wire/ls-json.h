@@ -105,6 +105,7 @@ char *ls_json_get_raw (LsJsonSlice value);
 
 /* Cutting */
 char *ls_json_without_members (const char *object, const char *const *names);
+char *ls_json_prune (LsJsonSlice value, const char *const *names);
 char *ls_json_with_members (const char *object, const char *const *names);
 
 G_END_DECLS

@@ -52,12 +52,14 @@ read_version (LsJsonSlice value, LsJsonSlice row, gint64 *version, GError **erro
 static gboolean
 read_refusal (const LsJsonSlice *members, LsActionReply *reply, GError **error)
 {
+  g_autofree char *code = ls_json_get_string (members[CODE], error);
   gint64 status;
 
-  reply->code = ls_json_get_string (members[CODE], error);
-  if (reply->code == NULL || !ls_wire_read_optional_integer (members[STATUS], &status, error))
+  if (code == NULL || !ls_wire_read_optional_integer (members[STATUS], &status, error))
     return FALSE;
 
+  if (ls_message_is_code (code))
+    reply->code = g_steal_pointer (&code);
   reply->status = (guint)MIN (status, G_MAXUINT);
   return ls_wire_read_optional_string (members[FIELD], &reply->field, error);
 }
@@ -68,7 +70,8 @@ read_refusal (const LsJsonSlice *members, LsActionReply *reply, GError **error)
  * @length: its length in bytes
  * @error: return location for a #LsJsonError
  *
- * Reads what became of an action. The classic system knows neither versions nor cursors.
+ * Reads what became of an action. The classic system knows neither versions nor cursors, and for a code it has a
+ * sentence, which is left out, as is anything else that is no name.
  *
  * Returns: (transfer full) (nullable): the reply
  */

@@ -385,6 +385,13 @@ encode_part (const char *text)
   return encoded;
 }
 
+/* From now on it is another program, or none that is known, that calls. */
+void
+ls_service_fixture_become (LsServiceFixture *f, LsAppKind kind, const char *id)
+{
+  ls_fake_app_finder_set (f->finder, g_dbus_connection_get_unique_name (f->app), kind, id);
+}
+
 char *
 ls_service_fixture_make_token (const char *user_id)
 {
@@ -630,6 +637,35 @@ ls_service_fixture_acknowledge (LsServiceFixture *f, const char *path, guint64 s
   ls_service_fixture_call_subscription (f, f->app, path, "Subscription.Acknowledge",
                                         g_variant_new ("(t)", seq), &error);
   g_assert_no_error (error);
+}
+
+/* Returns: (transfer full): the audit as lines `APP WHAT SUBJECT OUTCOME`, the newest first */
+char *
+ls_service_fixture_read_audit (LsServiceFixture *f, const char *options)
+{
+  g_autofree char *arguments = g_strdup_printf ("(%s,)", options);
+  g_autoptr (GVariant) answer = ls_service_fixture_call (f, "Diagnostics.GetAudit", arguments);
+  g_autoptr (GVariant) entries = g_variant_get_child_value (answer, 0);
+  GString *lines = g_string_new (NULL);
+
+  for (gsize i = 0; i < g_variant_n_children (entries); i++)
+    {
+      g_autoptr (GVariant) entry = g_variant_get_child_value (entries, i);
+      const char *app, *what, *subject, *outcome, *user;
+      guint64 at;
+
+      g_assert_true (g_variant_lookup (entry, "app", "&s", &app));
+      g_assert_true (g_variant_lookup (entry, "what", "&s", &what));
+      g_assert_true (g_variant_lookup (entry, "subject", "&s", &subject));
+      g_assert_true (g_variant_lookup (entry, "outcome", "&s", &outcome));
+      g_assert_true (g_variant_lookup (entry, "user", "&s", &user));
+      g_assert_true (g_variant_lookup (entry, "at", "t", &at));
+      g_assert_cmpuint (at, >=, LS_FAKE_CLOCK_START_WALL);
+      g_assert_cmpstr (user, ==, ls_agent_get_user (f->agent)->id);
+      g_string_append_printf (lines, "%s %s %s %s\n", app, what, subject, outcome);
+    }
+
+  return g_string_free (lines, FALSE);
 }
 
 /* What the agent had sent until now has arrived when an answer has. */

@@ -94,6 +94,8 @@ GVariant *ls_service_fixture_get_property_of (LsServiceFixture *f,
                                               const char *path,
                                               const char *interface,
                                               const char *name);
+void ls_service_fixture_become (LsServiceFixture *f, LsAppKind kind, const char *id);
+char *ls_service_fixture_read_audit (LsServiceFixture *f, const char *options);
 char *ls_service_fixture_make_token (const char *user_id);
 guint ls_service_fixture_collect (LsServiceFixture *f,
                                   const char *interface,

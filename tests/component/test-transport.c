@@ -386,7 +386,8 @@ test_act (Fixture *fixture, gconstpointer unused)
   g_assert_cmpuint (done->status, ==, 200);
   g_assert_true (done->is_ours && done->replayed);
   g_assert_cmpstr (done->row, ==, "{\"id\":\"g-1\"}");
-  g_assert_null (done->text); /* with what was cut out of the row */
+  g_assert_cmpstr (done->text, ==,
+                   "{\"success\":true,\"data\":{\"id\":\"g-1\"},\"version\":4,\"cursor\":\"e:9\"}");
   g_assert_cmpint (done->version, ==, 4);
   g_assert_true (ls_cursor_equal (done->cursor, ls_cursor_new ("e", 9)));
 
@@ -423,6 +424,59 @@ test_act_refused (Fixture *fixture, gconstpointer unused)
       g_assert_cmpint (reply->version, ==, 8);
       g_assert_cmpint (reply->retry_after_ms, ==, 7000);
       g_assert_cmpstr (reply->text, ==, fixture->body);
+    }
+}
+
+/* What is not to be kept of a row is not to be kept of an answer, whatever its shape. */
+static void
+test_act_kept (Fixture *fixture, gconstpointer unused)
+{
+  static const char *const cases[][2] = {
+    { "{\"success\":false,\"error\":\"why\", \"data\":[{\"id\":1,\"password_hash\":\"x\"}]}",
+      "{\"success\":false,\"error\":\"why\",\"data\":[{\"id\":1}]}" },
+    { "{\"success\":false,\"error\":{\"user\":{\"password\\u005fhash\":\"x\"}}}",
+      "{\"success\":false,\"error\":{\"user\":{}}}" },
+    { "[ [{\"password_hash\":[1,2],\"a\": {\"password_hash\":3,\"b\":4}}, \"x\"] ]",
+      "[[{\"a\": {\"b\":4}},\"x\"]]" },
+    { " {\"success\": false, \"error\": \"why\"} ", "{\"success\": false, \"error\": \"why\"}" },
+    { "password_hash: x", NULL },
+    { "{\"success\":false,\"data\":{\"password_hash\":\"x\"", NULL },
+  };
+
+  fixture->status = SOUP_STATUS_FORBIDDEN;
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (LsActionReply) reply = NULL;
+
+      g_test_message ("%s", cases[i][0]);
+      fixture->body = cases[i][0];
+      reply = act (fixture, LS_METHOD_PUT, 0, "{}", NULL);
+      g_assert_cmpuint (reply->status, ==, 403);
+      g_assert_cmpstr (reply->text, ==, cases[i][1]);
+    }
+}
+
+/* Of what says the token back nothing is kept but the status. */
+static void
+test_act_says_token (Fixture *fixture, gconstpointer unused)
+{
+  static const guint statuses[] = { 200, 403 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
+    {
+      g_autoptr (LsActionReply) reply = NULL;
+      g_autoptr (GError) error = NULL;
+
+      fixture->status = statuses[i];
+      fixture->body = "{\"success\":false,\"message\":\"x\",\"error\":\"why\",\"status\":1,"
+                      "\"data\":{\"id\":\"Bearer " TOKEN "\"},\"field\":\"" TOKEN "\"}";
+      reply = act (fixture, LS_METHOD_PUT, 0, "{}", &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (reply->status, ==, statuses[i]);
+      g_assert_null (reply->text);
+      g_assert_null (reply->row);
+      g_assert_null (reply->code);
+      g_assert_null (reply->field);
     }
 }
 
@@ -706,6 +760,8 @@ main (int argc, char *argv[])
   add ("/transport/calls/get-checksum", NULL, test_checksum);
   add ("/transport/calls/act", NULL, test_act);
   add ("/transport/calls/act-refused", NULL, test_act_refused);
+  add ("/transport/calls/act-kept", NULL, test_act_kept);
+  add ("/transport/calls/act-says-token", NULL, test_act_says_token);
   add ("/transport/calls/act-classic", NULL, test_act_classic);
   add ("/transport/calls/act-intercepted", NULL, test_act_intercepted);
   add ("/transport/calls/sign-in", NULL, test_sign_in);

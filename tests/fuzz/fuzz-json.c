@@ -48,12 +48,15 @@ walk_object (LsJsonSlice object)
   const char *const cut[] = { "password_hash", NULL };
   g_autofree char *text = ls_json_get_raw (object);
   g_autofree char *rest = ls_json_without_members (text, cut);
+  g_autofree char *pruned = ls_json_prune (object, cut);
   LsJsonSlice name, value;
   LsJsonIter iter;
 
   g_assert_true (ls_json_check (rest, strlen (rest), strlen (text), NULL));
   g_assert_true (ls_json_find_member ((LsJsonSlice) { rest, strlen (rest) }, cut[0], &value, NULL));
   g_assert_cmpint (ls_json_get_kind (value), ==, LS_JSON_ABSENT);
+
+  g_assert_true (ls_json_check (pruned, strlen (pruned), strlen (text), NULL));
 
   ls_json_iter_init (&iter, object);
   while (ls_json_iter_next_member (&iter, &name, &value))

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+from gi.repository import Gio
 
-from labsync_testing import unsigned_token, until
+from labsync_testing import BUS_NAME, OBJECT_PATH, unsigned_token, until
 
 ROWS = 60
 ELSEWHERE = "127.0.0.2"
@@ -36,6 +37,10 @@ class School(http.server.BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         user = {"id": "u-1", "name": "Siti", "role": "admin"}
         self.answer({"success": True, "data": {"user": user, "token": self.server.token, "refreshToken": "r-1"}})
+
+    def do_PUT(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.repeats_the_token()
 
     def do_GET(self):
         if self.path.startswith("/api/checksum"):
@@ -71,7 +76,8 @@ class School(http.server.BaseHTTPRequestHandler):
     def repeats_the_token(self):
         secret = self.headers["Authorization"]
         self.send_response(403, secret)
-        body = json.dumps({"success": False, "message": secret, "error": secret, "status": 403}).encode()
+        answer = {"success": False, "message": secret, "error": secret, "status": 403, "data": {"id": secret}}
+        body = json.dumps(answer).encode()
         self.send_header("Content-Type", "application/json")
         self.send_header("X-Reason", secret)
         self.send_header("Content-Length", str(len(body)))
@@ -191,6 +197,27 @@ def test_a_hostile_answer(school, listen, desktop, mood, reason):
     assert desktop.account() == "signed-in"
     turn(school, "kind")
     desktop.wait_state("polling", seconds=30)
+
+
+def test_a_token_in_the_answer_to_an_action(school, desktop):
+    """What the server says to an action is kept, written into a file and told to all: but no token is."""
+    told = []
+    desktop.bus.connection.signal_subscribe(
+        BUS_NAME, None, None, OBJECT_PATH, None, Gio.DBusSignalFlags.NONE, lambda *signal: told.append(signal[3:])
+    )
+    added = desktop.json(
+        "queue", "add", "--type", "update", "--entity", "grade", "--entity-id", "grade-1", "--data", '{"score": 9}'
+    )
+    desktop.bus.until(lambda: any("SyncCompleted" in signal for signal in told), what="the end of it")
+    action = desktop.json("queue", "show", added["id"])
+    assert (action["status"], action["http_status"], action["error"]) == ("failed", 403, "http-403")
+    assert any("ActionChanged" in signal for signal in told)
+    assert school.token not in str([(*signal[:2], signal[2].print_(False)) for signal in told])
+    assert school.token not in json.dumps(action) and school.token not in desktop.ctl("queue", "export").out
+    files = [path for path in desktop.state_dir.rglob("*") if path.is_file()]
+    assert "queue.db" in {path.name for path in files}
+    assert [path for path in files if school.token.encode() in path.read_bytes()] == []
+    assert school.token not in desktop.messages()
 
 
 def test_everything_is_gone(school, desktop):

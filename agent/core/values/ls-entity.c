@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-entity.h"
 
+#include <string.h>
+
 typedef struct
 {
   const char *name;      /* singular: the bus, the command line and labsync.v1 */
@@ -96,6 +98,20 @@ ls_entity_from_string (const char *name)
       return (LsEntity)i;
 
   return LS_ENTITY_INVALID;
+}
+
+/**
+ * ls_entity_is_plain_name:
+ * @name: (nullable): what somebody calls an entity
+ *
+ * Returns: whether it is one of ours, or could be one of a server's own: `[a-z][a-z0-9_]*`, of at most
+ *   %LS_MAX_ENTITY_NAME characters
+ */
+gboolean
+ls_entity_is_plain_name (const char *name)
+{
+  return name != NULL && g_ascii_islower (*name) && strlen (name) <= LS_MAX_ENTITY_NAME &&
+         name[strspn (name, G_CSET_a_2_z G_CSET_DIGITS "_")] == '\0';
 }
 
 /**

@@ -56,7 +56,11 @@ typedef gint LsEventType;
 
 #define LS_EVENT_TYPE_INVALID (-1)
 
+/** LS_MAX_ENTITY_NAME: characters of a name that an entity may have */
+#define LS_MAX_ENTITY_NAME 64
+
 const char *ls_entity_to_string (LsEntity entity);
+gboolean ls_entity_is_plain_name (const char *name);
 LsEntity ls_entity_from_string (const char *name);
 const char *ls_entity_get_table (LsEntity entity);
 LsEntity ls_entity_from_table (const char *table);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-message.h"
 
+#include <string.h>
+
 G_DEFINE_BOXED_TYPE (LsMessage, ls_message, ls_message_ref, ls_message_unref)
 
 static const char *const kind_names[] = {
@@ -130,4 +132,19 @@ ls_message_kind_to_string (LsMessageKind kind)
   g_return_val_if_fail ((guint)kind < LS_N_MESSAGE_KINDS, "");
 
   return kind_names[kind];
+}
+
+/**
+ * ls_message_is_code:
+ * @word: (nullable): why the server says that something is wrong
+ *
+ * A hostile server may repeat what it was sent, but there is no token in a name.
+ *
+ * Returns: whether it is the name of an error, which can be told to others and written down
+ */
+gboolean
+ls_message_is_code (const char *word)
+{
+  return word != NULL && *word != '\0' && strlen (word) <= LS_MAX_CODE &&
+         word[strspn (word, G_CSET_a_2_z "-")] == '\0';
 }

@@ -126,6 +126,11 @@ LsMessage *ls_message_ref (LsMessage *message);
 void ls_message_unref (LsMessage *message);
 const char *ls_message_kind_to_string (LsMessageKind kind);
 
+/** LS_MAX_CODE: characters of the name of an error */
+#define LS_MAX_CODE 40
+
+gboolean ls_message_is_code (const char *word);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsMessage, ls_message_unref)
 
 G_END_DECLS

@@ -70,7 +70,8 @@ typedef struct
 
 /**
  * LsActionReply:
- * @code: (nullable): why the action was refused, a name; %NULL: it was done
+ * @code: (nullable): why the action was refused, a name; %NULL: it was done, or the
+ *   server has none for it
  * @status: the HTTP status; 0: that is not known
  * @message: (nullable): what was done, or why not, for people
  * @field: (nullable): of a refusal: which member of the request's body is wrong
@@ -81,7 +82,8 @@ typedef struct
  * @is_ours: whether labsync-server answered
  * @replayed: whether it is the answer to an earlier request with the same key
  * @retry_after_ms: how long to stay away; 0: it did not say
- * @text: (nullable): the answer as it came, at most %LS_MAX_ANSWER bytes of it
+ * @text: (nullable): the answer as it came, but for members that are not to be kept; at most
+ *   %LS_MAX_ANSWER bytes of it; %NULL: it was no JSON, or repeats the token
  *
  * What a server answers to an action: anything that surely came from it, success or not. What did not (no
  * answer, a captive portal, a proxy) is an error instead. What the classic system answers to a write is

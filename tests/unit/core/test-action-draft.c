@@ -137,6 +137,63 @@ test_draft_endpoints (Fixture *fixture, gconstpointer data)
   assert_made (fixture, LS_METHOD_PUT, long_one);
 }
 
+/* Tokens and sign-out are no app's, under no name that a server may take for them. */
+static void
+test_draft_sign_in (Fixture *fixture, gconstpointer data)
+{
+  static const char *const bad[] = { "/api/auth", "/api/auth/logout", "/API/Auth/refresh" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      fixture->draft.endpoint = bad[i];
+      assert_refused (fixture, LS_ERROR_INVALID_ARGUMENT);
+    }
+  fixture->draft.endpoint = "/api/authors/auth";
+  assert_made (fixture, LS_METHOD_PUT, "/api/authors/auth");
+}
+
+static void
+test_draft_goes_to_its_row (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    LsActionType type;
+    const char *entity, *id, *endpoint;
+    LsMethod method;
+    gboolean own;
+  } cases[] = {
+    { LS_ACTION_CREATE, "grade", NULL, NULL, LS_METHOD_INVALID, TRUE },
+    { LS_ACTION_CREATE, "grade", "g-1", "/api/grades", LS_METHOD_POST, TRUE },
+    { LS_ACTION_CREATE, "grade", "g-1", "/api/grades/g-1", LS_METHOD_POST, FALSE },
+    { LS_ACTION_CREATE, "announcement", "g-1", "/api/grades", LS_METHOD_POST, FALSE },
+    { LS_ACTION_CREATE, "grade", "g-1", NULL, LS_METHOD_DELETE, FALSE },
+    { LS_ACTION_UPDATE, "grade", "g-1", "/api/grades/g-1", LS_METHOD_PUT, TRUE },
+    { LS_ACTION_UPDATE, "grade", "g-1", NULL, LS_METHOD_DELETE, FALSE },
+    { LS_ACTION_UPDATE, "grade", "g-1", "/api/grades/g-2", LS_METHOD_PUT, FALSE },
+    { LS_ACTION_UPDATE, "grade", "g-1/approve", "/api/grades/g-1/approve", LS_METHOD_PUT, FALSE },
+    { LS_ACTION_UPDATE, "grade", NULL, "/api/grades/g-1", LS_METHOD_PUT, FALSE },
+    { LS_ACTION_DELETE, "library_material", "l", "/api/e_library/l", LS_METHOD_DELETE, TRUE },
+    { LS_ACTION_APPROVE, "grade", "g-1", "/api/grades/g-1/approve", LS_METHOD_INVALID, TRUE },
+    { LS_ACTION_APPROVE, "grade", "g-1", "/api/grades/g-1/approve", LS_METHOD_DELETE, FALSE },
+    { LS_ACTION_APPROVE, "grade", "g-1", "/api/grades/g-1/reject", LS_METHOD_POST, FALSE },
+    { LS_ACTION_APPROVE, "grade", "g-1", "/api/grades/g-1", LS_METHOD_POST, FALSE },
+    { LS_ACTION_UPDATE, "budget", "b-1", "/api/budget/b-1", LS_METHOD_PUT, FALSE },
+    { LS_ACTION_UPDATE, "presence", "p-1", "/api/presence/p-1", LS_METHOD_PUT, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const LsActionDraft draft = { .type = cases[i].type,
+                                    .entity = cases[i].entity,
+                                    .entity_id = cases[i].id,
+                                    .endpoint = cases[i].endpoint,
+                                    .method = cases[i].method };
+
+      g_test_message ("case %u", i);
+      g_assert_cmpint (ls_action_draft_goes_to_its_row (&draft), ==, cases[i].own);
+    }
+}
+
 static void
 test_draft_ids (Fixture *fixture, gconstpointer data)
 {
@@ -269,6 +326,8 @@ main (int argc, char *argv[])
   ADD ("types-with-endpoint", test_draft_types_with_endpoint);
   ADD ("entities", test_draft_entities);
   ADD ("endpoints", test_draft_endpoints);
+  ADD ("sign-in", test_draft_sign_in);
+  ADD ("goes-to-its-row", test_draft_goes_to_its_row);
   ADD ("ids", test_draft_ids);
   ADD ("id-of-a-create", test_draft_id_of_a_create);
   ADD ("body", test_draft_body);

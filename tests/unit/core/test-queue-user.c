@@ -26,6 +26,20 @@ tear_down (Fixture *fixture, gconstpointer data)
 }
 
 static const char *
+enqueue_of (Fixture *fixture, const char *app, const char *body)
+{
+  LsActionDraft wanted = { .type = LS_ACTION_UPDATE,
+                           .entity = "grade",
+                           .entity_id = "g-1",
+                           .body = body,
+                           .coalesce = TRUE,
+                           .method = LS_METHOD_INVALID,
+                           .app = app };
+
+  return ls_queue_harness_enqueue (fixture->h, &wanted, fixture->row);
+}
+
+static const char *
 enqueue (Fixture *fixture, LsActionType type, const char *body, gboolean coalesce)
 {
   LsActionDraft wanted = { .type = type,
@@ -335,6 +349,20 @@ test_user_coalesce (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (peek (fixture)->version, ==, 5);
 }
 
+/* No app ends another one's action, nor sends what that one says. */
+static void
+test_user_coalesce_of_one_app (Fixture *fixture, gconstpointer data)
+{
+  const char *first = enqueue_of (fixture, "org.school.A", "{\"score\":80,\"note\":\"a\"}");
+  const char *second = enqueue_of (fixture, "org.school.B", "{\"score\":85}");
+  const char *third = enqueue_of (fixture, NULL, "{\"score\":90}");
+
+  g_assert_cmpint (get (fixture, first)->status, ==, LS_ACTION_PENDING);
+  g_assert_cmpstr (get (fixture, second)->body, ==, "{\"score\":85}");
+  g_assert_cmpint (get (fixture, second)->status, ==, LS_ACTION_PENDING);
+  g_assert_cmpstr (get (fixture, third)->body, ==, "{\"score\":90}");
+}
+
 static void
 test_user_coalesce_never_sent (Fixture *fixture, gconstpointer data)
 {
@@ -389,6 +417,7 @@ main (int argc, char *argv[])
   ADD ("unreadable", test_user_unreadable);
   ADD ("unreadable-done", test_user_unreadable_done);
   ADD ("coalesce", test_user_coalesce);
+  ADD ("coalesce-of-one-app", test_user_coalesce_of_one_app);
   ADD ("coalesce-never-sent", test_user_coalesce_never_sent);
   ADD ("coalesce-no-posts", test_user_coalesce_no_posts);
   return g_test_run ();

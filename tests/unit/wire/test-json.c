@@ -511,6 +511,27 @@ test_without_members (void)
 }
 
 static void
+test_prune (void)
+{
+  static const char *const names[] = { "password_hash", "pin", NULL };
+  static const char *const cases[][2] = {
+    { "{}", "{}" },
+    { "[ ]", "[]" },
+    { "\"pin\"", "\"pin\"" },
+    { "[\"pin\", 1.50 ,{\"pin\":1}]", "[\"pin\",1.50,{}]" },
+    { "{\"pin\":1,\"a\": {\"b\":[{\"pin\":2,\"c\":3},[{\"p\\u0069n\":4}]]},\"pin\":5}",
+      "{\"a\": {\"b\":[{\"c\":3},[{}]]}}" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *rest = ls_json_prune (root_of (cases[i][0]), names);
+
+      g_assert_cmpstr (rest, ==, cases[i][1]);
+    }
+}
+
+static void
 test_with_members (void)
 {
   static const char *const names[] = { "id", "name", NULL };
@@ -576,6 +597,7 @@ main (int argc, char **argv)
   g_test_add_func ("/wire/json/get-int", test_get_int);
   g_test_add_func ("/wire/json/get-boolean", test_get_boolean);
   g_test_add_func ("/wire/json/without-members", test_without_members);
+  g_test_add_func ("/wire/json/prune", test_prune);
   g_test_add_func ("/wire/json/with-members", test_with_members);
   g_test_add_func ("/wire/json/write", test_write);
 

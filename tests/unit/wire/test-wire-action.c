@@ -44,6 +44,25 @@ test_refused (void)
   g_assert_false (ls_cursor_is_set (reply->cursor));
 }
 
+/* A code is told to everybody, so it has to be one. */
+static void
+test_code (void)
+{
+  static const char *const texts[] = { "",          "Bearer eyJ.x.y",
+                                       "Not found", "why-not-1",
+                                       "a_b",       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autofree char *text =
+          g_strdup_printf ("{\"success\":false,\"error\":\"%s\",\"status\":400}", texts[i]);
+      g_autoptr (LsActionReply) reply = decode (text);
+
+      g_assert_null (reply->code);
+      g_assert_cmpuint (reply->status, ==, 400);
+    }
+}
+
 /* Neither versions nor cursors, and nothing of what was deleted. */
 static void
 test_classic (void)
@@ -90,6 +109,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/wire/action/accepted", test_accepted);
   g_test_add_func ("/wire/action/refused", test_refused);
+  g_test_add_func ("/wire/action/code", test_code);
   g_test_add_func ("/wire/action/classic", test_classic);
   g_test_add_func ("/wire/action/strange", test_strange);
   return g_test_run ();
