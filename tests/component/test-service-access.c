@@ -372,7 +372,7 @@ test_queue_keys (LsServiceFixture *f, gconstpointer data)
   ls_service_fixture_sign_in (f);
   ls_agent_disconnect (f->agent);
   theirs = ls_service_fixture_enqueue (f, same);
-  become (f, LS_APP_SANDBOXED, GRADES);
+  ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   grant_enqueue (f, GRADES ":grade.update");
   ours = ls_service_fixture_enqueue (f, other);
   again = ls_service_fixture_enqueue (f, other);

@@ -640,7 +640,7 @@ sign_out_cb (gpointer user_data)
 {
   Fixture *fixture = user_data;
 
-  ls_agent_sign_out_async (fixture->agent, FALSE, NULL, NULL, NULL);
+  ls_agent_sign_out_async (fixture->base.agent, FALSE, NULL, NULL, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -655,26 +655,26 @@ test_closing (Fixture *fixture, gconstpointer data)
   nested.id = id = enqueue (fixture);
   ls_fake_queue_store_set_manual (fixture->queue_store, TRUE);
   ls_action_queue_enqueue_async (fixture->queue, &grade_80, NULL, outer_cb, &nested);
-  settle ();
+  settle (fixture);
   /* behind the write that is under way */
   ls_action_queue_enqueue_async (fixture->queue, &grade_80, NULL, outer_cb, &nested);
   ls_action_queue_wait_for_async (fixture->queue, id, LS_WAIT_UNTIL_ACCEPTED, NULL, outer_cb,
                                   &nested);
   nested.n_calls = 3;
-  settle ();
+  settle (fixture);
   g_assert_cmpuint (nested.n_answers, ==, 0);
 
   g_idle_add (sign_out_cb, fixture);
-  wait_until (is_asked (fixture, LS_FAKE_CALL_SIGN_OUT));
-  ls_fake_transport_answer_sign_out (fixture->transport);
-  settle ();
+  LS_AGENT_WAIT (is_asked (fixture, LS_FAKE_CALL_SIGN_OUT));
+  ls_fake_transport_answer_sign_out (fixture->base.transport);
+  settle (fixture);
   ls_fake_queue_store_set_manual (fixture->queue_store, FALSE);
-  settle ();
+  settle (fixture);
   g_assert_cmpuint (nested.n_calls, ==, 3 + 3 * 7);
   g_assert_cmpuint (nested.n_answers, ==, nested.n_calls);
   /* nothing of that waits for the next one who signs in */
   sign_in (fixture, "budi");
-  settle ();
+  settle (fixture);
   g_assert_cmpuint (nested.n_answers, ==, nested.n_calls);
   g_assert_cmpuint (ls_action_queue_get_counts (fixture->queue)->pending, ==, 0);
 }
@@ -710,7 +710,7 @@ test_wait_cancelled_by_another (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (pair.cancellables); i++)
     ls_action_queue_wait_for_async (fixture->queue, id, LS_WAIT_UNTIL_ACCEPTED,
                                     pair.cancellables[i], pair_cb, &pair);
-  settle ();
+  settle (fixture);
   accept (fixture);
   g_assert_cmpuint (pair.n_answers, ==, 2);
 }
