@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Somebody signs in while somebody else is signed in: the server, the keyring, the disk and who has unsent work
  * are the test's. */
-#include <string.h>
-
-#include "ls-agent.h"
-#include "ls-fake-clock.h"
-#include "ls-fake-network.h"
-#include "ls-fake-random.h"
-#include "ls-fake-secrets.h"
+#include "ls-agent-fixture.h"
 #include "ls-fake-store.h"
-#include "ls-fake-transport.h"
+#include "ls-quiet-log.h"
 #include "ls-store-calls.h"
 
 #define SERVER "http://server"
 #define OTHER_SERVER "http://other"
-#define LIFE G_GINT64_CONSTANT (900000)
-#define KEYRING_DEADLINE 5000
 
 /* What the agent asks of whoever knows about unsent work. */
 #define TEST_TYPE_FAREWELL (test_farewell_get_type ())
@@ -98,47 +90,10 @@ test_farewell_farewell_init (LsFarewellInterface *iface)
 
 typedef struct
 {
-  LsFakeClock *clock;
-  LsFakeRandom *random;
-  LsFakeNetwork *network;
-  LsFakeSecrets *secrets;
-  LsFakeTransport *transport;
-  LsFakeStore *store;
-  LsConfig *config;
-  LsAgent *agent;
+  LsAgentFixture base;
   TestFarewell *farewell;
   GString *told; /* who was told to be signed in, each followed by a blank; "-": nobody */
 } Fixture;
-
-/* Tokens of the test: "NAME@ISSUED", in ms since the epoch. */
-static gint64
-token_get_issued (const char *token)
-{
-  return g_ascii_strtoll (strchr (token, '@') + 1, NULL, 10);
-}
-
-static gint64
-token_get_expiry (const char *token)
-{
-  return token_get_issued (token) + LIFE;
-}
-
-static LsUser *
-token_get_user (const char *token)
-{
-  g_autofree char *name = g_strndup (token, strcspn (token, "@"));
-
-  return *name != '\0' ? ls_user_new (name, name, LS_ROLE_STUDENT, LS_EXTRA_ROLE_NONE) : NULL;
-}
-
-static LsSession *
-session_new (Fixture *f, const char *name)
-{
-  g_autofree char *token =
-      g_strdup_printf ("%s@%" G_GINT64_FORMAT, name, ls_clock_get_wall (LS_CLOCK (f->clock)));
-
-  return ls_session_new (token, "refresh");
-}
 
 static void
 on_account_changed (LsAgent *agent, Fixture *f)
@@ -151,7 +106,7 @@ on_account_changed (LsAgent *agent, Fixture *f)
 }
 
 static void
-settle (Fixture *f)
+settle (void)
 {
   while (g_main_context_iteration (NULL, FALSE))
     continue;
@@ -160,31 +115,11 @@ settle (Fixture *f)
 static void
 start_agent (Fixture *f)
 {
-  LsAgentPorts ports = {
-    .clock = LS_CLOCK (f->clock),
-    .random = LS_RANDOM (f->random),
-    .network = LS_NETWORK (f->network),
-    .secrets = LS_SECRETS (f->secrets),
-    .store = LS_STORE (f->store),
-    .transport = LS_TRANSPORT (f->transport),
-    .token_reader = { token_get_issued, token_get_expiry, token_get_user },
-  };
-
-  f->agent = ls_agent_new (&ports, f->config);
-  ls_agent_set_farewell (f->agent, LS_FAREWELL (f->farewell));
-  g_signal_connect (f->agent, "account-changed", G_CALLBACK (on_account_changed), f);
-  ls_agent_start (f->agent);
-  settle (f);
-}
-
-static void
-stop_agent (Fixture *f)
-{
-  ls_agent_stop (f->agent);
-  settle (f);
-  g_assert_finalize_object (f->agent);
-  settle (f);
-  g_assert_cmpuint (ls_fake_clock_count_alarms (f->clock), ==, 0);
+  ls_agent_fixture_make_agent (&f->base);
+  ls_agent_set_farewell (f->base.agent, LS_FAREWELL (f->farewell));
+  g_signal_connect (f->base.agent, "account-changed", G_CALLBACK (on_account_changed), f);
+  ls_agent_start (f->base.agent);
+  settle ();
 }
 
 /* How one sign-in ended. */
@@ -215,14 +150,23 @@ assert_failed (Outcome *outcome, GQuark domain, int code)
 static void
 begin (Fixture *f, const char *name, GCancellable *cancellable, Outcome *outcome)
 {
-  LsSession *session = session_new (f, name);
+  *outcome = (Outcome) { 0 };
+  ls_agent_sign_in_async (f->base.agent, name, "secret", cancellable, signed_in_cb, outcome);
+  settle ();
+  ls_fake_transport_answer_sign_in (f->base.transport,
+                                    ls_agent_fixture_issue_tokens (&f->base, name, TRUE));
+  settle ();
+}
+
+/* An app has signed in by itself. */
+static void
+begin_with_tokens (Fixture *f, const char *name, Outcome *outcome)
+{
+  g_autoptr (LsSession) session = ls_agent_fixture_issue_tokens (&f->base, name, FALSE);
 
   *outcome = (Outcome) { 0 };
-  session->user = token_get_user (session->access);
-  ls_agent_sign_in_async (f->agent, name, "secret", cancellable, signed_in_cb, outcome);
-  settle (f);
-  ls_fake_transport_answer_sign_in (f->transport, session);
-  settle (f);
+  ls_agent_set_tokens_async (f->base.agent, session, NULL, signed_in_cb, outcome);
+  settle ();
 }
 
 static void
@@ -232,13 +176,13 @@ finish_flush (Fixture *f)
 
   g_assert_nonnull (flush);
   g_task_return_boolean (flush, TRUE);
-  settle (f);
+  settle ();
 }
 
 static void
 assert_user (Fixture *f, const char *name)
 {
-  const LsUser *user = ls_agent_get_user (f->agent);
+  const LsUser *user = ls_agent_get_user (f->base.agent);
 
   g_assert_cmpstr (user != NULL ? user->id : NULL, ==, name);
 }
@@ -257,8 +201,8 @@ is_in_keyring (Fixture *f, const char *server, const char *name)
 {
   g_autofree char *access = NULL;
 
-  ls_secrets_lookup_async (LS_SECRETS (f->secrets), server, name, NULL, lookup_cb, &access);
-  settle (f);
+  ls_secrets_lookup_async (LS_SECRETS (f->base.secrets), server, name, NULL, lookup_cb, &access);
+  settle ();
   g_assert_nonnull (access);
   return g_str_has_prefix (access, name);
 }
@@ -267,18 +211,18 @@ is_in_keyring (Fixture *f, const char *server, const char *name)
 static void
 assert_revoked (Fixture *f, const char *name)
 {
-  const LsFakeCall *call = ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_SIGN_OUT);
+  const LsFakeCall *call = ls_fake_transport_peek_call (f->base.transport, LS_FAKE_CALL_SIGN_OUT);
 
   g_assert_nonnull (call);
   g_assert_true (g_str_has_prefix (call->token, name));
-  ls_fake_transport_answer_sign_out (f->transport);
-  settle (f);
+  ls_fake_transport_answer_sign_out (f->base.transport);
+  settle ();
 }
 
 static void
 assert_nothing_revoked (Fixture *f)
 {
-  g_assert_null (ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_SIGN_OUT));
+  g_assert_null (ls_fake_transport_peek_call (f->base.transport, LS_FAKE_CALL_SIGN_OUT));
 }
 
 /* Nothing of Anna's has changed, and nothing of who tried to sign in is left. */
@@ -287,7 +231,7 @@ assert_anna_stays (Fixture *f, const char *other)
 {
   assert_user (f, "anna");
   g_assert_cmpstr (f->told->str, ==, "anna ");
-  g_assert_cmpint (ls_agent_get_account_state (f->agent), ==, LS_ACCOUNT_SIGNED_IN);
+  g_assert_cmpint (ls_agent_get_account_state (f->base.agent), ==, LS_ACCOUNT_SIGNED_IN);
   g_assert_true (is_in_keyring (f, SERVER, "anna"));
   g_assert_false (is_in_keyring (f, SERVER, other));
   g_assert_cmpuint (f->farewell->n_parted, ==, 0);
@@ -299,17 +243,9 @@ set_up (Fixture *f, gconstpointer data)
 {
   Outcome anna;
 
-  f->clock = ls_fake_clock_new ();
-  f->random = ls_fake_random_new (3);
-  f->network = ls_fake_network_new ();
-  f->secrets = ls_fake_secrets_new (LS_CLOCK (f->clock));
-  f->transport = ls_fake_transport_new ();
-  f->store = ls_fake_store_new ();
-  f->config = ls_config_new ();
-  f->config->server = g_strdup (SERVER);
+  ls_agent_fixture_init (&f->base, LS_STORE (ls_fake_store_new ()));
   f->farewell = g_object_new (TEST_TYPE_FAREWELL, NULL);
   f->told = g_string_new (NULL);
-  ls_fake_network_set (f->network, TRUE, FALSE);
   start_agent (f);
   begin (f, "anna", NULL, &anna);
   g_assert_true (anna.done);
@@ -323,16 +259,9 @@ set_up (Fixture *f, gconstpointer data)
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  stop_agent (f);
+  ls_agent_fixture_tear_down (&f->base, NULL);
   g_assert_null (f->farewell->flush);
   g_assert_finalize_object (f->farewell);
-  g_clear_object (&f->transport);
-  g_clear_object (&f->store);
-  g_clear_object (&f->secrets);
-  g_clear_object (&f->network);
-  g_clear_object (&f->random);
-  g_clear_object (&f->clock);
-  ls_config_free (f->config);
   g_string_free (f->told, TRUE);
 }
 
@@ -355,14 +284,14 @@ test_another (Fixture *f, gconstpointer data)
   g_assert_false (is_in_keyring (f, SERVER, "anna"));
   g_assert_true (is_in_keyring (f, SERVER, "ben"));
   g_assert_true (g_str_has_prefix (
-      ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_SIGN_OUT)->token, "anna"));
-  ls_fake_transport_fail (f->transport, LS_FAKE_CALL_SIGN_OUT,
+      ls_fake_transport_peek_call (f->base.transport, LS_FAKE_CALL_SIGN_OUT)->token, "anna"));
+  ls_fake_transport_fail (f->base.transport, LS_FAKE_CALL_SIGN_OUT,
                           ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "no"));
-  settle (f);
+  settle ();
   assert_user (f, "ben");
 
   /* It is who was signed in last that is remembered. */
-  stop_agent (f);
+  ls_agent_fixture_stop (&f->base);
   start_agent (f);
   assert_user (f, "ben");
 }
@@ -372,11 +301,11 @@ test_wrong_password (Fixture *f, gconstpointer data)
 {
   Outcome ben = { 0 };
 
-  ls_agent_sign_in_async (f->agent, "ben", "wrong", NULL, signed_in_cb, &ben);
-  settle (f);
-  ls_fake_transport_fail (f->transport, LS_FAKE_CALL_SIGN_IN,
+  ls_agent_sign_in_async (f->base.agent, "ben", "wrong", NULL, signed_in_cb, &ben);
+  settle ();
+  ls_fake_transport_fail (f->base.transport, LS_FAKE_CALL_SIGN_IN,
                           g_error_new (LS_ERROR, LS_ERROR_WRONG_CREDENTIALS, "no"));
-  settle (f);
+  settle ();
   assert_failed (&ben, LS_ERROR, LS_ERROR_WRONG_CREDENTIALS);
   g_assert_cmpuint (f->farewell->n_flushes, ==, 0);
   assert_nothing_revoked (f);
@@ -399,15 +328,15 @@ test_same_again (Fixture *f, gconstpointer data)
       assert_nothing_revoked (f);
       g_assert_true (is_in_keyring (f, SERVER, "anna"));
 
-      ls_fake_transport_refuse (f->transport,
+      ls_fake_transport_refuse (f->base.transport,
                                 ls_link_error_new (LS_REASON_TOKEN_REFUSED, 401, 0, "no"));
-      settle (f);
-      ls_fake_clock_advance (f->clock, 20000);
-      settle (f);
-      ls_fake_transport_fail (f->transport, LS_FAKE_CALL_REFRESH,
+      settle ();
+      ls_fake_clock_advance (f->base.clock, 20000);
+      settle ();
+      ls_fake_transport_fail (f->base.transport, LS_FAKE_CALL_REFRESH,
                               ls_link_error_new (LS_REASON_TOKEN_REFUSED, 401, 0, "no"));
-      settle (f);
-      g_assert_cmpint (ls_agent_get_account_state (f->agent), ==, LS_ACCOUNT_EXPIRED);
+      settle ();
+      g_assert_cmpint (ls_agent_get_account_state (f->base.agent), ==, LS_ACCOUNT_EXPIRED);
     }
 }
 
@@ -442,7 +371,7 @@ test_unreadable (Fixture *f, gconstpointer data)
   begin (f, "ben", NULL, &ben);
   flush = g_steal_pointer (&f->farewell->flush);
   g_task_return_new_error (flush, LS_ERROR, LS_ERROR_NEWER_STORE, "from the future");
-  settle (f);
+  settle ();
   assert_failed (&ben, LS_ERROR, LS_ERROR_NEWER_STORE);
   assert_revoked (f, "ben");
   assert_anna_stays (f, "ben");
@@ -452,24 +381,17 @@ test_unreadable (Fixture *f, gconstpointer data)
 static void
 test_tokens_of_an_app (Fixture *f, gconstpointer data)
 {
-  g_autoptr (LsSession) session = session_new (f, "ben");
-  g_autoptr (LsSession) nobodys = session_new (f, "");
-  Outcome ben = { 0 };
+  Outcome ben;
 
-  ls_agent_set_tokens_async (f->agent, nobodys, NULL, signed_in_cb, &ben);
-  settle (f);
-  assert_failed (&ben, LS_ERROR, LS_ERROR_INVALID_ARGUMENT);
   f->farewell->has_unsent = TRUE;
-  ls_agent_set_tokens_async (f->agent, session, NULL, signed_in_cb, &ben);
-  settle (f);
+  begin_with_tokens (f, "ben", &ben);
   finish_flush (f);
   assert_failed (&ben, LS_ERROR, LS_ERROR_UNSENT_WORK);
   assert_nothing_revoked (f);
   assert_anna_stays (f, "ben");
 
   f->farewell->has_unsent = FALSE;
-  ls_agent_set_tokens_async (f->agent, session, NULL, signed_in_cb, &ben);
-  settle (f);
+  begin_with_tokens (f, "ben", &ben);
   finish_flush (f);
   g_assert_no_error (ben.error);
   assert_user (f, "ben");
@@ -497,12 +419,12 @@ test_cancelled_while_keeping (Fixture *f, gconstpointer data)
   Outcome ben;
 
   begin (f, "ben", cancellable, &ben);
-  ls_fake_secrets_set_state (f->secrets, LS_FAKE_SECRETS_HUNG);
+  ls_fake_secrets_set_state (f->base.secrets, LS_FAKE_SECRETS_HUNG);
   finish_flush (f);
   g_assert_false (ben.done);
-  ls_fake_secrets_set_state (f->secrets, LS_FAKE_SECRETS_OK);
+  ls_fake_secrets_set_state (f->base.secrets, LS_FAKE_SECRETS_OK);
   g_cancellable_cancel (cancellable);
-  settle (f);
+  settle ();
   assert_failed (&ben, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   assert_revoked (f, "ben");
   assert_anna_stays (f, "ben");
@@ -521,9 +443,9 @@ test_a_third_one (Fixture *f, gconstpointer data)
       begin (f, "ben", NULL, &ben);
       if (is_keeping[i])
         {
-          ls_fake_secrets_set_state (f->secrets, LS_FAKE_SECRETS_HUNG);
+          ls_fake_secrets_set_state (f->base.secrets, LS_FAKE_SECRETS_HUNG);
           finish_flush (f);
-          ls_fake_secrets_set_state (f->secrets, LS_FAKE_SECRETS_OK);
+          ls_fake_secrets_set_state (f->base.secrets, LS_FAKE_SECRETS_OK);
         }
       begin (f, "carl", NULL, &carl);
       assert_failed (&ben, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -547,18 +469,14 @@ test_a_third_one (Fixture *f, gconstpointer data)
 static void
 test_twice_at_once (Fixture *f, gconstpointer data)
 {
-  g_autoptr (LsSession) session = session_new (f, "ben");
-  Outcome ben = { 0 }, again = { 0 };
+  Outcome ben, again;
 
-  ls_agent_set_tokens_async (f->agent, session, NULL, signed_in_cb, &ben);
-  settle (f);
-  ls_fake_secrets_set_state (f->secrets, LS_FAKE_SECRETS_HUNG);
+  begin_with_tokens (f, "ben", &ben);
+  ls_fake_secrets_set_state (f->base.secrets, LS_FAKE_SECRETS_HUNG);
   finish_flush (f);
-  ls_fake_secrets_set_state (f->secrets, LS_FAKE_SECRETS_OK);
-  f->farewell->n_flushes = 0;
-  ls_agent_set_farewell (f->agent, NULL);
-  ls_agent_set_tokens_async (f->agent, session, NULL, signed_in_cb, &again);
-  settle (f);
+  ls_fake_secrets_set_state (f->base.secrets, LS_FAKE_SECRETS_OK);
+  ls_agent_set_farewell (f->base.agent, NULL);
+  begin_with_tokens (f, "ben", &again);
   assert_failed (&ben, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_true (again.done);
   g_assert_no_error (again.error);
@@ -575,8 +493,8 @@ test_sign_out_meanwhile (Fixture *f, gconstpointer data)
   Outcome ben;
 
   begin (f, "ben", NULL, &ben);
-  ls_agent_sign_out_async (f->agent, FALSE, NULL, NULL, NULL);
-  settle (f);
+  ls_agent_sign_out_async (f->base.agent, FALSE, NULL, NULL, NULL);
+  settle ();
   finish_flush (f);
   assert_failed (&ben, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   assert_user (f, NULL);
@@ -592,10 +510,10 @@ test_locked_keyring (Fixture *f, gconstpointer data)
   Outcome ben;
 
   begin (f, "ben", NULL, &ben);
-  ls_fake_secrets_set_state (f->secrets, LS_FAKE_SECRETS_LOCKED);
+  ls_fake_secrets_set_state (f->base.secrets, LS_FAKE_SECRETS_LOCKED);
   finish_flush (f);
   assert_failed (&ben, LS_ERROR, LS_ERROR_LOCKED);
-  ls_fake_secrets_set_state (f->secrets, LS_FAKE_SECRETS_OK);
+  ls_fake_secrets_set_state (f->base.secrets, LS_FAKE_SECRETS_OK);
   assert_revoked (f, "ben");
   assert_anna_stays (f, "ben");
 }
@@ -607,7 +525,7 @@ test_broken_store (Fixture *f, gconstpointer data)
   Outcome ben;
 
   begin (f, "ben", NULL, &ben);
-  ls_fake_store_set_state (f->store, LS_FAKE_STORE_BROKEN);
+  ls_fake_store_set_state (LS_FAKE_STORE (f->base.store), LS_FAKE_STORE_BROKEN);
   finish_flush (f);
   assert_failed (&ben, LS_ERROR, LS_ERROR_STORAGE);
   assert_user (f, NULL);
@@ -615,24 +533,22 @@ test_broken_store (Fixture *f, gconstpointer data)
   assert_revoked (f, "ben");
   g_assert_false (is_in_keyring (f, SERVER, "anna"));
   g_assert_false (is_in_keyring (f, SERVER, "ben"));
-  ls_fake_store_set_state (f->store, LS_FAKE_STORE_OK);
+  ls_fake_store_set_state (LS_FAKE_STORE (f->base.store), LS_FAKE_STORE_OK);
 }
 
 /* A third one comes while the second one's store opens. */
 static void
 test_overtaken_while_opening (Fixture *f, gconstpointer data)
 {
-  g_autoptr (LsSession) session = session_new (f, "carl");
-  Outcome ben, carl = { 0 };
+  Outcome ben, carl;
 
   begin (f, "ben", NULL, &ben);
-  ls_fake_store_set_manual (f->store, TRUE);
+  ls_fake_store_set_manual (LS_FAKE_STORE (f->base.store), TRUE);
   finish_flush (f);
   g_assert_false (ben.done);
-  ls_agent_set_tokens_async (f->agent, session, NULL, signed_in_cb, &carl);
-  settle (f);
-  ls_fake_store_set_manual (f->store, FALSE);
-  settle (f);
+  begin_with_tokens (f, "carl", &carl);
+  ls_fake_store_set_manual (LS_FAKE_STORE (f->base.store), FALSE);
+  settle ();
   assert_failed (&ben, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_true (carl.done);
   g_assert_no_error (carl.error);
@@ -647,7 +563,7 @@ static gboolean
 is_store (Fixture *f, const char *id)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (LsStoreState) state = ls_call_open (LS_STORE (f->store), SERVER, "anna", &error);
+  g_autoptr (LsStoreState) state = ls_call_open (f->base.store, SERVER, "anna", &error);
 
   g_assert_no_error (error);
   return g_str_equal (state->id, id);
@@ -656,7 +572,7 @@ is_store (Fixture *f, const char *id)
 static void
 test_store (Fixture *f, gconstpointer data)
 {
-  g_autofree char *id = g_strdup (ls_agent_get_store_id (f->agent));
+  g_autofree char *id = g_strdup (ls_agent_get_store_id (f->base.agent));
   gboolean wipe = GPOINTER_TO_INT (data);
   Outcome ben;
 
@@ -671,17 +587,17 @@ test_store (Fixture *f, gconstpointer data)
 static void
 move_to_other_server (Fixture *f)
 {
-  g_free (f->config->server);
-  f->config->server = g_strdup (OTHER_SERVER);
-  ls_agent_set_config (f->agent, f->config);
-  settle (f);
+  g_free (f->base.config->server);
+  f->base.config->server = g_strdup (OTHER_SERVER);
+  ls_agent_set_config (f->base.agent, f->base.config);
+  settle ();
 }
 
 /* Her tokens are for the server before, so that they are told to no other; and what they were for may be gone. */
 static void
 test_at_another_server (Fixture *f, gconstpointer data)
 {
-  g_autofree char *id = g_strdup (ls_agent_get_store_id (f->agent));
+  g_autofree char *id = g_strdup (ls_agent_get_store_id (f->base.agent));
   gboolean wipe = GPOINTER_TO_INT (data);
   Outcome ben;
 
@@ -721,15 +637,15 @@ test_behind_a_broken_store (Fixture *f, gconstpointer data)
 {
   Outcome ben;
 
-  stop_agent (f);
-  ls_fake_store_set_manual (f->store, TRUE);
+  ls_agent_fixture_stop (&f->base);
+  ls_fake_store_set_manual (LS_FAKE_STORE (f->base.store), TRUE);
   start_agent (f);
-  g_assert_true (ls_fake_store_step (f->store));
-  settle (f);
-  ls_fake_store_set_state (f->store, LS_FAKE_STORE_BROKEN);
-  ls_fake_store_set_manual (f->store, FALSE);
-  settle (f);
-  ls_fake_store_set_state (f->store, LS_FAKE_STORE_OK);
+  g_assert_true (ls_fake_store_step (LS_FAKE_STORE (f->base.store)));
+  settle ();
+  ls_fake_store_set_state (LS_FAKE_STORE (f->base.store), LS_FAKE_STORE_BROKEN);
+  ls_fake_store_set_manual (LS_FAKE_STORE (f->base.store), FALSE);
+  settle ();
+  ls_fake_store_set_state (LS_FAKE_STORE (f->base.store), LS_FAKE_STORE_OK);
   assert_user (f, NULL);
 
   begin (f, "ben", NULL, &ben);
@@ -747,7 +663,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK); /* a broken disk is warned of */
+  ls_quiet_log_install ();
   ADD ("another", test_another);
   ADD ("wrong-password", test_wrong_password);
   ADD ("same-again", test_same_again);
