@@ -240,6 +240,28 @@ test_follower (LsServiceFixture *f, gconstpointer data)
   assert_says (after, "\"n\":7", TRUE);
 }
 
+/* Who listens hears which rows and actions change, whatever it may do, and no more of them. */
+static void
+test_ids_are_heard (LsServiceFixture *f, gconstpointer data)
+{
+  const char *const types[] = { "grade_updated", NULL };
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) actions = g_ptr_array_new_with_free_func (g_free);
+  guint row_signal = ls_service_fixture_collect (f, LS_BUS_INTERFACE_CACHE, "Changed", rows);
+  guint action_signal =
+      ls_service_fixture_collect (f, LS_BUS_INTERFACE_QUEUE, "ActionChanged", actions);
+
+  g_free (ls_service_fixture_enqueue (f, UPDATE));
+  become (f, LS_APP_SANDBOXED, GRADES);
+  ls_service_fixture_publish_row (f, types, ROW ("8"));
+  LS_SERVICE_WAIT (f, rows->len == 1 && actions->len == 1);
+  g_assert_cmpstr (rows->pdata[0], ==, "('grade', ['r'])");
+  assert_says (actions->pdata[0], "'entity-id': <'r'>", TRUE);
+  assert_says (actions->pdata[0], "'row'", FALSE);
+  g_dbus_connection_signal_unsubscribe (f->app, row_signal);
+  g_dbus_connection_signal_unsubscribe (f->app, action_signal);
+}
+
 #define ADD(name, function)                                                                        \
   g_test_add ("/service/rows/" name, LsServiceFixture, NULL, set_up, function,                     \
               ls_service_fixture_tear_down)
@@ -251,6 +273,7 @@ main (int argc, char **argv)
   ADD ("broadcast", test_broadcast);
   ADD ("broadcast/without-host", test_broadcast_without_host);
   ADD ("broadcast/role", test_broadcast_role);
+  ADD ("ids-are-heard", test_ids_are_heard);
   ADD ("host", test_host);
   ADD ("enqueue-and-read", test_enqueue_and_read);
   ADD ("enqueue-alone", test_enqueue_alone);
