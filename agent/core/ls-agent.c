@@ -208,6 +208,13 @@ on_server_time (LsTransport *transport, gint64 time, LsAgent *self)
 }
 
 static void
+on_store_lost (LsStore *store, LsEntitySet entities, guint n, LsAgent *self)
+{
+  ls_engine_lost (self->engine, entities, n);
+  ls_agent_run (self);
+}
+
+static void
 on_network_changed (LsNetwork *network, LsAgent *self)
 {
   ls_engine_set_network (self->engine, ls_network_is_available (network),
@@ -257,6 +264,7 @@ ls_agent_start (LsAgent *self)
   g_signal_connect (self->transport, "bad-message", G_CALLBACK (on_transport_bad_message), self);
   g_signal_connect (self->transport, "closed", G_CALLBACK (on_transport_closed), self);
   g_signal_connect (self->transport, "server-time", G_CALLBACK (on_server_time), self);
+  g_signal_connect_object (self->store, "lost", G_CALLBACK (on_store_lost), self, 0);
   g_signal_connect (self->network, "changed", G_CALLBACK (on_network_changed), self);
   on_network_changed (self->network, self);
   ls_agent_follow_login (self);

@@ -84,6 +84,7 @@ typedef struct
   guint64 n_connects;
   guint64 n_refreshes;
   guint64 n_storage_errors;
+  guint64 n_undecryptable;
 } LsCounters;
 
 #define LS_TYPE_AGENT (ls_agent_get_type ())

@@ -266,6 +266,17 @@ ls_engine_their_checksum_failed (LsEngine *self, const GError *error)
   compare->todo = LS_ENTITY_SET_NONE;
 }
 
+/* Has further snapshots taken, now or after the run that is under way. */
+static void
+fetch_anew (LsEngine *self, LsEntitySet entities)
+{
+  for (guint i = 0; i < LS_N_ENTITIES; i++)
+    if ((entities & (1u << i)) != 0)
+      ls_intake_set_baseline (self->intake, (LsEntity)i, LS_CURSOR_NONE);
+  if (entities != LS_ENTITY_SET_NONE && is_connected (self) && !ls_sync_is_running (self->sync))
+    ls_engine_stream_start_sync (self, FALSE);
+}
+
 static void
 heal (LsEngine *self, LsEntity entity)
 {
@@ -277,9 +288,7 @@ heal (LsEngine *self, LsEntity entity)
     return;
 
   *healed_at = now;
-  ls_intake_set_baseline (self->intake, entity, LS_CURSOR_NONE);
-  if (!ls_sync_is_running (self->sync))
-    ls_engine_stream_start_sync (self, FALSE);
+  fetch_anew (self, 1u << entity);
 }
 
 /**
@@ -317,4 +326,19 @@ ls_engine_our_checksum (LsEngine *self, const LsChecksum *checksum)
         }
     }
   ask_next (self);
+}
+
+/**
+ * ls_engine_lost:
+ * @self: the engine
+ * @entities: of which rows are gone
+ * @n: how many rows and events
+ *
+ * The store could not decrypt something and let it go. The rows are fetched as soon as there is a link.
+ */
+void
+ls_engine_lost (LsEngine *self, LsEntitySet entities, guint n)
+{
+  self->counters.n_undecryptable += n;
+  fetch_anew (self, entities);
 }

@@ -76,6 +76,7 @@ void ls_engine_committed (LsEngine *self, LsCommit *commit);
 void ls_engine_their_checksum (LsEngine *self, const LsChecksum *checksum);
 void ls_engine_their_checksum_failed (LsEngine *self, const GError *error);
 void ls_engine_our_checksum (LsEngine *self, const LsChecksum *checksum);
+void ls_engine_lost (LsEngine *self, LsEntitySet entities, guint n);
 void ls_engine_commit_failed (LsEngine *self, const GError *error);
 void ls_engine_staged (LsEngine *self, guint run);
 void

@@ -6,6 +6,32 @@ G_DEFINE_INTERFACE (LsStore, ls_store, G_TYPE_OBJECT)
 static void
 ls_store_default_init (LsStoreInterface *iface)
 {
+  /**
+   * LsStore::lost:
+   * @self: the store
+   * @entities: an #LsEntitySet: of which rows are gone, and have to be fetched anew
+   * @n: how many rows and events are gone
+   *
+   * Something could not be decrypted and was let go. Comes before the answer to whoever met with it.
+   */
+  g_signal_new ("lost", LS_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                G_TYPE_UINT, G_TYPE_UINT);
+}
+
+/**
+ * ls_store_tell_lost:
+ * @self: a store
+ * @entities: of which rows are gone
+ * @n: how many rows and events
+ *
+ * For implementations: emits LsStore::lost.
+ */
+void
+ls_store_tell_lost (LsStore *self, LsEntitySet entities, guint n)
+{
+  g_return_if_fail (LS_IS_STORE (self));
+
+  g_signal_emit_by_name (self, "lost", (guint)entities, n);
 }
 
 /**

@@ -283,5 +283,6 @@ void ls_store_checksum_async (LsStore *self,
 LsChecksum *ls_store_checksum_finish (LsStore *self, GAsyncResult *result, GError **error);
 void ls_store_statistics_async (LsStore *self, GAsyncReadyCallback callback, gpointer user_data);
 LsStoreStatistics *ls_store_statistics_finish (LsStore *self, GAsyncResult *result, GError **error);
+void ls_store_tell_lost (LsStore *self, LsEntitySet entities, guint n);
 
 G_END_DECLS

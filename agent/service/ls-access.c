@@ -153,17 +153,21 @@ ls_access_get_app (LsAccess *self, const char *sender)
   return app != NULL ? app : self->unknown;
 }
 
-/* Returns: (nullable): what is granted to @app, with “,” between the words */
+/* @length: of @name. Returns: (nullable): what is granted to the app called @name, with “,” between the words */
 static const char *
-find_grant (GStrv grants, const LsApp *app)
+find_grant_of (GStrv grants, const char *name, gsize length)
 {
-  gsize length = strlen (app->id);
-
   for (guint i = 0; length > 0 && grants[i] != NULL; i++)
-    if (strncmp (grants[i], app->id, length) == 0 && grants[i][length] == ':')
+    if (strncmp (grants[i], name, length) == 0 && grants[i][length] == ':')
       return grants[i] + length + 1;
 
   return NULL;
+}
+
+static const char *
+find_grant (GStrv grants, const LsApp *app)
+{
+  return find_grant_of (grants, app->id, strlen (app->id));
 }
 
 static gboolean
@@ -178,23 +182,28 @@ may_all (LsAccess *self, const LsApp *app)
   return !is_named (self, app) && (app->kind == LS_APP_HOST ? self->host : self->sandboxed);
 }
 
+/* @grant: (nullable). What @entity names need not be known to the cache. */
+static gboolean
+grants_read (const char *grant, const char *entity)
+{
+  g_auto (GStrv) words = g_strsplit (grant != NULL ? grant : "", ",", -1);
+
+  return g_strv_contains ((const char *const *)words, "*") ||
+         g_strv_contains ((const char *const *)words, entity);
+}
+
 static LsEntitySet
 get_granted (LsAccess *self, const LsApp *app)
 {
   const char *grant = find_grant (self->read, app);
-  g_auto (GStrv) words = g_strsplit (grant != NULL ? grant : "", ",", -1);
   LsEntitySet set = LS_ENTITY_SET_NONE;
 
-  if (may_all (self, app) || g_strv_contains ((const char *const *)words, "*"))
+  if (may_all (self, app))
     return LS_ENTITY_SET_ALL;
 
-  for (guint i = 0; words[i] != NULL; i++)
-    {
-      LsEntity entity = ls_entity_from_string (words[i]);
-
-      if (entity != LS_ENTITY_INVALID)
-        set |= 1u << entity;
-    }
+  for (LsEntity entity = 0; entity < LS_N_ENTITIES; entity++)
+    if (grants_read (grant, ls_entity_to_string (entity)))
+      set |= 1u << entity;
   return set;
 }
 
@@ -281,6 +290,53 @@ ls_access_check_read (LsAccess *self, const char *sender, LsEntitySet entities, 
       return FALSE;
 
   return TRUE;
+}
+
+static gboolean
+is_in_sight (LsAccess *self, const char *name)
+{
+  LsEntity entity = ls_entity_from_string (name);
+
+  return entity == LS_ENTITY_INVALID || (get_sight (self) & (1u << entity)) != 0;
+}
+
+/* Whether every app that @grants name may read what is called @entity. */
+static gboolean
+all_named_may_read (LsAccess *self, GStrv grants, const char *entity)
+{
+  for (guint i = 0; grants[i] != NULL; i++)
+    if (!grants_read (find_grant_of (self->read, grants[i], strcspn (grants[i], ":")), entity))
+      return FALSE;
+
+  return TRUE;
+}
+
+/**
+ * ls_access_may_see:
+ * @self: the access
+ * @sender: (nullable): the unique name of a caller; %NULL: whoever may talk to the agent, as a signal does
+ * @entity: of what; the queue has also such as are no #LsEntity
+ *
+ * For what the queue tells of rows beside what is read as such. Who may do everything sees what the server
+ * has said to the user's own actions.
+ *
+ * Returns: whether @sender, or everybody, may see rows of @entity
+ */
+gboolean
+ls_access_may_see (LsAccess *self, const char *sender, const char *entity)
+{
+  const LsApp *app;
+
+  g_return_val_if_fail (LS_IS_ACCESS (self), FALSE);
+
+  if (sender == NULL)
+    return self->host && self->sandboxed && is_in_sight (self, entity) &&
+           all_named_may_read (self, self->read, entity) &&
+           all_named_may_read (self, self->enqueue, entity);
+
+  app = ls_access_get_app (self, sender);
+  return may_all (self, app) ||
+         (is_in_sight (self, entity) && grants_read (find_grant (self->read, app), entity));
 }
 
 static gboolean

@@ -37,6 +37,7 @@ const LsApp *ls_access_get_app (LsAccess *self, const char *sender);
 LsEntitySet ls_access_get_readable (LsAccess *self, const char *sender);
 gboolean
 ls_access_check_read (LsAccess *self, const char *sender, LsEntitySet entities, GError **error);
+gboolean ls_access_may_see (LsAccess *self, const char *sender, const char *entity);
 gboolean ls_access_check_enqueue (LsAccess *self,
                                   const char *sender,
                                   const LsActionDraft *draft,

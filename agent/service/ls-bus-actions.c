@@ -25,7 +25,7 @@ add_time (GVariantBuilder *members, const char *name, gint64 ms)
 
 /* What the user wants, in the order in which scripts get it. */
 static void
-add_request (GVariantBuilder *members, const LsAction *action)
+add_request (GVariantBuilder *members, const LsAction *action, gboolean open)
 {
   add_text (members, "id", action->id);
   add_text (members, "type", ls_action_type_to_string (action->type));
@@ -33,7 +33,7 @@ add_request (GVariantBuilder *members, const LsAction *action)
   add_text (members, "entity-id", action->entity_id);
   add_text (members, "endpoint", action->endpoint);
   add_text (members, "method", ls_method_to_string (action->method));
-  add_text (members, "data", action->body);
+  add_text (members, "data", open ? action->body : NULL);
   add (members, "base-version", g_variant_new_int64 (action->base_version));
   add_text (members, "depends-on", action->depends_on);
   add_text (members, "idempotency-key", action->app_key != NULL ? action->app_key : action->key);
@@ -45,7 +45,7 @@ add_request (GVariantBuilder *members, const LsAction *action)
 
 /* What has come of it. */
 static void
-add_fate (GVariantBuilder *members, const LsAction *action, const char *detail)
+add_fate (GVariantBuilder *members, const LsAction *action, const char *detail, gboolean open)
 {
   add_text (members, "status", ls_action_status_to_string (action->status));
   add_text (members, "detail", detail);
@@ -54,7 +54,7 @@ add_fate (GVariantBuilder *members, const LsAction *action, const char *detail)
   add_time (members, "next-attempt", action->next_attempt_at);
   add (members, "http-status", g_variant_new_uint32 (action->http_status));
   add_text (members, "error", action->reason);
-  add_text (members, "answer", action->answer);
+  add_text (members, "answer", open ? action->answer : NULL);
   add (members, "visible", g_variant_new_boolean (action->visible));
   add_time (members, "ended", action->ended_at);
   add (members, "undoable", g_variant_new_boolean (action->loser != NULL));
@@ -64,17 +64,18 @@ add_fate (GVariantBuilder *members, const LsAction *action, const char *detail)
  * ls_bus_action_new:
  * @action: an action
  * @detail: its member `detail`
+ * @open: whether it is for somebody who may see its row; else what may tell of that is empty
  *
  * Returns: (transfer floating): an `a{sv}` with its members, see org.labsync.Agent1.Queue
  */
 GVariant *
-ls_bus_action_new (const LsAction *action, const char *detail)
+ls_bus_action_new (const LsAction *action, const char *detail, gboolean open)
 {
   GVariantBuilder members;
 
   g_variant_builder_init (&members, G_VARIANT_TYPE_VARDICT);
-  add_request (&members, action);
-  add_fate (&members, action, detail);
+  add_request (&members, action, open);
+  add_fate (&members, action, detail, open);
   return g_variant_builder_end (&members);
 }
 
@@ -82,11 +83,12 @@ ls_bus_action_new (const LsAction *action, const char *detail)
  * ls_bus_action_new_details:
  * @action: an action
  * @detail: its member `detail`
+ * @open: whether it is for somebody who may see its row; else that is left out
  *
  * Returns: (transfer floating): an `a{sv}` as ActionChanged has it, see org.labsync.Agent1.Queue
  */
 GVariant *
-ls_bus_action_new_details (const LsAction *action, const char *detail)
+ls_bus_action_new_details (const LsAction *action, const char *detail, gboolean open)
 {
   GVariantBuilder members;
 
@@ -94,7 +96,8 @@ ls_bus_action_new_details (const LsAction *action, const char *detail)
   add_text (&members, "outcome", ls_outcome_to_string (action->outcome));
   add (&members, "http-status", g_variant_new_uint32 (action->http_status));
   add_text (&members, "reason", action->reason);
-  add_text (&members, "row", action->server);
+  if (open)
+    add_text (&members, "row", action->server);
   add_text (&members, "entity", action->entity);
   add_text (&members, "entity-id", action->entity_id);
   add_text (&members, "detail", detail);
@@ -119,7 +122,7 @@ void
 ls_bus_action_append_json (GString *out, const LsAction *action, const char *detail)
 {
   static const char *const raw[] = { "data", NULL };
-  g_autoptr (GVariant) members = g_variant_ref_sink (ls_bus_action_new (action, detail));
+  g_autoptr (GVariant) members = g_variant_ref_sink (ls_bus_action_new (action, detail, TRUE));
 
   g_string_append_c (out, '{');
   ls_json_write_dict (out, members, raw);

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-GVariant *ls_bus_action_new (const LsAction *action, const char *detail);
-GVariant *ls_bus_action_new_details (const LsAction *action, const char *detail);
+GVariant *ls_bus_action_new (const LsAction *action, const char *detail, gboolean open);
+GVariant *ls_bus_action_new_details (const LsAction *action, const char *detail, gboolean open);
 void ls_bus_action_append_json (GString *out, const LsAction *action, const char *detail);
 
 G_END_DECLS

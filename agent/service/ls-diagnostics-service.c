@@ -142,6 +142,7 @@ add_counters (GVariantDict *statistics, const LsCounters *counters)
     { "connects", counters->n_connects },
     { "refreshes", counters->n_refreshes },
     { "storage-errors", counters->n_storage_errors },
+    { "undecryptable", counters->n_undecryptable },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (members); i++)

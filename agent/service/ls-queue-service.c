@@ -91,20 +91,14 @@ make_detail (LsQueueService *self, const LsAction *action)
   return g_strdup ("");
 }
 
+/* @sender: (nullable): who gets it; %NULL: whoever is on the bus */
 static GVariant *
-action_new (LsQueueService *self, const LsAction *action)
+details_new (LsQueueService *self, const LsAction *action, const char *sender)
 {
   g_autofree char *detail = make_detail (self, action);
 
-  return ls_bus_action_new (action, detail);
-}
-
-static GVariant *
-details_new (LsQueueService *self, const LsAction *action)
-{
-  g_autofree char *detail = make_detail (self, action);
-
-  return ls_bus_action_new_details (action, detail);
+  return ls_bus_action_new_details (action, detail,
+                                    ls_access_may_see (self->access, sender, action->entity));
 }
 
 /* A call that is answered at once, if the queue is open; of a queue that is not, nothing is known. */
@@ -184,6 +178,22 @@ static gboolean
 is_for (LsQueueService *self, GDBusMethodInvocation *invocation, const LsAction *action)
 {
   return has_all (self, invocation) || g_strcmp0 (action->app, get_app (self, invocation)) == 0;
+}
+
+/* What an action says may be more of its row than its app has sent: what was merged into it, or undoes it. */
+static gboolean
+may_see (LsQueueService *self, GDBusMethodInvocation *invocation, const LsAction *action)
+{
+  return ls_access_may_see (self->access, g_dbus_method_invocation_get_sender (invocation),
+                            action->entity);
+}
+
+static GVariant *
+action_new (LsQueueService *self, GDBusMethodInvocation *invocation, const LsAction *action)
+{
+  g_autofree char *detail = make_detail (self, action);
+
+  return ls_bus_action_new (action, detail, may_see (self, invocation, action));
 }
 
 /* Takes and answers @invocation if not. What is not there is no more of another app's than what is. */
@@ -318,7 +328,7 @@ get (LsQueueService *self, Reading *reading)
 
   if (action != NULL)
     ls_dbus_queue_complete_get (LS_DBUS_QUEUE (self), reading->invocation,
-                                action_new (self, action));
+                                action_new (self, reading->invocation, action));
 }
 
 static gboolean
@@ -412,8 +422,12 @@ list (LsQueueService *self, Reading *reading)
   g_auto (GVariantBuilder) actions = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
 
   for (guint i = 0; i < page->len; i++)
-    if (is_for (self, reading->invocation, g_ptr_array_index (page, i)))
-      g_variant_builder_add_value (&actions, action_new (self, g_ptr_array_index (page, i)));
+    {
+      const LsAction *action = g_ptr_array_index (page, i);
+
+      if (is_for (self, reading->invocation, action))
+        g_variant_builder_add_value (&actions, action_new (self, reading->invocation, action));
+    }
   ls_dbus_queue_complete_list (LS_DBUS_QUEUE (self), reading->invocation,
                                g_variant_builder_end (&actions), next != NULL ? next : "");
 }
@@ -442,8 +456,10 @@ handle_list (LsDbusQueue *object, GDBusMethodInvocation *invocation, GVariant *o
 static void
 answer_wait (GDBusMethodInvocation *invocation, const LsAction *action, gpointer service)
 {
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
+
   ls_dbus_queue_complete_wait_for (service, invocation, ls_outcome_to_string (action->outcome),
-                                   details_new (service, action));
+                                   details_new (service, action, sender));
 }
 
 static gboolean
@@ -616,6 +632,13 @@ get_conflict (LsQueueService *self, Reading *reading)
 
   if (action == NULL)
     return;
+  if (!may_see (self, reading->invocation, action))
+    {
+      g_dbus_method_invocation_return_error (reading->invocation, LS_ERROR, LS_ERROR_ACCESS_DENIED,
+                                             "the settings don't let this app read “%s”",
+                                             action->entity);
+      return;
+    }
   if (action->status != LS_ACTION_CONFLICT)
     {
       g_dbus_method_invocation_return_error (reading->invocation, LS_ERROR, LS_ERROR_NOT_FOUND,
@@ -794,7 +817,7 @@ on_queue_action_changed (LsActionQueue *queue, const LsAction *action, LsQueueSe
 {
   ls_dbus_queue_emit_action_changed (LS_DBUS_QUEUE (self), action->id,
                                      ls_action_status_to_string (action->status),
-                                     details_new (self, action));
+                                     details_new (self, action, NULL));
   note_outcome (self, action);
 }
 

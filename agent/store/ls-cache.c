@@ -49,23 +49,23 @@ static const LsMigration migrations[] = {
 
 struct _LsCache
 {
-  LsDatabase *database; /* (owned) */
+  LsDatabase *database; /* (owned) (nullable): %NULL while it is opened */
+  LsSealer sealer;
   gboolean has_gap;
 };
 
 static LsCache *
 try_open (const char *path, LsCipher *cipher, GError **error)
 {
-  g_autoptr (LsDatabase) database =
-      ls_database_open (path, APPLICATION_ID, migrations, G_N_ELEMENTS (migrations), NULL, error);
-  LsCache *self;
+  g_autoptr (LsCache) self = g_new0 (LsCache, 1);
 
-  if (database == NULL || !ls_seal_install (database, cipher, error))
+  self->sealer.cipher = cipher;
+  self->database =
+      ls_database_open (path, APPLICATION_ID, migrations, G_N_ELEMENTS (migrations), NULL, error);
+  if (self->database == NULL || !ls_seal_install (self->database, &self->sealer, error))
     return NULL;
 
-  self = g_new0 (LsCache, 1);
-  self->database = g_steal_pointer (&database);
-  return self;
+  return g_steal_pointer (&self);
 }
 
 /* Nothing was ever written to it, as that leaves a gap first. */
@@ -136,7 +136,7 @@ ls_cache_open (const char *path, LsCipher *cipher, GError **error)
 void
 ls_cache_free (LsCache *self)
 {
-  ls_database_free (self->database);
+  g_clear_pointer (&self->database, ls_database_free);
   g_free (self);
 }
 
@@ -163,6 +163,30 @@ LsDatabase *
 ls_cache_get_database (LsCache *self)
 {
   return self->database;
+}
+
+/**
+ * ls_cache_is_broken:
+ * @self: a cache
+ *
+ * Returns: whether something in it could not be decrypted since it was opened, or mended
+ */
+gboolean
+ls_cache_is_broken (LsCache *self)
+{
+  return self->sealer.n_failed > 0;
+}
+
+/**
+ * ls_cache_note_mended:
+ * @self: a cache that has just been looked through
+ *
+ * Begins to count anew.
+ */
+void
+ls_cache_note_mended (LsCache *self)
+{
+  self->sealer.n_failed = 0;
 }
 
 static gboolean

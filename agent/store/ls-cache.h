@@ -44,11 +44,14 @@ LsRow *ls_cache_get (LsCache *self, LsEntity entity, const char *id, GError **er
 LsRowPage *ls_cache_list (LsCache *self, const LsListQuery *query, GError **error);
 LsChecksum *ls_cache_get_checksum (LsCache *self, LsEntity entity, GError **error);
 LsStoreStatistics *ls_cache_get_statistics (LsCache *self, GError **error);
+gboolean ls_cache_is_broken (LsCache *self);
+gboolean ls_cache_mend (LsCache *self, LsEntitySet *entities, guint *n_lost, GError **error);
 gboolean ls_cache_trim (LsCache *self, gint64 max_size, gint64 oldest, GError **error);
 
 /* for the parts of this class alone */
 gboolean ls_cache_leave_gap (LsCache *self, GError **error);
 guint64 ls_cache_get_last_seq (LsCache *self);
 gboolean ls_cache_log_events (LsCache *self, GPtrArray *events, gint64 as_of, GError **error);
+void ls_cache_note_mended (LsCache *self);
 
 G_END_DECLS

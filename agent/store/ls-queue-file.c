@@ -53,7 +53,7 @@ struct _LsQueueFile
 {
   LsDatabase *database; /* (owned) */
   LsCipher *reader; /* (unowned) (nullable): of what was there when it was opened, and until then */
-  LsCipher *writer; /* (unowned) (nullable): of what is put in */
+  LsSealer writer;  /* of what is put in */
   GPtrArray *actions; /* (element-type LsAction) (owned) (nullable): until they are taken */
 };
 
@@ -89,10 +89,11 @@ read_payloads (LsAction *action, sqlite3_stmt *stmt, Reading *reading)
   gboolean good = read_payload (&action->body, stmt, 8, "body", reading);
 
   good = read_payload (&action->base, stmt, 10, "base", reading) && good;
-  good = read_payload (&action->answer, stmt, 23, "answer", reading) && good;
   good = read_payload (&action->server, stmt, 25, "server", reading) && good;
-  good = read_payload (&action->loser, stmt, 28, "loser", reading) && good;
-  good = read_payload (&action->app_digest, stmt, 31, "app_digest", reading) && good;
+  /* What is there to be looked at, brought back or known again is no reason to give up what is to be sent. */
+  read_payload (&action->answer, stmt, 23, "answer", reading);
+  read_payload (&action->loser, stmt, 28, "loser", reading);
+  read_payload (&action->app_digest, stmt, 31, "app_digest", reading);
   if (good)
     return;
 
@@ -337,12 +338,12 @@ try_open (const char *path, LsCipher *reader, LsCipher *writer, char **aside, GE
   g_autoptr (LsQueueFile) self = g_new0 (LsQueueFile, 1);
 
   self->reader = reader;
-  self->writer = writer;
+  self->writer.cipher = writer;
   self->database =
       ls_database_open (path, APPLICATION_ID, migrations, G_N_ELEMENTS (migrations), aside, error);
   if (self->database == NULL ||
       !ls_database_run (self->database, "PRAGMA synchronous = FULL", error) ||
-      !ls_seal_install (self->database, writer, error))
+      !ls_seal_install (self->database, &self->writer, error))
     return NULL;
 
   return g_steal_pointer (&self);
@@ -367,7 +368,7 @@ begin (LsQueueFile *self, LsSeal *seal, GError **error)
 static LsQueueFile *
 replace (LsQueueFile *old, const char *path, GError **error)
 {
-  LsCipher *reader = old->reader, *writer = old->writer;
+  LsCipher *reader = old->reader, *writer = old->writer.cipher;
   g_autoptr (LsQueueFile) self = NULL;
   g_autofree char *aside = NULL;
 

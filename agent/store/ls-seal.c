@@ -26,7 +26,7 @@ identity_of (int n_values, sqlite3_value **values)
 static void
 seal (sqlite3_context *context, int n_values, sqlite3_value **values)
 {
-  LsCipher *cipher = sqlite3_user_data (context);
+  LsCipher *cipher = ((LsSealer *)sqlite3_user_data (context))->cipher;
   g_autoptr (GBytes) identity = NULL;
   guchar *sealed;
   gsize size;
@@ -42,51 +42,84 @@ seal (sqlite3_context *context, int n_values, sqlite3_value **values)
   sqlite3_result_blob64 (context, sealed, size, g_free);
 }
 
-/* unseal (payload, identity…): the payload as it was; NULL stays NULL. A plain text where all is
- * encrypted was not put there by us. */
+/* Returns: (transfer full) (nullable): the payload, which is not NULL; %NULL: it can't be decrypted. A plain text where
+ * all is encrypted was not put there by us. */
+static char *
+open_payload (LsCipher *cipher, int n_values, sqlite3_value **values)
+{
+  g_autoptr (GBytes) identity = NULL;
+
+  if (cipher == NULL || sqlite3_value_type (values[0]) != SQLITE_BLOB)
+    return NULL;
+
+  identity = identity_of (n_values, values);
+  return ls_cipher_unseal (cipher, sqlite3_value_blob (values[0]),
+                           (gsize)sqlite3_value_bytes (values[0]), identity);
+}
+
+static gboolean
+is_plain (const LsSealer *sealer, sqlite3_value *value)
+{
+  int type = sqlite3_value_type (value);
+
+  return type == SQLITE_NULL || (sealer->cipher == NULL && type == SQLITE_TEXT);
+}
+
+/* unseal (payload, identity…): the payload as it was; NULL stays NULL */
 static void
 unseal (sqlite3_context *context, int n_values, sqlite3_value **values)
 {
-  LsCipher *cipher = sqlite3_user_data (context);
-  int type = sqlite3_value_type (values[0]);
+  LsSealer *sealer = sqlite3_user_data (context);
   char *text = NULL;
 
-  if (type == SQLITE_NULL || (cipher == NULL && type == SQLITE_TEXT))
+  if (is_plain (sealer, values[0]))
     {
       sqlite3_result_value (context, values[0]);
       return;
     }
 
-  if (cipher != NULL && type == SQLITE_BLOB)
-    {
-      g_autoptr (GBytes) identity = identity_of (n_values, values);
-
-      text = ls_cipher_unseal (cipher, sqlite3_value_blob (values[0]),
-                               (gsize)sqlite3_value_bytes (values[0]), identity);
-    }
+  text = open_payload (sealer->cipher, n_values, values);
   if (text != NULL)
-    sqlite3_result_text (context, text, -1, g_free);
+    {
+      sqlite3_result_text (context, text, -1, g_free);
+    }
   else
-    sqlite3_result_error (context, "a payload can't be decrypted", -1);
+    {
+      sealer->n_failed++;
+      sqlite3_result_error (context, "a payload can't be decrypted", -1);
+    }
+}
+
+/* opens (payload, identity…): whether unseal() would give it */
+static void
+opens (sqlite3_context *context, int n_values, sqlite3_value **values)
+{
+  const LsSealer *sealer = sqlite3_user_data (context);
+  g_autofree char *text = NULL;
+
+  if (!is_plain (sealer, values[0]))
+    text = open_payload (sealer->cipher, n_values, values);
+  sqlite3_result_int (context, text != NULL || is_plain (sealer, values[0]));
 }
 
 /**
  * ls_seal_install:
  * @database: a database
- * @cipher: (nullable): what to encrypt with; must live as long as @database; %NULL: what is stored is
- *   plain text
+ * @sealer: must live as long as @database
  * @error: %LS_ERROR_STORAGE
  *
- * Gives SQL the functions `seal (payload, identity…)` and `unseal (payload, identity…)`. The identity is
+ * Gives SQL the functions `seal (payload, identity…)`, `unseal (payload, identity…)`, which fails where something can't be
+ * decrypted, and `opens (payload, identity…)`, which tells whether it would. The identity is
  * what names the payload's place, so that nobody who can write the file can swap two of them.
  *
  * Returns: whether they are there
  */
 gboolean
-ls_seal_install (LsDatabase *database, LsCipher *cipher, GError **error)
+ls_seal_install (LsDatabase *database, LsSealer *sealer, GError **error)
 {
-  return ls_database_add_function (database, "seal", seal, cipher, error) &&
-         ls_database_add_function (database, "unseal", unseal, cipher, error);
+  return ls_database_add_function (database, "seal", seal, sealer, error) &&
+         ls_database_add_function (database, "unseal", unseal, sealer, error) &&
+         ls_database_add_function (database, "opens", opens, sealer, error);
 }
 
 /**
@@ -114,7 +147,7 @@ ls_seal_open_column (sqlite3_stmt *stmt, int column, LsCipher *cipher, const cha
 }
 
 static gboolean
-opens (sqlite3_stmt *stmt, LsCipher *cipher)
+proves (sqlite3_stmt *stmt, LsCipher *cipher)
 {
   const char *const identity[] = { PROOF, NULL };
   g_autofree char *text = cipher != NULL ? ls_seal_open_column (stmt, 0, cipher, identity) : NULL;
@@ -142,7 +175,7 @@ ls_seal_check (LsDatabase *database, LsCipher *cipher, LsSeal *seal, GError **er
   if (sqlite3_column_type (stmt, 0) == SQLITE_NULL)
     *seal = LS_SEAL_NONE;
   else
-    *seal = opens (stmt, cipher) ? LS_SEAL_OURS : LS_SEAL_FOREIGN;
+    *seal = proves (stmt, cipher) ? LS_SEAL_OURS : LS_SEAL_FOREIGN;
   sqlite3_reset (stmt);
   return TRUE;
 }

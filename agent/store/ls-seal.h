@@ -21,7 +21,20 @@ typedef enum
   LS_SEAL_FOREIGN,
 } LsSeal;
 
-gboolean ls_seal_install (LsDatabase *database, LsCipher *cipher, GError **error);
+/**
+ * LsSealer:
+ * @cipher: (unowned) (nullable): what to encrypt with; %NULL: what is stored is plain text
+ * @n_failed: how often something could not be decrypted
+ *
+ * What the functions of ls_seal_install() work with.
+ */
+typedef struct
+{
+  LsCipher *cipher;
+  guint n_failed;
+} LsSealer;
+
+gboolean ls_seal_install (LsDatabase *database, LsSealer *sealer, GError **error);
 gboolean ls_seal_check (LsDatabase *database, LsCipher *cipher, LsSeal *seal, GError **error);
 char *
 ls_seal_open_column (sqlite3_stmt *stmt, int column, LsCipher *cipher, const char *const *identity);

@@ -8,6 +8,7 @@
 
 #include "ls-error.h"
 #include "ls-store-lock.h"
+#include "ls-store.h"
 
 /* How many writes share a transaction at most: enough to make the fsync cheap, little enough for
  * the first caller not to wait long. */
@@ -24,8 +25,10 @@ typedef struct
   LsStoreJobFunc func;
   GDestroyNotify free_result;
   gboolean writes;
-  gpointer result; /* (owned) (nullable) */
-  GError *error;   /* (owned) (nullable) */
+  gpointer result;  /* (owned) (nullable) */
+  GError *error;    /* (owned) (nullable) */
+  LsEntitySet lost; /* of which rows were let go for it */
+  guint n_lost;     /* how many rows and events were */
 } Job;
 
 /**
@@ -48,6 +51,8 @@ on_idle_answer (gpointer user_data)
 {
   Job *job = user_data;
 
+  if (job->n_lost > 0)
+    ls_store_tell_lost (g_task_get_source_object (job->task), job->lost, job->n_lost);
   if (job->error != NULL)
     g_task_return_error (job->task, g_steal_pointer (&job->error));
   else if (job->free_result == NULL)
@@ -125,6 +130,46 @@ try_group (LsStoreWorker *self, Job **jobs, guint n_jobs, GError **error)
   return FALSE;
 }
 
+/* What can't be decrypted in the cache goes. Returns: whether @job, which met with it, is worth another try */
+static gboolean
+mend (LsStoreShelf *shelf, Job *job)
+{
+  g_autoptr (GError) error = NULL;
+  LsDatabase *database;
+
+  if (shelf->cache == NULL || !ls_cache_is_broken (shelf->cache))
+    return FALSE;
+
+  database = ls_cache_get_database (shelf->cache);
+  if (ls_database_run (database, "BEGIN IMMEDIATE", &error) &&
+      ls_cache_mend (shelf->cache, &job->lost, &job->n_lost, &error) &&
+      ls_database_run (database, "COMMIT", &error))
+    {
+      if (job->n_lost > 0)
+        g_warning (
+            "something could not be decrypted: %u rows and events are let go, and rows fetched anew",
+            job->n_lost);
+      return job->n_lost > 0;
+    }
+
+  g_warning ("what can't be decrypted is still there: %s", error->message);
+  job->n_lost = 0;
+  if (ls_database_in_transaction (database))
+    ls_database_run (database, "ROLLBACK", NULL);
+  return FALSE;
+}
+
+static void
+do_read (LsStoreWorker *self, Job *job)
+{
+  do_job (self, job);
+  if (job->error == NULL || !mend (&self->shelf, job))
+    return;
+
+  undo (job);
+  do_job (self, job);
+}
+
 static gboolean
 make_queue_writable (LsStoreShelf *shelf, GError **error)
 {
@@ -182,6 +227,12 @@ do_writes (LsStoreWorker *self, Job **jobs, guint n_jobs)
     {
       GError *error = NULL;
 
+      if (try_group (self, &jobs[i], 1, &error) || !mend (&self->shelf, jobs[i]))
+        {
+          jobs[i]->error = error;
+          continue;
+        }
+      g_clear_error (&error);
       if (!try_group (self, &jobs[i], 1, &error))
         jobs[i]->error = error;
     }
@@ -197,7 +248,7 @@ do_jobs (LsStoreWorker *self, GPtrArray *jobs)
 
       if (!first[0]->writes)
         {
-          do_job (self, first[0]);
+          do_read (self, first[0]);
         }
       else
         {

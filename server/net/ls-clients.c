@@ -12,21 +12,28 @@
 
 #define CLIENT_KEY "labsync-client"
 
+/* TLS handshakes from one address that may be under way. GIO has each of them hold a thread while it waits for its
+ * client, and GTask has ten and makes others slowly: one every 100 ms at first, in all 60 within 16 s (GLib 2.74,
+ * gtask.c). Who says nothing on many connections would have everybody else wait for a thread. */
+#define MAX_HANDSHAKES 64
+
 struct _LsClients
 {
   SoupServer *server; /* (owned) */
   LsClientLimits limits;
   GPtrArray *clients;    /* (owned) (element-type Client) */
   GHashTable *addresses; /* (owned): address -> how many */
+  GHashTable *greetings; /* (owned): address -> how many of them have not shaken hands yet */
   guint tick_id;
 };
 
 typedef struct
 {
-  GSocket *socket; /* (owned) */
-  char *address;   /* (owned) */
-  gint64 deadline; /* monotonic, microseconds; 0: none */
-  gboolean idle;   /* between two requests, or before the first */
+  GSocket *socket;  /* (owned) */
+  char *address;    /* (owned) */
+  gint64 deadline;  /* monotonic, microseconds; 0: none */
+  gboolean idle;    /* between two requests, or before the first */
+  gboolean greeted; /* its TLS handshake is done, or it needs none */
 } Client;
 
 static void
@@ -41,15 +48,20 @@ client_free (gpointer data)
 }
 
 static guint
-count (LsClients *self, const char *address, int change)
+get_count (GHashTable *counts, const char *address)
 {
-  guint now = GPOINTER_TO_UINT (g_hash_table_lookup (self->addresses, address)) + (guint)change;
+  return GPOINTER_TO_UINT (g_hash_table_lookup (counts, address));
+}
+
+static void
+count (GHashTable *counts, const char *address, int change)
+{
+  guint now = get_count (counts, address) + (guint)change;
 
   if (now > 0)
-    g_hash_table_insert (self->addresses, g_strdup (address), GUINT_TO_POINTER (now));
+    g_hash_table_insert (counts, g_strdup (address), GUINT_TO_POINTER (now));
   else
-    g_hash_table_remove (self->addresses, address);
-  return now;
+    g_hash_table_remove (counts, address);
 }
 
 /* libsoup reads what comes before it does anything else: an end that is still there to be read,
@@ -67,6 +79,14 @@ is_over (Client *client)
 }
 
 static void
+greeted (LsClients *self, Client *client)
+{
+  if (!client->greeted)
+    count (self->greetings, client->address, -1);
+  client->greeted = TRUE;
+}
+
+static void
 forget_closed (LsClients *self)
 {
   for (guint i = self->clients->len; i > 0; i--)
@@ -76,7 +96,8 @@ forget_closed (LsClients *self)
       if (is_over (client))
         {
           g_socket_close (client->socket, NULL);
-          count (self, client->address, -1);
+          greeted (self, client);
+          count (self->addresses, client->address, -1);
           g_ptr_array_remove_index_fast (self->clients, i - 1);
         }
     }
@@ -126,9 +147,9 @@ get_address (GSocket *socket)
 static gboolean
 has_room (LsClients *self, const char *address)
 {
-  guint from_there = GPOINTER_TO_UINT (g_hash_table_lookup (self->addresses, address));
-
-  return self->clients->len < self->limits.max_total && from_there < self->limits.max_per_address;
+  return self->clients->len < self->limits.max_total &&
+         get_count (self->addresses, address) < self->limits.max_per_address &&
+         get_count (self->greetings, address) < MAX_HANDSHAKES;
 }
 
 static void
@@ -159,6 +180,15 @@ on_progress (SoupServerMessage *message, LsClients *self)
 }
 
 static void
+on_connected (SoupServerMessage *message, LsClients *self)
+{
+  Client *client = find_client (message);
+
+  if (client != NULL)
+    greeted (self, client);
+}
+
+static void
 take (LsClients *self, GSocket *socket)
 {
   Client *client = g_new0 (Client, 1);
@@ -171,7 +201,8 @@ take (LsClients *self, GSocket *socket)
     forget_closed (self);
   is_welcome = has_room (self, client->address);
 
-  count (self, client->address, 1);
+  count (self->addresses, client->address, 1);
+  count (self->greetings, client->address, 1);
   g_ptr_array_add (self->clients, client);
   g_object_set_data (G_OBJECT (socket), CLIENT_KEY, client);
   set_deadline (client, self->limits.header_timeout);
@@ -192,9 +223,14 @@ on_request_started (SoupServer *server, SoupServerMessage *message, LsClients *s
   Client *client = find_client (message);
 
   if (client == NULL && socket != NULL)
-    take (self, socket);
+    {
+      take (self, socket);
+      g_signal_connect (message, "connected", G_CALLBACK (on_connected), self);
+    }
   else if (client != NULL)
-    set_deadline (client, self->limits.header_timeout);
+    {
+      set_deadline (client, self->limits.header_timeout);
+    }
 
   g_signal_connect (message, "got-headers", G_CALLBACK (on_progress), self);
   g_signal_connect (message, "got-body", G_CALLBACK (on_progress), self);
@@ -260,6 +296,7 @@ ls_clients_new (SoupServer *server, const LsClientLimits *limits)
   self->limits = *limits;
   self->clients = g_ptr_array_new_with_free_func (client_free);
   self->addresses = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->greetings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_signal_connect (server, "request-started", G_CALLBACK (on_request_started), self);
   g_signal_connect (server, "request-finished", G_CALLBACK (on_request_finished), self);
   g_signal_connect (server, "request-aborted", G_CALLBACK (on_request_aborted), self);
@@ -279,6 +316,7 @@ ls_clients_free (LsClients *self)
   g_clear_handle_id (&self->tick_id, g_source_remove);
   g_ptr_array_unref (self->clients);
   g_hash_table_unref (self->addresses);
+  g_hash_table_unref (self->greetings);
   g_object_unref (self->server);
   g_free (self);
 }

@@ -2,6 +2,7 @@
 """Two users in turn on one machine: what one was told, the other is not, nor whoever has the machine afterwards."""
 
 import json
+import sqlite3
 
 import pytest
 from gi.repository import GLib
@@ -305,6 +306,50 @@ def test_the_next_sign_in_sends_first(server, desk):
                 "--data", json.dumps({"assignment_name": CANARY}))
     desktop.sign_in(STUDENT)
     assert name_of(server, row_id) == CANARY
+
+
+def flip(desktop, file, table, column, where):
+    """Turns a bit in the midst of an encrypted payload, as a disk may."""
+    (path,) = desktop.state_dir.rglob(file)
+    with sqlite3.connect(path, timeout=10) as database:
+        (payload,) = database.execute(f"SELECT {column} FROM {table} WHERE {where}").fetchone()
+        broken = bytearray(payload)
+        broken[len(broken) // 2] ^= 1
+        database.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (bytes(broken),))
+    database.close()
+
+
+def test_a_damaged_row_is_fetched_anew(server, encrypted):
+    row_id = plant(server, encrypted)
+    rows = set(encrypted.cached("grade"))
+    cursor = encrypted.cursor()
+    flip(encrypted, "cache.db", "row", "data", f"id = '{row_id}'")
+    flip(encrypted, "cache.db", "event", "data", "seq = (SELECT max (seq) FROM event)")
+    assert rows - set(encrypted.cached("grade")) <= {row_id}, "it hides nothing beside it"
+    until(lambda: set(encrypted.cached("grade")) == rows, what="the row, from the server")
+    assert CANARY in encrypted.row("grade", row_id)["assignment_name"]
+    assert encrypted.statistics()["undecryptable"] > 0
+    assert encrypted.statistics()["storage-errors"] == 0 and encrypted.state() == "live"
+    assert "could not be decrypted" in encrypted.messages() and CANARY not in encrypted.messages()
+    # The log goes on, and says where it begins.
+    assert "CursorExpired" in refusal(encrypted.events, f"{cursor.rpartition('.')[0]}.1")
+    encrypted.events("")
+
+
+def test_a_damaged_action_holds_up_nothing_else(server, teachers):
+    rows = list(teachers.cached("grade"))[:2]
+    server.kill()
+    teachers.wait_state("waiting", "connecting")
+    add = ("queue", "add", "--type", "update", "--entity", "grade", "--data", json.dumps({"assignment_name": CANARY}))
+    broken, whole = (teachers.json(*add, "--entity-id", row)["id"] for row in rows)
+    teachers.stop()
+    flip(teachers, "queue.db", "action", "body", f"id = '{broken}'")
+    server.start()
+    teachers.start()
+    until(lambda: teachers.json("queue", "show", whole)["status"] == "completed", what="the other action")
+    shown = teachers.json("queue", "show", broken)
+    assert (shown["status"], shown["error"]) == ("failed", "unreadable"), shown
+    assert CANARY not in teachers.messages()
 
 
 def test_discarded_work_leaves_nothing(server, teachers):

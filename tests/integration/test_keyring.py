@@ -4,6 +4,7 @@
 import os
 import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -55,6 +56,30 @@ def assert_answers_at_once(desktop):
     desktop.state()
     desktop.cached("grade")
     assert time.monotonic() - started < 2
+
+
+class Prompts:
+    """Whether anybody asks the keyring to ask somebody: listens to all that is said to it."""
+
+    RULES = ("interface='org.freedesktop.Secret.Service',member='Unlock'", "interface='org.freedesktop.Secret.Prompt'")
+
+    def __init__(self, desktop, world):
+        self.desktop = desktop
+        self.log = desktop.directory / "prompts.log"
+        out = world.enter_context(open(self.log, "wb"))
+        address = desktop.environment["DBUS_SESSION_BUS_ADDRESS"]
+        monitor = subprocess.Popen(["dbus-monitor", "--address", address, *self.RULES], stdout=out)
+        world.callback(stop_process, monitor)
+        until(lambda: "NameLost" in self.log.read_text(), what="the monitor")  # it has no name any more
+
+    def heard(self):
+        """What was said up to now: one call more, which is heard as well, ends it."""
+        call(self.desktop, SERVICE, "org.freedesktop.Secret.Service", "Unlock", "(ao)", [])
+        until(self.calls, what="a call that was made here")
+        return self.calls()[:-1]
+
+    def calls(self):
+        return [line for line in self.log.read_text().splitlines() if line.startswith("method call")]
 
 
 def files_with_tokens(desktop):
@@ -153,16 +178,18 @@ def test_in_memory_alone_by_setting(server, bare):
     desktop.wait_state("live")
 
 
-def test_a_locked_keyring(server, desktop):
+def test_a_locked_keyring(server, desktop, world):
     before = desktop.cached("grade")
     desktop.stop()
     lock(desktop)
+    prompts = Prompts(desktop, world)
     desktop.start()
     desktop.wait_account("locked")
     assert_answers_at_once(desktop)
     assert desktop.cached("grade") == before
     refused_sign_in(desktop)
     desktop.wait_account("locked")
+    assert prompts.heard() == []
     unlock(desktop)
     desktop.wait_state("live", seconds=30)
     assert desktop.account() == "signed-in"

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a client of labsync-server may cost: time, connections, bytes. The limits are set low here."""
 
+import contextlib
 import http.client
 import signal
 import socket
+import ssl
 import time
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from raw_socket import RawSocket
 from server_client import STUDENT, Socket, upgrade_headers
 
 QUICK = ("--header-timeout=2", "--idle-timeout=4", "--body-timeout=3", "--hello-timeout=1")
+STRANGERS = 5000
+HANDSHAKES = 64  # of one address, under way (ls-clients.c)
+SLACK = 20  # files that are open for something else, or about to be closed
 GET = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -212,6 +217,41 @@ def test_a_tls_handshake_counts_and_has_its_time(directory, world, certificate, 
         assert seconds_until_closed(further) < 1.5
     for client in held:
         assert seconds_until_closed(client, hello[-1:]) < 5
+
+
+@pytest.mark.parametrize("hello", [b"", HALF_HELLO], ids=["silent", "half"])
+def test_a_stranger_with_thousands_of_connections(directory, world, certificate, hello):
+    """Who opens many and shakes hands on none keeps few of them, for no longer than others, and nobody from the server."""
+    options = ["--tls-certificate", certificate[0], "--tls-key", certificate[1], "--header-timeout=3"]
+    server = world.enter_context(Server(directory / "tls", *options))
+    server.SCHEME, server.context = "https", ssl.create_default_context(cafile=certificate[0])
+    person = server.person(STUDENT)
+
+    def count():
+        return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir())) - before
+
+    before = 0
+    before = count()
+    held = []
+    for n in range(STRANGERS):
+        client = socket.create_connection((server.host, server.port), timeout=15, source_address=("127.0.0.2", 0))
+        held.append(world.enter_context(client))
+        with contextlib.suppress(OSError):  # of one too many
+            client.sendall(hello)
+        if n % 1000 == 999:
+            assert person.rows("grades"), "others are served meanwhile"
+            assert count() <= HANDSHAKES + SLACK
+    until(lambda: count() <= SLACK, 10, lambda: f"{count()} connections to be cut")
+    assert all(is_closed(client) for client in held)
+    assert person.rows("grades")
+
+
+def is_closed(client):
+    client.settimeout(5)
+    try:
+        return client.recv(1) == b""
+    except ConnectionError:
+        return True
 
 
 def handshake(world, server, token):

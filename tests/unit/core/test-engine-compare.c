@@ -351,6 +351,31 @@ test_compare_cut (LsEngineFixture *fixture, gconstpointer data)
   assert_counted (fixture, 1, 0);
 }
 
+/* What the store had to let go of is fetched at once; offline, with the next link. */
+static void
+test_lost (LsEngineFixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsMessage) welcome = ls_message_new (LS_MESSAGE_WELCOME);
+  g_autoptr (LsCommand) command = NULL;
+
+  ls_engine_lost (fixture->engine, LS_ENTITY_SET_NONE, 2);
+  g_assert_null (ls_engine_take_command (fixture->engine));
+  ls_engine_lost (fixture->engine, 1u << LS_ENTITY_GRADE, 1);
+  command = ls_engine_fixture_take (fixture, LS_COMMAND_FETCH_SNAPSHOT);
+  g_assert_nonnull (command);
+  g_assert_cmpint (command->entity, ==, LS_ENTITY_GRADE);
+  g_assert_cmpuint (ls_engine_get_counters (fixture->engine)->n_undecryptable, ==, 3);
+
+  ls_engine_restart (fixture->engine);
+  ls_engine_lost (fixture->engine, 1u << LS_ENTITY_GRADE, 1);
+  ls_engine_fixture_assert_does_not_want (fixture, LS_COMMAND_FETCH_SNAPSHOT);
+  welcome->resume = LS_RESUME_RESUMED;
+  welcome->cursor = ls_cursor_new ("e", 10);
+  ls_engine_opened (fixture->engine, LS_PROTOCOL_LABSYNC_V1);
+  ls_engine_message (fixture->engine, welcome);
+  ls_engine_fixture_assert_wants (fixture, LS_COMMAND_FETCH_SNAPSHOT);
+}
+
 #define ADD(name, function)                                                                        \
   g_test_add ("/core/engine-compare/" name, LsEngineFixture, NULL, ls_engine_fixture_set_up,       \
               function, ls_engine_fixture_tear_down)
@@ -374,5 +399,6 @@ main (int argc, char *argv[])
   ADD ("unsupported", test_compare_unsupported);
   ADD ("failed", test_compare_failed);
   ADD ("cut", test_compare_cut);
+  ADD ("lost", test_lost);
   return g_test_run ();
 }

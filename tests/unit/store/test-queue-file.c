@@ -457,6 +457,65 @@ test_swapped_and_made_up (Fixture *fixture, gconstpointer data)
                      i == 0 ? LS_ACTION_PENDING : LS_ACTION_FAILED);
 }
 
+/* Turns a bit in the midst of a payload of the action with that number, as a disk may. */
+static void
+flip (LsQueueFile *queue, const char *column, guint seq)
+{
+  LsDatabase *database = ls_queue_file_get_database (queue);
+  g_autofree char *select = g_strdup_printf ("SELECT %s FROM action WHERE seq = %u", column, seq);
+  g_autofree char *update =
+      g_strdup_printf ("UPDATE action SET %s = ? WHERE seq = %u", column, seq);
+  sqlite3_stmt *stmt = ls_database_prepare (database, select, NULL);
+  g_autofree guchar *bytes = NULL;
+  int size;
+
+  g_assert_true (ls_database_step (database, stmt, NULL));
+  size = sqlite3_column_bytes (stmt, 0);
+  bytes = g_memdup2 (sqlite3_column_blob (stmt, 0), (gsize)size);
+  sqlite3_reset (stmt);
+  bytes[size / 2] ^= 1;
+  stmt = ls_database_prepare (database, update, NULL);
+  sqlite3_bind_blob (stmt, 1, bytes, size, SQLITE_STATIC);
+  g_assert_true (ls_database_finish (database, stmt, NULL));
+}
+
+/* One bit costs one action, and that only if it is needed to send it. */
+static void
+test_flipped_bit (Fixture *fixture, gconstpointer data)
+{
+  static const char *const columns[] = { "body", "base", "server", "answer", "loser", "app_digest" };
+  g_autoptr (LsQueueFile) queue = open_queue (fixture);
+
+  for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
+    {
+      g_autoptr (LsAction) telling = telling_action_new ();
+
+      telling->seq = i + 1;
+      g_free (telling->id);
+      telling->id = g_strdup_printf ("action-%u", i);
+      telling->status = LS_ACTION_PENDING;
+      put (queue, telling);
+      flip (queue, columns[i], i + 1);
+    }
+  for (guint turn = 0; turn < 2; turn++)
+    {
+      g_autoptr (GPtrArray) actions = NULL;
+
+      g_clear_pointer (&queue, ls_queue_file_free);
+      queue = open_queue (fixture);
+      actions = ls_queue_file_take_actions (queue);
+      g_assert_cmpuint (actions->len, ==, G_N_ELEMENTS (columns));
+      for (guint i = 0; i < actions->len; i++)
+        {
+          const LsAction *action = actions->pdata[i];
+
+          g_assert_cmpint (action->status, ==, i < 3 ? LS_ACTION_FAILED : LS_ACTION_PENDING);
+          g_assert_cmpint (g_strcmp0 (action->reason, LS_ACTION_UNREADABLE) == 0, ==, i < 3);
+          g_assert_cmpint (action->body != NULL, ==, i >= 3);
+        }
+    }
+}
+
 static void
 add (const char *promise, const char *kind, void (*test) (Fixture *, gconstpointer))
 {
@@ -486,6 +545,7 @@ main (int argc, char **argv)
   add ("key-needed", "encrypted", test_key_needed);
   add ("key-lost", "encrypted", test_key_lost);
   add ("swapped-and-made-up", "encrypted", test_swapped_and_made_up);
+  add ("flipped-bit", "encrypted", test_flipped_bit);
 
   return g_test_run ();
 }
