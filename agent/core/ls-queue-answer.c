@@ -3,7 +3,8 @@
 #include "ls-outcome-class.h"
 #include "ls-queue-private.h"
 
-/* How often in a row the classic system may stumble over an action that is to be tried again. */
+/* How often in a row the classic system may stumble over an action, or say yes and not do it, that is to be tried
+ * again. */
 #define MAX_BROKEN 3
 /* The code of labsync-server for a path that is none of its own. */
 #define UNKNOWN_ENDPOINT "unknown-endpoint"
@@ -140,20 +141,35 @@ retry (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
   item->now->outcome_unknown |= ls_outcome_class_may_be_done (reply->status);
 }
 
-/* While the server stumbles over everything, that says nothing about this action. */
-static void
-broken (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
+/**
+ * ls_queue_answer_is_broken:
+ * @self: the queue
+ * @item: an action over which the classic system has stumbled, or that it has not done although it said yes
+ *
+ * Counts how often, unless it stumbles over everything, which says nothing about this action.
+ *
+ * Returns: whether that was the last time
+ */
+gboolean
+ls_queue_answer_is_broken (LsQueue *self, LsQueueItem *item)
 {
   if (self->breaker.state == LS_BREAKER_CLOSED)
     item->n_broken++;
   if (item->n_broken < MAX_BROKEN)
-    {
-      retry (self, item, reply);
-      return;
-    }
+    return FALSE;
 
   item->n_broken = 0;
-  if (ls_queue_look_back_is_needed (item->now))
+  return TRUE;
+}
+
+static void
+broken (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
+{
+  if (!ls_queue_answer_is_broken (self, item))
+    {
+      retry (self, item, reply);
+    }
+  else if (ls_queue_look_back_is_needed (item->now))
     {
       item->is_last_look = TRUE;
       ls_queue_look_begin (self, item, LS_QUEUE_LOOKING);
@@ -247,8 +263,30 @@ note (LsQueue *self, LsQueueItem *item, const LsActionReply *reply, LsOutcomeCla
   ls_action_set_text (&action->answer, reply->text);
   if (item->token == self->token && outcome_class != LS_OUTCOME_CLASS_TOKEN)
     self->token_is_proven = TRUE;
-  if (outcome_class != LS_OUTCOME_CLASS_BROKEN)
+  /* Whether what was said to be done is done is still to be seen. */
+  if (outcome_class != LS_OUTCOME_CLASS_BROKEN && outcome_class != LS_OUTCOME_CLASS_ACCEPTED)
     item->n_broken = 0;
+}
+
+/* labsync-server signs all that it says: the rest is of something on the way, whatever it looks like. */
+static gboolean
+is_foreign (const LsQueueItem *item, const LsActionReply *reply)
+{
+  return item->protocol == LS_PROTOCOL_LABSYNC_V1 && !reply->is_ours;
+}
+
+static void
+not_answered (LsQueue *self, const char *id, const LsActionReply *reply)
+{
+  LsReason reason = LS_REASON_CAPTIVE_PORTAL;
+  g_autoptr (GError) error = NULL;
+
+  /* A gateway, behind which the server may have done it. */
+  if (reply->status >= 500)
+    reason = LS_REASON_SERVER_UNREACHABLE;
+  error = ls_link_error_new (reason, reply->status, reply->retry_after_ms,
+                             "something on the way answered with status %u", reply->status);
+  ls_queue_send_failed (self, id, error);
 }
 
 /**
@@ -273,6 +311,11 @@ ls_queue_answered (LsQueue *self, const char *id, const LsActionReply *reply)
 
   if (item == NULL)
     return;
+  if (is_foreign (item, reply))
+    {
+      not_answered (self, id, reply);
+      return;
+    }
 
   ls_queue_answer_heard (self, reply);
   note (self, item, reply, outcome_class);

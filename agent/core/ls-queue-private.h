@@ -105,6 +105,7 @@ void ls_queue_look_begin (LsQueue *self, LsQueueItem *item, LsQueuePhase phase);
 void ls_queue_answer_heard (LsQueue *self, const LsActionReply *reply);
 void ls_queue_answer_unheard (LsQueue *self, const GError *error);
 void ls_queue_answer_no_token (LsQueue *self, LsQueueItem *item);
+gboolean ls_queue_answer_is_broken (LsQueue *self, LsQueueItem *item);
 
 /* ls-queue-stream.c */
 void ls_queue_see_what_is_there (LsQueue *self, LsCursor before);

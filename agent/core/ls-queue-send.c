@@ -170,6 +170,7 @@ ls_queue_send_stored (LsQueue *self, LsQueueItem *item)
 
   set_phase (self, item, LS_QUEUE_SENDING);
   item->token = self->token;
+  item->protocol = self->protocol;
   ls_breaker_sent (&self->breaker);
   command = ls_queue_push (self, LS_QUEUE_SEND);
   command->id = g_strdup (item->now->id);

@@ -170,6 +170,62 @@ test_classic_yes_is_no_proof (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (ls_queue_harness_get (fixture->h, unknown)->reason, ==, "not-found");
 }
 
+/* What its row does not show was not done, whoever said yes: it is looked at and sent again, and no more than thrice. */
+static void
+check_not_done (Fixture *fixture, const char *id, const char *row)
+{
+  LsQueueHarness *h = fixture->h;
+  gboolean is_create = row == NULL;
+
+  connect_link (fixture);
+  for (guint i = 0; i < 3; i++)
+    {
+      if (i > 0 || !is_create)
+        read_row (fixture, row);
+      assert_under_way (fixture, 0, 1);
+      answer (fixture, 201);
+      assert_under_way (fixture, 1, 0);
+      read_row (fixture, row);
+      g_assert_cmpstr (ls_queue_harness_get (h, id)->reason, ==, "not-done");
+      if (i < 2)
+        g_assert_true (ls_queue_harness_advance_to_alarm (h));
+    }
+  assert_is (fixture, id, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
+  assert_under_way (fixture, 0, 0);
+}
+
+static void
+test_classic_create_not_done (Fixture *fixture, gconstpointer data)
+{
+  check_not_done (fixture, enqueue (fixture, LS_ACTION_CREATE, NULL, "{\"score\":80}"), NULL);
+}
+
+static void
+test_classic_update_not_done (Fixture *fixture, gconstpointer data)
+{
+  check_not_done (fixture, enqueue (fixture, LS_ACTION_UPDATE, "g-1", "{\"score\":80}"), BASE);
+}
+
+static void
+test_classic_delete_not_done (Fixture *fixture, gconstpointer data)
+{
+  check_not_done (fixture, enqueue (fixture, LS_ACTION_DELETE, "g-1", NULL), BASE);
+}
+
+/* It says yes by 200 and 201, and by nothing else. */
+static void
+test_classic_odd_yes (Fixture *fixture, gconstpointer data)
+{
+  const char *id = enqueue (fixture, LS_ACTION_CREATE, NULL, "{\"score\":80}");
+
+  connect_link (fixture);
+  answer (fixture, 204);
+  assert_is (fixture, id, LS_ACTION_PENDING, LS_OUTCOME_NONE);
+  g_assert_true (ls_queue_harness_get (fixture->h, id)->outcome_unknown);
+  ls_queue_harness_advance_to_alarm (fixture->h);
+  assert_under_way (fixture, 1, 0);
+}
+
 static void
 test_classic_delete (Fixture *fixture, gconstpointer data)
 {
@@ -496,6 +552,10 @@ main (int argc, char *argv[])
   ADD ("wanted-already", test_classic_wanted_already);
   ADD ("deleted-there", test_classic_deleted_there);
   ADD ("yes-is-no-proof", test_classic_yes_is_no_proof);
+  ADD ("create-not-done", test_classic_create_not_done);
+  ADD ("update-not-done", test_classic_update_not_done);
+  ADD ("delete-not-done", test_classic_delete_not_done);
+  ADD ("odd-yes", test_classic_odd_yes);
   ADD ("delete", test_classic_delete);
   ADD ("delete-of-what-changed", test_classic_delete_of_what_changed);
   ADD ("create-unknown", test_classic_create_unknown);
