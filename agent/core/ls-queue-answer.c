@@ -4,26 +4,29 @@
 #include "ls-queue-private.h"
 
 /* How often in a row the classic system may stumble over an action, or say yes and not do it, that is to be tried
- * again. */
+ * again; and how often while it stumbles over all that it is given, which says less about this one, but is said for ever
+ * where nothing else can be sent. */
 #define MAX_BROKEN 3
+#define MAX_BROKEN_WITH_ALL 10
 /* The code of labsync-server for a path that is none of its own. */
 #define UNKNOWN_ENDPOINT "unknown-endpoint"
 
 /**
  * ls_queue_answer_heard:
  * @self: the queue
- * @reply: what the server said, to whatever
+ * @item: an action that is under way
+ * @reply: what the server said
  *
- * Notes how the server is.
+ * Notes how the server is. One that gives rows need not take any: only who has answered a write is well.
  */
 void
-ls_queue_answer_heard (LsQueue *self, const LsActionReply *reply)
+ls_queue_answer_heard (LsQueue *self, const LsQueueItem *item, const LsActionReply *reply)
 {
   gint64 now = ls_queue_now (self);
 
   if (reply->status >= 500)
     ls_breaker_failed (&self->breaker, self->random, now);
-  else
+  else if (item->phase == LS_QUEUE_SENDING)
     ls_breaker_succeeded (&self->breaker);
   if (reply->retry_after_ms > 0)
     ls_queue_pace_stay_away (&self->pace, now + reply->retry_after_ms);
@@ -146,16 +149,17 @@ retry (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
  * @self: the queue
  * @item: an action over which the classic system has stumbled, or that it has not done although it said yes
  *
- * Counts how often, unless it stumbles over everything, which says nothing about this action.
+ * Counts how often.
  *
  * Returns: whether that was the last time
  */
 gboolean
 ls_queue_answer_is_broken (LsQueue *self, LsQueueItem *item)
 {
-  if (self->breaker.state == LS_BREAKER_CLOSED)
-    item->n_broken++;
-  if (item->n_broken < MAX_BROKEN)
+  gboolean is_alone = self->breaker.state == LS_BREAKER_CLOSED;
+
+  item->n_broken++;
+  if (item->n_broken < (is_alone ? MAX_BROKEN : MAX_BROKEN_WITH_ALL))
     return FALSE;
 
   item->n_broken = 0;
@@ -317,7 +321,7 @@ ls_queue_answered (LsQueue *self, const char *id, const LsActionReply *reply)
       return;
     }
 
-  ls_queue_answer_heard (self, reply);
+  ls_queue_answer_heard (self, item, reply);
   note (self, item, reply, outcome_class);
   if (item->now->status != LS_ACTION_SYNCING)
     {

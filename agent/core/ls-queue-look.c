@@ -243,7 +243,7 @@ ls_queue_row_read (LsQueue *self, const char *id, const LsActionReply *reply)
   if (item == NULL)
     return;
 
-  ls_queue_answer_heard (self, reply);
+  ls_queue_answer_heard (self, item, reply);
   take_row (self, item, reply);
   ls_queue_turn (self);
 }

@@ -102,7 +102,7 @@ gboolean ls_queue_look_back_is_needed (const LsAction *action);
 void ls_queue_look_begin (LsQueue *self, LsQueueItem *item, LsQueuePhase phase);
 
 /* ls-queue-answer.c */
-void ls_queue_answer_heard (LsQueue *self, const LsActionReply *reply);
+void ls_queue_answer_heard (LsQueue *self, const LsQueueItem *item, const LsActionReply *reply);
 void ls_queue_answer_unheard (LsQueue *self, const GError *error);
 void ls_queue_answer_no_token (LsQueue *self, LsQueueItem *item);
 gboolean ls_queue_answer_is_broken (LsQueue *self, LsQueueItem *item);

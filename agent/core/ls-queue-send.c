@@ -80,13 +80,15 @@ set_phase (LsQueue *self, LsQueueItem *item, LsQueuePhase phase)
  * @self: the queue
  * @item: an action
  *
- * Nothing is under way for it any more.
+ * Nothing is under way for it any more. A probe may have come to nothing that shows how the server is: its row was as
+ * wanted, or the disk failed.
  */
 void
 ls_queue_send_end (LsQueue *self, LsQueueItem *item)
 {
   set_phase (self, item, LS_QUEUE_IDLE);
   item->is_last_look = FALSE;
+  ls_breaker_undecided (&self->breaker);
 }
 
 /**
