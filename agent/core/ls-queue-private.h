@@ -82,7 +82,7 @@ void ls_queue_turn (LsQueue *self);
 /* ls-queue-send.c */
 gboolean ls_queue_send_is_classic (LsQueue *self);
 void ls_queue_send_what_is_due (LsQueue *self);
-const char *ls_queue_send_get_obstacle (LsQueue *self);
+char *ls_queue_send_explain (LsQueue *self);
 gboolean ls_queue_send_is_late (LsQueue *self, const LsAction *action);
 gint64 ls_queue_send_get_next (LsQueue *self);
 void ls_queue_send_stored (LsQueue *self, LsQueueItem *item);

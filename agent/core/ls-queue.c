@@ -485,23 +485,30 @@ tidy_if_time (LsQueue *self)
     tidy (self);
 }
 
-/* A drain that a lost link interrupts goes on when it is back, unless somebody waits for its end. */
+/* A drain that a lost link or a server that is let alone interrupts goes on when it can, unless somebody waits for its
+ * end. */
 static void
 end_drain (LsQueue *self)
 {
   LsQueueItem *ready = ls_queue_lanes_get_ready (ls_queue_table_get_lanes (self->table));
   gboolean is_due = ready != NULL && ready->due <= ls_queue_now (self);
-  const char *obstacle = is_due ? ls_queue_send_get_obstacle (self) : NULL;
-  gboolean is_left = is_due && (obstacle == NULL || !self->drain.was_asked);
+  g_autofree char *obstacle = NULL;
   LsSyncReport *report;
 
-  if (!self->drain.is_going_on || self->n_in_flight > 0 || is_left || self->writing != NULL ||
+  if (!self->drain.is_going_on || self->n_in_flight > 0 || self->writing != NULL ||
       ls_queue_table_is_dirty (self->table))
     return;
 
+  obstacle = ls_queue_send_explain (self);
+  if (is_due && (obstacle == NULL || !self->drain.was_asked))
+    return;
+
   report = ls_queue_drain_end (&self->drain, obstacle);
-  if (report != NULL)
-    ls_queue_push (self, LS_QUEUE_TELL_SYNCED)->report = report;
+  if (report == NULL)
+    return;
+
+  report->goes_on = obstacle != NULL && ls_queue_send_get_next (self) != G_MAXINT64;
+  ls_queue_push (self, LS_QUEUE_TELL_SYNCED)->report = report;
 }
 
 static void
