@@ -257,14 +257,15 @@ get_sent (LsQueue *self, const char *id)
   return item != NULL && item->phase == LS_QUEUE_SENDING ? item : NULL;
 }
 
-/* Notes what was answered, also of what is over: it is to be seen later. */
+/* Notes what was answered; of what the stream has shown to be done already, the status alone. */
 static void
 note (LsQueue *self, LsQueueItem *item, const LsActionReply *reply, LsOutcomeClass outcome_class)
 {
   LsAction *action = ls_queue_table_touch (self->table, item);
 
   action->http_status = reply->status;
-  ls_action_set_text (&action->answer, reply->text);
+  if (ls_action_is_open (action))
+    ls_action_set_text (&action->answer, reply->text);
   if (item->token == self->token && outcome_class != LS_OUTCOME_CLASS_TOKEN)
     self->token_is_proven = TRUE;
   /* Whether what was said to be done is done is still to be seen. */

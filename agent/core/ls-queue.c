@@ -212,8 +212,13 @@ count (LsQueue *self, const LsAction *before, const LsAction *after)
 static gboolean
 is_news (const LsAction *before, const LsAction *after)
 {
-  return before == NULL || before->status != after->status || before->outcome != after->outcome ||
-         before->server_version != after->server_version ||
+  if (before == NULL || before->status != after->status || before->outcome != after->outcome)
+    return TRUE;
+  /* An outcome is told once, whatever becomes known of it later. */
+  if (!ls_action_is_open (after))
+    return FALSE;
+
+  return before->server_version != after->server_version ||
          before->outcome_unknown != after->outcome_unknown ||
          before->http_status != after->http_status ||
          g_strcmp0 (before->reason, after->reason) != 0;

@@ -73,6 +73,26 @@ test_stream_own (Fixture *fixture, gconstpointer data)
   assert_status (fixture, id, LS_ACTION_COMPLETED);
 }
 
+/* The stream is faster than the answer, which then is no news: an outcome is told once. */
+static void
+test_stream_before_the_answer (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *id = enqueue (fixture, LS_ACTION_UPDATE, NULL, "{\"score\":80}");
+  LsActionReply *reply = ls_queue_harness_reply (200, NULL, 6, 10);
+  guint n_told;
+
+  ls_queue_harness_connect (h, LS_PROTOCOL_LABSYNC_V1);
+  deliver (fixture, ME, "grade_updated", "g-1");
+  assert_status (fixture, id, LS_ACTION_COMPLETED);
+  n_told = h->told->len;
+  reply->text = g_strdup ("{\"success\":true}");
+  ls_queue_harness_answer (h, reply);
+  g_assert_cmpuint (h->told->len, ==, n_told);
+  g_assert_cmpuint (ls_queue_harness_get (h, id)->http_status, ==, 200);
+  g_assert_null (ls_queue_harness_get (h, id)->answer);
+}
+
 /* The server keeps the keys of each user apart, and tells everybody all of them. */
 static void
 test_stream_of_another (Fixture *fixture, gconstpointer data)
@@ -126,6 +146,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("own", test_stream_own);
+  ADD ("before-the-answer", test_stream_before_the_answer);
   ADD ("of-another", test_stream_of_another);
   ADD ("create-of-another", test_stream_create_of_another);
   ADD ("other-row", test_stream_other_row);
