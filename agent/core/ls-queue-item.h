@@ -68,6 +68,7 @@ typedef struct
   char *app_key;        /* (owned) (nullable) */
   gsize size;           /* counted as open; 0: not counted */
   gboolean is_kept;     /* counted as over and done with */
+  gboolean has_loser;   /* and as such with a side that lost */
   GSequenceIter *place; /* in the order of seq */
   gboolean is_touched;
 } LsQueueItem;

@@ -449,13 +449,20 @@ is_let_go (const LsQueueItem *item)
   return item->is_kept && item->on_disk && item->phase == LS_QUEUE_IDLE;
 }
 
+/* How many are kept by which nothing can be brought back. */
+static guint
+get_n_spare (LsQueue *self)
+{
+  return ls_queue_table_get_n_kept (self->table) - ls_queue_table_get_n_losers (self->table);
+}
+
 /* Lets go of what is over: what is too old, and the oldest of what is too many. Never anything that still waits
- * for something, be it the user. */
+ * for something, be it the user, who has a day to bring back what lost. */
 static void
 tidy (LsQueue *self)
 {
   GSequenceIter *iter = g_sequence_get_begin_iter (ls_queue_table_get_items (self->table));
-  guint n_kept = ls_queue_table_get_n_kept (self->table);
+  guint n_spare = get_n_spare (self);
   gint64 oldest = ls_queue_wall (self) - KEEP_FOR;
   gboolean is_left = FALSE;
 
@@ -464,11 +471,12 @@ tidy (LsQueue *self)
       LsQueueItem *item = g_sequence_get (iter);
       const LsAction *action = item->now;
       gboolean is_old = action->ended_at != 0 && action->ended_at <= oldest;
+      gboolean is_spare = action->loser == NULL && n_spare > MAX_KEPT;
 
-      if (is_let_go (item) && (is_old || n_kept > MAX_KEPT))
+      if (is_let_go (item) && (is_old || is_spare))
         {
+          n_spare -= action->loser == NULL;
           ls_queue_table_remove (self->table, item);
-          n_kept--;
         }
       else if (action->loser != NULL && is_old)
         {
@@ -485,7 +493,7 @@ tidy_if_time (LsQueue *self)
 {
   guint n_kept = ls_queue_table_get_n_kept (self->table);
 
-  if (n_kept > MAX_KEPT + KEPT_SLACK || (n_kept > 0 && self->tidy_at == 0) ||
+  if (get_n_spare (self) > MAX_KEPT + KEPT_SLACK || (n_kept > 0 && self->tidy_at == 0) ||
       (self->tidy_at != 0 && ls_queue_now (self) >= self->tidy_at))
     tidy (self);
 }
