@@ -90,6 +90,19 @@ ls_breaker_succeeded (LsBreaker *self)
 }
 
 /**
+ * ls_breaker_undecided:
+ * @self: a breaker
+ *
+ * What was sent is over without having shown how the server is: if it was a probe, another one is.
+ */
+void
+ls_breaker_undecided (LsBreaker *self)
+{
+  if (self->state == LS_BREAKER_PROBING)
+    self->state = LS_BREAKER_OPEN;
+}
+
+/**
  * ls_breaker_hurry:
  * @self: a breaker
  * @now: monotonic milliseconds

@@ -41,6 +41,7 @@ gboolean ls_breaker_allows (const LsBreaker *self, gint64 now);
 void ls_breaker_sent (LsBreaker *self);
 void ls_breaker_failed (LsBreaker *self, LsRandom *random, gint64 now);
 void ls_breaker_succeeded (LsBreaker *self);
+void ls_breaker_undecided (LsBreaker *self);
 void ls_breaker_hurry (LsBreaker *self, gint64 now);
 
 G_END_DECLS

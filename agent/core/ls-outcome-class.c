@@ -8,15 +8,16 @@
 #define BOTH(class) LS_OUTCOME_CLASS_##class, LS_OUTCOME_CLASS_##class
 
 /* By status; the first row that fits counts. A redirection is about how the server is reached and not about the
- * action. At the classic system 404 is an unknown endpoint: a write to an unknown row is 200 there; and 500 is
- * any mistake of the caller's, too. */
+ * action. The classic system says yes by 200 and 201 alone; 404 is an unknown endpoint there, as a write to an unknown
+ * row is 200; and 500 is any mistake of the caller's, too. */
 static const struct
 {
   guint first, last;
   LsOutcomeClass labsync, classic;
 } table[] = {
   { 100, 199, BOTH (RETRY) },
-  { 200, 299, BOTH (ACCEPTED) },
+  { 200, 201, BOTH (ACCEPTED) },
+  { 202, 299, LS_OUTCOME_CLASS_ACCEPTED, LS_OUTCOME_CLASS_RETRY },
   { 300, 399, BOTH (RETRY) },
   { 401, 401, BOTH (TOKEN) },
   { 404, 404, LS_OUTCOME_CLASS_GONE, LS_OUTCOME_CLASS_REFUSED },
@@ -66,14 +67,15 @@ ls_outcome_class_is_final (LsOutcomeClass outcome_class)
 
 /**
  * ls_outcome_class_may_be_done:
- * @status: of an answer that is no success
+ * @status: of an answer that does not say that it was done
  *
- * Returns: whether the server may have done it all the same: it stumbled, maybe on its way out
+ * Returns: whether the server may have done it all the same: it stumbled, maybe on its way out, or said yes in a way
+ *   that it does not have
  */
 gboolean
 ls_outcome_class_may_be_done (guint status)
 {
-  return status >= 500;
+  return status >= 500 || status / 100 == 2;
 }
 
 /**

@@ -3,26 +3,30 @@
 #include "ls-outcome-class.h"
 #include "ls-queue-private.h"
 
-/* How often in a row the classic system may stumble over an action that is to be tried again. */
+/* How often in a row the classic system may stumble over an action, or say yes and not do it, that is to be tried
+ * again; and how often while it stumbles over all that it is given, which says less about this one, but is said for ever
+ * where nothing else can be sent. */
 #define MAX_BROKEN 3
+#define MAX_BROKEN_WITH_ALL 10
 /* The code of labsync-server for a path that is none of its own. */
 #define UNKNOWN_ENDPOINT "unknown-endpoint"
 
 /**
  * ls_queue_answer_heard:
  * @self: the queue
- * @reply: what the server said, to whatever
+ * @item: an action that is under way
+ * @reply: what the server said
  *
- * Notes how the server is.
+ * Notes how the server is. One that gives rows need not take any: only who has answered a write is well.
  */
 void
-ls_queue_answer_heard (LsQueue *self, const LsActionReply *reply)
+ls_queue_answer_heard (LsQueue *self, const LsQueueItem *item, const LsActionReply *reply)
 {
   gint64 now = ls_queue_now (self);
 
   if (reply->status >= 500)
     ls_breaker_failed (&self->breaker, self->random, now);
-  else
+  else if (item->phase == LS_QUEUE_SENDING)
     ls_breaker_succeeded (&self->breaker);
   if (reply->retry_after_ms > 0)
     ls_queue_pace_stay_away (&self->pace, now + reply->retry_after_ms);
@@ -140,20 +144,36 @@ retry (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
   item->now->outcome_unknown |= ls_outcome_class_may_be_done (reply->status);
 }
 
-/* While the server stumbles over everything, that says nothing about this action. */
+/**
+ * ls_queue_answer_is_broken:
+ * @self: the queue
+ * @item: an action over which the classic system has stumbled, or that it has not done although it said yes
+ *
+ * Counts how often.
+ *
+ * Returns: whether that was the last time
+ */
+gboolean
+ls_queue_answer_is_broken (LsQueue *self, LsQueueItem *item)
+{
+  gboolean is_alone = self->breaker.state == LS_BREAKER_CLOSED;
+
+  item->n_broken++;
+  if (item->n_broken < (is_alone ? MAX_BROKEN : MAX_BROKEN_WITH_ALL))
+    return FALSE;
+
+  item->n_broken = 0;
+  return TRUE;
+}
+
 static void
 broken (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
 {
-  if (self->breaker.state == LS_BREAKER_CLOSED)
-    item->n_broken++;
-  if (item->n_broken < MAX_BROKEN)
+  if (!ls_queue_answer_is_broken (self, item))
     {
       retry (self, item, reply);
-      return;
     }
-
-  item->n_broken = 0;
-  if (ls_queue_look_back_is_needed (item->now))
+  else if (ls_queue_look_back_is_needed (item->now))
     {
       item->is_last_look = TRUE;
       ls_queue_look_begin (self, item, LS_QUEUE_LOOKING);
@@ -237,18 +257,41 @@ get_sent (LsQueue *self, const char *id)
   return item != NULL && item->phase == LS_QUEUE_SENDING ? item : NULL;
 }
 
-/* Notes what was answered, also of what is over: it is to be seen later. */
+/* Notes what was answered; of what the stream has shown to be done already, the status alone. */
 static void
 note (LsQueue *self, LsQueueItem *item, const LsActionReply *reply, LsOutcomeClass outcome_class)
 {
   LsAction *action = ls_queue_table_touch (self->table, item);
 
   action->http_status = reply->status;
-  ls_action_set_text (&action->answer, reply->text);
+  if (ls_action_is_open (action))
+    ls_action_set_text (&action->answer, reply->text);
   if (item->token == self->token && outcome_class != LS_OUTCOME_CLASS_TOKEN)
     self->token_is_proven = TRUE;
-  if (outcome_class != LS_OUTCOME_CLASS_BROKEN)
+  /* Whether what was said to be done is done is still to be seen. */
+  if (outcome_class != LS_OUTCOME_CLASS_BROKEN && outcome_class != LS_OUTCOME_CLASS_ACCEPTED)
     item->n_broken = 0;
+}
+
+/* labsync-server signs all that it says: the rest is of something on the way, whatever it looks like. */
+static gboolean
+is_foreign (const LsQueueItem *item, const LsActionReply *reply)
+{
+  return item->protocol == LS_PROTOCOL_LABSYNC_V1 && !reply->is_ours;
+}
+
+static void
+not_answered (LsQueue *self, const char *id, const LsActionReply *reply)
+{
+  LsReason reason = LS_REASON_CAPTIVE_PORTAL;
+  g_autoptr (GError) error = NULL;
+
+  /* A gateway, behind which the server may have done it. */
+  if (reply->status >= 500)
+    reason = LS_REASON_SERVER_UNREACHABLE;
+  error = ls_link_error_new (reason, reply->status, reply->retry_after_ms,
+                             "something on the way answered with status %u", reply->status);
+  ls_queue_send_failed (self, id, error);
 }
 
 /**
@@ -273,8 +316,13 @@ ls_queue_answered (LsQueue *self, const char *id, const LsActionReply *reply)
 
   if (item == NULL)
     return;
+  if (is_foreign (item, reply))
+    {
+      not_answered (self, id, reply);
+      return;
+    }
 
-  ls_queue_answer_heard (self, reply);
+  ls_queue_answer_heard (self, item, reply);
   note (self, item, reply, outcome_class);
   if (item->now->status != LS_ACTION_SYNCING)
     {

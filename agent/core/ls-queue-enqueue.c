@@ -70,20 +70,17 @@ is_change_of_its_own (const LsAction *action)
 static LsQueueItem *
 find_to_merge (LsQueue *self, const LsAction *action)
 {
-  GPtrArray *lane = get_lane (self, action);
-  LsQueueItem *last = NULL;
+  LsQueueLanes *lanes = ls_queue_table_get_lanes (self->table);
+  LsQueueItem *last = ls_queue_lanes_get_last (lanes, action->entity, action->entity_id);
 
   if (!is_change_of_its_own (action) || action->depends_on != NULL)
     return NULL;
-  for (guint i = 0; lane != NULL && i < lane->len; i++)
-    if (ls_action_is_open (((LsQueueItem *)lane->pdata[i])->now))
-      last = lane->pdata[i];
 
   if (last == NULL || !ls_queue_item_is_waiting (last) || last->now->attempts > 0 ||
       !is_change_of_its_own (last->now) || last->now->method != action->method ||
       !g_str_equal (last->now->endpoint, action->endpoint) ||
       g_strcmp0 (last->now->app, action->app) != 0 ||
-      ls_queue_lanes_get_dependents (ls_queue_table_get_lanes (self->table), last->now->id) != NULL)
+      ls_queue_lanes_get_dependents (lanes, last->now->id) != NULL)
     return NULL;
 
   return last;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ls-action.h"
+#include "ls-state.h"
 
 G_BEGIN_DECLS
 
@@ -36,6 +37,7 @@ typedef struct _LsQueueLane LsQueueLane;
  * @phase: what is under way
  * @due: not to be sent before this, monotonic milliseconds
  * @token: which of the tokens it was sent with
+ * @protocol: to what kind of server it was sent
  * @n_broken: how often in a row the server stumbled over it
  * @is_last_look: if its row does not show that it was done, it is given up
  * @is_fed: what came of it is on its way into the cache
@@ -54,6 +56,7 @@ typedef struct
   LsQueuePhase phase;
   gint64 due;
   guint token;
+  LsProtocol protocol;
   guint n_broken;
   gboolean is_last_look;
   gboolean is_fed;
@@ -65,6 +68,7 @@ typedef struct
   char *app_key;        /* (owned) (nullable) */
   gsize size;           /* counted as open; 0: not counted */
   gboolean is_kept;     /* counted as over and done with */
+  gboolean has_loser;   /* and as such with a side that lost */
   GSequenceIter *place; /* in the order of seq */
   gboolean is_touched;
 } LsQueueItem;

@@ -340,6 +340,26 @@ ls_queue_lanes_get_row (LsQueueLanes *self, const char *entity, const char *id)
 }
 
 /**
+ * ls_queue_lanes_get_last:
+ * @self: lanes
+ * @entity: of a row
+ * @id: of a row
+ *
+ * Returns: (transfer none) (nullable): the last of its lane that is not over
+ */
+LsQueueItem *
+ls_queue_lanes_get_last (LsQueueLanes *self, const char *entity, const char *id)
+{
+  GPtrArray *items = ls_queue_lanes_get_row (self, entity, id);
+
+  for (guint i = items != NULL ? items->len : 0; i > 0; i--)
+    if (!is_over (items->pdata[i - 1]))
+      return items->pdata[i - 1];
+
+  return NULL;
+}
+
+/**
  * ls_queue_lanes_get_dependents:
  * @self: lanes
  * @id: of an action

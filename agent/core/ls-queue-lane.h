@@ -19,6 +19,7 @@ LsQueueItem *ls_queue_lanes_get_ready (LsQueueLanes *self);
 LsQueueItem *ls_queue_lanes_get_tried (LsQueueLanes *self, gint64 now);
 gboolean ls_queue_lanes_is_first (LsQueueLanes *self, const LsQueueItem *item);
 GPtrArray *ls_queue_lanes_get_row (LsQueueLanes *self, const char *entity, const char *id);
+LsQueueItem *ls_queue_lanes_get_last (LsQueueLanes *self, const char *entity, const char *id);
 GPtrArray *ls_queue_lanes_get_dependents (LsQueueLanes *self, const char *id);
 const char *ls_queue_lanes_get_blocker (LsQueueLanes *self, const LsQueueItem *item);
 GPtrArray *ls_queue_lanes_list_rows (LsQueueLanes *self, const char *entity);

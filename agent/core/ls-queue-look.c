@@ -148,12 +148,31 @@ looked (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
     }
 }
 
+/* The system, or something on the way, says yes to what it does not do. */
+static void
+not_done (LsQueue *self, LsQueueItem *item)
+{
+  if (ls_queue_answer_is_broken (self, item))
+    {
+      ls_queue_dead_letter (self, item, "not-done");
+    }
+  else
+    {
+      ls_queue_postpone (self, item, "not-done", 0);
+      item->now->outcome_unknown = TRUE;
+    }
+}
+
 /* After the server said yes. */
 static void
 read_back (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
 {
+  LsActionType type = item->now->type;
+
   ls_queue_send_end (self, item);
-  if (theirs->row == NULL && item->now->type == LS_ACTION_UPDATE)
+  if (look (item->now, theirs, &self->editor) == LOOK_SEND)
+    not_done (self, item);
+  else if (type != LS_ACTION_CREATE && (type == LS_ACTION_DELETE) == (theirs->row != NULL))
     collide (self, item, theirs);
   else
     ls_queue_complete (self, item, theirs, LS_CURSOR_NONE);
@@ -224,7 +243,7 @@ ls_queue_row_read (LsQueue *self, const char *id, const LsActionReply *reply)
   if (item == NULL)
     return;
 
-  ls_queue_answer_heard (self, reply);
+  ls_queue_answer_heard (self, item, reply);
   take_row (self, item, reply);
   ls_queue_turn (self);
 }

@@ -82,7 +82,7 @@ void ls_queue_turn (LsQueue *self);
 /* ls-queue-send.c */
 gboolean ls_queue_send_is_classic (LsQueue *self);
 void ls_queue_send_what_is_due (LsQueue *self);
-const char *ls_queue_send_get_obstacle (LsQueue *self);
+char *ls_queue_send_explain (LsQueue *self);
 gboolean ls_queue_send_is_late (LsQueue *self, const LsAction *action);
 gint64 ls_queue_send_get_next (LsQueue *self);
 void ls_queue_send_stored (LsQueue *self, LsQueueItem *item);
@@ -102,9 +102,10 @@ gboolean ls_queue_look_back_is_needed (const LsAction *action);
 void ls_queue_look_begin (LsQueue *self, LsQueueItem *item, LsQueuePhase phase);
 
 /* ls-queue-answer.c */
-void ls_queue_answer_heard (LsQueue *self, const LsActionReply *reply);
+void ls_queue_answer_heard (LsQueue *self, const LsQueueItem *item, const LsActionReply *reply);
 void ls_queue_answer_unheard (LsQueue *self, const GError *error);
 void ls_queue_answer_no_token (LsQueue *self, LsQueueItem *item);
+gboolean ls_queue_answer_is_broken (LsQueue *self, LsQueueItem *item);
 
 /* ls-queue-stream.c */
 void ls_queue_see_what_is_there (LsQueue *self, LsCursor before);

@@ -92,7 +92,7 @@ take_texts (GPtrArray *texts)
 /**
  * ls_queue_drain_end:
  * @drain: a drain that is going on
- * @obstacle: (nullable): why what is left can't be sent, a word; %NULL: nothing is left
+ * @obstacle: (nullable): why something is left; %NULL: nothing is
  *
  * Ends it.
  *

@@ -27,17 +27,19 @@ guint ls_queue_counts_get_open (const LsQueueCounts *counts);
 
 /**
  * LsSyncReport:
- * @success: nothing failed, nothing is in conflict, and nothing is left that could not be sent
+ * @success: nothing failed, nothing is in conflict, and nothing is left
+ * @goes_on: something is left, and tried again in time by itself
  * @n_processed: actions that ended well
  * @n_failed: dead letters
  * @conflicts: ids of actions in conflict
- * @errors: one a dead letter, `ID: REASON`; at the end why the rest could not be sent
+ * @errors: one a dead letter, `ID: REASON`; at the end why something is left
  *
  * What came of a drain: of sending everything that could be sent (contract, SyncCompleted).
  */
 typedef struct
 {
   gboolean success;
+  gboolean goes_on;
   guint n_processed;
   guint n_failed;
   GStrv conflicts;

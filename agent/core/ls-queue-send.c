@@ -18,19 +18,64 @@ ls_queue_send_is_classic (LsQueue *self)
   return self->protocol == LS_PROTOCOL_CLASSIC;
 }
 
-/**
- * ls_queue_send_get_obstacle:
- * @self: the queue
- *
- * Returns: (nullable): why nothing can be sent until something else changes, a word; %NULL: it can, now or in time
- */
-const char *
-ls_queue_send_get_obstacle (LsQueue *self)
+/* Why nothing is sent at all, a word; NULL: it is. Our own pace is no reason. */
+static const char *
+get_standstill (LsQueue *self)
 {
+  gint64 now = ls_queue_now (self);
+
   if (!self->is_reachable)
     return "waiting-for-network";
   if (self->tokens == LS_QUEUE_TOKENS_REFUSED)
     return ls_reason_to_string (LS_REASON_TOKEN_REFUSED);
+  if (self->disk_is_ill)
+    return ls_reason_to_string (LS_REASON_STORAGE);
+  if (self->breaker.state == LS_BREAKER_OPEN && self->breaker.open_until > now)
+    return ls_reason_to_string (LS_REASON_SERVER_UNREACHABLE);
+  if (self->pace.away_until > now)
+    return ls_reason_to_string (LS_REASON_RATE_LIMITED);
+
+  return NULL;
+}
+
+/* All that waits stands behind a dead letter or a conflict: the first one. */
+static char *
+explain_blocked (LsQueue *self)
+{
+  GSequenceIter *iter = g_sequence_get_begin_iter (ls_queue_table_get_items (self->table));
+
+  for (; !g_sequence_iter_is_end (iter); iter = g_sequence_iter_next (iter))
+    {
+      const char *blocker = ls_queue_lanes_get_blocker (ls_queue_table_get_lanes (self->table),
+                                                        g_sequence_get (iter));
+
+      if (blocker != NULL)
+        return g_strconcat ("blocked-by ", blocker, NULL);
+    }
+  return NULL;
+}
+
+/**
+ * ls_queue_send_explain:
+ * @self: the queue, with everything written and nothing under way
+ *
+ * Returns: (transfer full) (nullable): why not all that waits is being sent, as in SyncCompleted (contract); %NULL: it
+ *   is, or nothing waits
+ */
+char *
+ls_queue_send_explain (LsQueue *self)
+{
+  LsQueueItem *next = ls_queue_lanes_get_ready (ls_queue_table_get_lanes (self->table));
+  const char *standstill = get_standstill (self);
+
+  if (self->counts.pending == 0)
+    return NULL;
+  if (standstill != NULL)
+    return g_strdup (standstill);
+  if (next == NULL)
+    return explain_blocked (self);
+  if (next->due > ls_queue_now (self))
+    return g_strdup (next->now->reason);
 
   return NULL;
 }
@@ -80,13 +125,15 @@ set_phase (LsQueue *self, LsQueueItem *item, LsQueuePhase phase)
  * @self: the queue
  * @item: an action
  *
- * Nothing is under way for it any more.
+ * Nothing is under way for it any more. A probe may have come to nothing that shows how the server is: its row was as
+ * wanted, or the disk failed.
  */
 void
 ls_queue_send_end (LsQueue *self, LsQueueItem *item)
 {
   set_phase (self, item, LS_QUEUE_IDLE);
   item->is_last_look = FALSE;
+  ls_breaker_undecided (&self->breaker);
 }
 
 /**
@@ -170,6 +217,7 @@ ls_queue_send_stored (LsQueue *self, LsQueueItem *item)
 
   set_phase (self, item, LS_QUEUE_SENDING);
   item->token = self->token;
+  item->protocol = self->protocol;
   ls_breaker_sent (&self->breaker);
   command = ls_queue_push (self, LS_QUEUE_SEND);
   command->id = g_strdup (item->now->id);

@@ -32,16 +32,27 @@ is_with_server (GPtrArray *lane)
   return FALSE;
 }
 
-/* A key is its user's: somebody else may have the same (protocol, "Actions"). */
-static LsQueueItem *
-find_echoed (LsQueue *self, const LsEvent *event)
+/* A key is its user's: somebody else may have the same (protocol, "Actions"), and so may an app of theirs at another
+ * machine, for another row. An action of its own path may change a row of any id. */
+static gboolean
+is_echo (LsQueue *self, const LsAction *action, const LsEvent *event)
 {
   gboolean is_foreign = *event->user_id != '\0' && !g_str_equal (event->user_id, self->user_id);
 
-  if (event->action_id == NULL || is_foreign)
-    return NULL;
+  return !is_foreign &&
+         g_str_equal (action->entity, ls_entity_to_string (ls_event_get_entity (event))) &&
+         (action->type > LS_ACTION_DELETE || g_str_equal (action->entity_id, event->entity_id));
+}
 
-  return ls_queue_table_find_key (self->table, event->action_id);
+static LsQueueItem *
+find_echoed (LsQueue *self, const LsEvent *event)
+{
+  LsQueueItem *item = NULL;
+
+  if (event->action_id != NULL)
+    item = ls_queue_table_find_key (self->table, event->action_id);
+
+  return item != NULL && is_echo (self, item->now, event) ? item : NULL;
 }
 
 static void

@@ -24,6 +24,7 @@ struct _LsQueueTable
   GHashTable *open_of; /* (owned) (element-type utf8 guint): how many of them by app */
   gsize n_bytes;       /* of what is open */
   guint n_kept;        /* over and done with, and still there */
+  guint n_losers;      /* of these, with a side that lost */
 };
 
 /**
@@ -132,7 +133,9 @@ take_out (LsQueueTable *self, LsQueueItem *item)
       item->size = 0;
     }
   self->n_kept -= item->is_kept;
+  self->n_losers -= item->has_loser;
   item->is_kept = FALSE;
+  item->has_loser = FALSE;
 }
 
 static void
@@ -158,7 +161,9 @@ put_in (LsQueueTable *self, LsQueueItem *item)
   else if (action->visible)
     {
       item->is_kept = TRUE;
+      item->has_loser = action->loser != NULL;
       self->n_kept++;
+      self->n_losers += item->has_loser;
     }
 }
 
@@ -560,4 +565,16 @@ guint
 ls_queue_table_get_n_kept (LsQueueTable *self)
 {
   return self->n_kept;
+}
+
+/**
+ * ls_queue_table_get_n_losers:
+ * @self: a table
+ *
+ * Returns: how many of these have a side that lost, which may be brought back
+ */
+guint
+ls_queue_table_get_n_losers (LsQueueTable *self)
+{
+  return self->n_losers;
 }

@@ -50,5 +50,6 @@ guint ls_queue_table_get_n_open (LsQueueTable *self);
 guint ls_queue_table_get_n_open_of (LsQueueTable *self, const char *app);
 gsize ls_queue_table_get_n_bytes (LsQueueTable *self);
 guint ls_queue_table_get_n_kept (LsQueueTable *self);
+guint ls_queue_table_get_n_losers (LsQueueTable *self);
 
 G_END_DECLS

@@ -26,22 +26,17 @@ done (LsQueue *self, gpointer ticket)
   ls_queue_turn (self);
 }
 
-/* Whether it is the same again: then the caller has not heard our answer. */
+/* Whether it is the same again: then the caller has not heard our answer. What came before something else is not the
+ * same: who wants 85, then 80, then 85 wants 85. */
 static gboolean
-has_follower (LsQueue *self, const LsQueueItem *item, const LsAction *follower)
+is_last (LsQueue *self, const LsAction *follower)
 {
-  GPtrArray *others =
-      ls_queue_lanes_get_dependents (ls_queue_table_get_lanes (self->table), item->now->id);
+  const LsQueueItem *last = ls_queue_lanes_get_last (ls_queue_table_get_lanes (self->table),
+                                                     follower->entity, follower->entity_id);
 
-  for (guint i = 0; others != NULL && i < others->len; i++)
-    {
-      const LsAction *other = ((LsQueueItem *)others->pdata[i])->now;
-
-      if (other->type == follower->type && g_strcmp0 (other->body, follower->body) == 0 &&
-          g_str_equal (other->entity_id, follower->entity_id))
-        return TRUE;
-    }
-  return FALSE;
+  return last != NULL && last->now->status == LS_ACTION_PENDING &&
+         g_strcmp0 (last->now->depends_on, follower->depends_on) == 0 &&
+         last->now->type == follower->type && g_strcmp0 (last->now->body, follower->body) == 0;
 }
 
 /* Something to be done after @item, which is with the server and can't be changed any more. Made from the same
@@ -71,8 +66,8 @@ make_follower (LsQueue *self, const LsQueueItem *item, LsActionType type, const 
   return action;
 }
 
-/* A deletion takes a create back. There is one at most for each, and it is small: who wants less done is not sent
- * away because there is too much. */
+/* A deletion takes a create back. It is small, and between two of them something stands that was measured: who wants less
+ * done is not sent away because there is too much. */
 static void
 add_follower (LsQueue *self,
               const LsQueueItem *item,
@@ -88,7 +83,7 @@ add_follower (LsQueue *self,
       return;
     }
 
-  if (!has_follower (self, item, action))
+  if (!is_last (self, action))
     {
       if (type != LS_ACTION_DELETE && !ls_queue_check_room (self, action, NULL, ticket))
         return;

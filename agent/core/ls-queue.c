@@ -212,8 +212,13 @@ count (LsQueue *self, const LsAction *before, const LsAction *after)
 static gboolean
 is_news (const LsAction *before, const LsAction *after)
 {
-  return before == NULL || before->status != after->status || before->outcome != after->outcome ||
-         before->server_version != after->server_version ||
+  if (before == NULL || before->status != after->status || before->outcome != after->outcome)
+    return TRUE;
+  /* An outcome is told once, whatever becomes known of it later. */
+  if (!ls_action_is_open (after))
+    return FALSE;
+
+  return before->server_version != after->server_version ||
          before->outcome_unknown != after->outcome_unknown ||
          before->http_status != after->http_status ||
          g_strcmp0 (before->reason, after->reason) != 0;
@@ -444,13 +449,20 @@ is_let_go (const LsQueueItem *item)
   return item->is_kept && item->on_disk && item->phase == LS_QUEUE_IDLE;
 }
 
+/* How many are kept by which nothing can be brought back. */
+static guint
+get_n_spare (LsQueue *self)
+{
+  return ls_queue_table_get_n_kept (self->table) - ls_queue_table_get_n_losers (self->table);
+}
+
 /* Lets go of what is over: what is too old, and the oldest of what is too many. Never anything that still waits
- * for something, be it the user. */
+ * for something, be it the user, who has a day to bring back what lost. */
 static void
 tidy (LsQueue *self)
 {
   GSequenceIter *iter = g_sequence_get_begin_iter (ls_queue_table_get_items (self->table));
-  guint n_kept = ls_queue_table_get_n_kept (self->table);
+  guint n_spare = get_n_spare (self);
   gint64 oldest = ls_queue_wall (self) - KEEP_FOR;
   gboolean is_left = FALSE;
 
@@ -459,11 +471,12 @@ tidy (LsQueue *self)
       LsQueueItem *item = g_sequence_get (iter);
       const LsAction *action = item->now;
       gboolean is_old = action->ended_at != 0 && action->ended_at <= oldest;
+      gboolean is_spare = action->loser == NULL && n_spare > MAX_KEPT;
 
-      if (is_let_go (item) && (is_old || n_kept > MAX_KEPT))
+      if (is_let_go (item) && (is_old || is_spare))
         {
+          n_spare -= action->loser == NULL;
           ls_queue_table_remove (self->table, item);
-          n_kept--;
         }
       else if (action->loser != NULL && is_old)
         {
@@ -480,28 +493,35 @@ tidy_if_time (LsQueue *self)
 {
   guint n_kept = ls_queue_table_get_n_kept (self->table);
 
-  if (n_kept > MAX_KEPT + KEPT_SLACK || (n_kept > 0 && self->tidy_at == 0) ||
+  if (get_n_spare (self) > MAX_KEPT + KEPT_SLACK || (n_kept > 0 && self->tidy_at == 0) ||
       (self->tidy_at != 0 && ls_queue_now (self) >= self->tidy_at))
     tidy (self);
 }
 
-/* A drain that a lost link interrupts goes on when it is back, unless somebody waits for its end. */
+/* A drain that a lost link or a server that is let alone interrupts goes on when it can, unless somebody waits for its
+ * end. */
 static void
 end_drain (LsQueue *self)
 {
   LsQueueItem *ready = ls_queue_lanes_get_ready (ls_queue_table_get_lanes (self->table));
   gboolean is_due = ready != NULL && ready->due <= ls_queue_now (self);
-  const char *obstacle = is_due ? ls_queue_send_get_obstacle (self) : NULL;
-  gboolean is_left = is_due && (obstacle == NULL || !self->drain.was_asked);
+  g_autofree char *obstacle = NULL;
   LsSyncReport *report;
 
-  if (!self->drain.is_going_on || self->n_in_flight > 0 || is_left || self->writing != NULL ||
+  if (!self->drain.is_going_on || self->n_in_flight > 0 || self->writing != NULL ||
       ls_queue_table_is_dirty (self->table))
     return;
 
+  obstacle = ls_queue_send_explain (self);
+  if (is_due && (obstacle == NULL || !self->drain.was_asked))
+    return;
+
   report = ls_queue_drain_end (&self->drain, obstacle);
-  if (report != NULL)
-    ls_queue_push (self, LS_QUEUE_TELL_SYNCED)->report = report;
+  if (report == NULL)
+    return;
+
+  report->goes_on = obstacle != NULL && ls_queue_send_get_next (self) != G_MAXINT64;
+  ls_queue_push (self, LS_QUEUE_TELL_SYNCED)->report = report;
 }
 
 static void

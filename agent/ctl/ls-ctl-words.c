@@ -70,6 +70,7 @@ static const LsCtlWord action_errors[] = {
   { "invalid", N_ ("the server does not accept what was sent"), LS_CTL_COLOR_BAD },
   { "forbidden", N_ ("you are not allowed to do that"), LS_CTL_COLOR_BAD },
   { "not-found", N_ ("the server has no such row"), LS_CTL_COLOR_BAD },
+  { "not-done", N_ ("the server says that it did it, and did not"), LS_CTL_COLOR_BAD },
   { "unknown-endpoint", N_ ("the server cannot do that"), LS_CTL_COLOR_BAD },
   { "exists", N_ ("the server has a row with this ID already"), LS_CTL_COLOR_BAD },
   { "gone", N_ ("the row was deleted"), LS_CTL_COLOR_BAD },

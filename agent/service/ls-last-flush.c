@@ -64,7 +64,8 @@ on_queue_counts_changed (LsActionQueue *queue, GTask *task)
 static void
 on_queue_sync_completed (LsActionQueue *queue, const LsSyncReport *report, GTask *task)
 {
-  finish (task);
+  if (!report->goes_on)
+    finish (task);
 }
 
 static void
@@ -116,7 +117,8 @@ queue_ready_cb (GObject *object, GAsyncResult *result, gpointer user_data)
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Before a sign-out: has what is in the queue sent now, and waits until everything was sent that can be.
+ * Before a sign-out: has what is in the queue sent now, and waits until everything was sent that can be, also what is
+ * tried again.
  */
 void
 ls_last_flush_async (LsActionQueue *queue,

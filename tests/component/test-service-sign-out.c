@@ -71,6 +71,25 @@ test_flushes_first (LsServiceFixture *f, gconstpointer data)
   g_assert_cmpuint (ls_fake_transport_count_started (f->transport, LS_FAKE_CALL_ACT), ==, 1);
 }
 
+/* What a server that was busy did not want is tried again while there is time. */
+static void
+test_tries_again (LsServiceFixture *f, gconstpointer data)
+{
+  LsServiceAnswer answer;
+
+  g_free (ls_service_fixture_enqueue (f, UPDATE));
+  ls_service_fixture_begin (f, "Account.SignOut", "({'flush-seconds': <uint32 60>},)", &answer);
+  ls_service_fixture_reply (f, 503, "busy", NULL, 0);
+  LS_SERVICE_WAIT (f, ls_action_queue_get_counts (f->queue)->in_flight == 0);
+  ls_fake_clock_advance (f->clock, 2000);
+  g_assert_false (answer.done);
+  ls_service_fixture_reply (f, 200, NULL, NULL, 2);
+  LS_SERVICE_WAIT (f, answer.done);
+  g_assert_no_error (answer.error);
+  g_variant_unref (answer.value);
+  g_assert_cmpuint (ls_fake_transport_count_started (f->transport, LS_FAKE_CALL_ACT), ==, 2);
+}
+
 /* What is left stays, and is sent when the same user is back. */
 static void
 test_waits_no_longer_than_told (LsServiceFixture *f, gconstpointer data)
@@ -373,6 +392,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK); /* a newer queue is warned of */
   ADD ("flushes-first", test_flushes_first);
+  ADD ("tries-again", test_tries_again);
   ADD ("no-longer-than-told", test_waits_no_longer_than_told);
   ADD ("setting", test_setting_says_how_long);
   ADD ("offline", test_offline_waits_for_nothing);

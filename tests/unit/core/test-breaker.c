@@ -83,6 +83,19 @@ test_breaker_one_probe (Fixture *fixture, gconstpointer data)
   g_assert_true (ls_breaker_allows (&fixture->breaker, fixture->now));
 }
 
+/* A probe that shows nothing is followed by another at once, and heals nothing. */
+static void
+test_breaker_undecided (Fixture *fixture, gconstpointer data)
+{
+  ls_breaker_undecided (&fixture->breaker);
+  g_assert_cmpint (fixture->breaker.state, ==, LS_BREAKER_CLOSED);
+  fail (fixture, 5, 10);
+  wait_for_probe (fixture);
+  ls_breaker_undecided (&fixture->breaker);
+  g_assert_cmpint (fixture->breaker.state, ==, LS_BREAKER_OPEN);
+  g_assert_true (ls_breaker_allows (&fixture->breaker, fixture->now));
+}
+
 /* Each pause is longer than half its bound, and no longer than that; the bound grows to 5 min. */
 static void
 test_breaker_pauses_grow (Fixture *fixture, gconstpointer data)
@@ -137,6 +150,7 @@ main (int argc, char *argv[])
   ADD ("forgets-after-a-minute", test_breaker_forgets_after_a_minute);
   ADD ("success-between", test_breaker_success_between);
   ADD ("one-probe", test_breaker_one_probe);
+  ADD ("undecided", test_breaker_undecided);
   ADD ("pauses-grow", test_breaker_pauses_grow);
   ADD ("late-failures", test_breaker_late_failures);
   ADD ("hurry", test_breaker_hurry);

@@ -13,7 +13,7 @@ static const Row rows[] = {
   { 100, NULL, LS_OUTCOME_CLASS_RETRY, LS_OUTCOME_CLASS_RETRY },
   { 200, NULL, LS_OUTCOME_CLASS_ACCEPTED, LS_OUTCOME_CLASS_ACCEPTED },
   { 201, NULL, LS_OUTCOME_CLASS_ACCEPTED, LS_OUTCOME_CLASS_ACCEPTED },
-  { 204, NULL, LS_OUTCOME_CLASS_ACCEPTED, LS_OUTCOME_CLASS_ACCEPTED },
+  { 204, NULL, LS_OUTCOME_CLASS_ACCEPTED, LS_OUTCOME_CLASS_RETRY },
   { 302, NULL, LS_OUTCOME_CLASS_RETRY, LS_OUTCOME_CLASS_RETRY },
   { 400, NULL, LS_OUTCOME_CLASS_REFUSED, LS_OUTCOME_CLASS_REFUSED },
   { 401, NULL, LS_OUTCOME_CLASS_TOKEN, LS_OUTCOME_CLASS_TOKEN },
@@ -50,7 +50,7 @@ test_outcome_class_row (gconstpointer data)
   g_assert_cmpint (ls_outcome_class_of_reply (reply), ==, row->classic);
 }
 
-/* Only 2xx is a success, whatever else comes. */
+/* Only 2xx is a success, and of the classic system what it says by it; whatever else comes. */
 static void
 test_outcome_class_success (void)
 {
@@ -60,9 +60,11 @@ test_outcome_class_success (void)
 
       for (guint ours = 0; ours < 2; ours++)
         {
+          gboolean is_success = ours != 0 ? status / 100 == 2 : status == 200 || status == 201;
+
           reply->is_ours = ours != 0;
           g_assert_true ((ls_outcome_class_of_reply (reply) == LS_OUTCOME_CLASS_ACCEPTED) ==
-                         (status / 100 == 2));
+                         is_success);
         }
     }
 }
@@ -85,6 +87,7 @@ test_outcome_class_may_be_done (void)
 {
   g_assert_true (ls_outcome_class_may_be_done (500));
   g_assert_true (ls_outcome_class_may_be_done (504));
+  g_assert_true (ls_outcome_class_may_be_done (204));
   g_assert_false (ls_outcome_class_may_be_done (429));
   g_assert_true (ls_outcome_class_error_may_be_done (LS_REASON_SERVER_UNREACHABLE));
   g_assert_false (ls_outcome_class_error_may_be_done (LS_REASON_CAPTIVE_PORTAL));

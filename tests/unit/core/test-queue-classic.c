@@ -170,6 +170,62 @@ test_classic_yes_is_no_proof (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (ls_queue_harness_get (fixture->h, unknown)->reason, ==, "not-found");
 }
 
+/* What its row does not show was not done, whoever said yes: it is looked at and sent again, and no more than thrice. */
+static void
+check_not_done (Fixture *fixture, const char *id, const char *row)
+{
+  LsQueueHarness *h = fixture->h;
+  gboolean is_create = row == NULL;
+
+  connect_link (fixture);
+  for (guint i = 0; i < 3; i++)
+    {
+      if (i > 0 || !is_create)
+        read_row (fixture, row);
+      assert_under_way (fixture, 0, 1);
+      answer (fixture, 201);
+      assert_under_way (fixture, 1, 0);
+      read_row (fixture, row);
+      g_assert_cmpstr (ls_queue_harness_get (h, id)->reason, ==, "not-done");
+      if (i < 2)
+        g_assert_true (ls_queue_harness_advance_to_alarm (h));
+    }
+  assert_is (fixture, id, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
+  assert_under_way (fixture, 0, 0);
+}
+
+static void
+test_classic_create_not_done (Fixture *fixture, gconstpointer data)
+{
+  check_not_done (fixture, enqueue (fixture, LS_ACTION_CREATE, NULL, "{\"score\":80}"), NULL);
+}
+
+static void
+test_classic_update_not_done (Fixture *fixture, gconstpointer data)
+{
+  check_not_done (fixture, enqueue (fixture, LS_ACTION_UPDATE, "g-1", "{\"score\":80}"), BASE);
+}
+
+static void
+test_classic_delete_not_done (Fixture *fixture, gconstpointer data)
+{
+  check_not_done (fixture, enqueue (fixture, LS_ACTION_DELETE, "g-1", NULL), BASE);
+}
+
+/* It says yes by 200 and 201, and by nothing else. */
+static void
+test_classic_odd_yes (Fixture *fixture, gconstpointer data)
+{
+  const char *id = enqueue (fixture, LS_ACTION_CREATE, NULL, "{\"score\":80}");
+
+  connect_link (fixture);
+  answer (fixture, 204);
+  assert_is (fixture, id, LS_ACTION_PENDING, LS_OUTCOME_NONE);
+  g_assert_true (ls_queue_harness_get (fixture->h, id)->outcome_unknown);
+  ls_queue_harness_advance_to_alarm (fixture->h);
+  assert_under_way (fixture, 1, 0);
+}
+
 static void
 test_classic_delete (Fixture *fixture, gconstpointer data)
 {
@@ -274,30 +330,124 @@ test_classic_500_but_done (Fixture *fixture, gconstpointer data)
   assert_is (fixture, id, LS_ACTION_COMPLETED, LS_OUTCOME_ACCEPTED);
 }
 
+/* The server refuses every write with 500, and gives a row when asked for it, or not even that. */
+static void
+stumble (Fixture *fixture, const char *row, guint n_times)
+{
+  LsQueueHarness *h = fixture->h;
+
+  connect_link (fixture);
+  for (guint i = 0; i < n_times; i++)
+    {
+      while (h->reads.length + h->sends.length > 0)
+        if (h->sends.length > 0)
+          answer (fixture, 500);
+        else
+          ls_queue_harness_answer_read (
+              h, ls_queue_harness_classic_reply (row != NULL ? 200 : 500, row));
+      if (!ls_queue_harness_advance_to_alarm (h))
+        break;
+    }
+}
+
 /* A server that stumbles over everything makes no dead letters. */
 static void
 test_classic_500_of_all (Fixture *fixture, gconstpointer data)
 {
-  LsQueueHarness *h = fixture->h;
-
   for (guint i = 0; i < 8; i++)
     {
       g_autofree char *id = g_strdup_printf ("row-%u", i);
 
       enqueue (fixture, LS_ACTION_CREATE, id, "{\"score\":80}");
     }
-  connect_link (fixture);
-  for (guint i = 0; i < 60; i++)
+  stumble (fixture, NULL, 60);
+  g_assert_cmpuint (ls_queue_get_counts (fixture->h->queue)->failed, ==, 0);
+  g_assert_cmpuint (ls_queue_get_counts (fixture->h->queue)->pending, ==, 8);
+}
+
+/* That it gives rows does not make it one that takes them. */
+static void
+test_classic_500_of_all_writes (Fixture *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < 8; i++)
     {
-      while (h->sends.length > 0)
-        answer (fixture, 500);
-      while (h->reads.length > 0)
-        ls_queue_harness_answer_read (h, ls_queue_harness_classic_reply (500, NULL));
-      if (!ls_queue_harness_advance_to_alarm (h))
-        break;
+      g_autofree char *id = g_strdup_printf ("row-%u", i);
+
+      enqueue (fixture, LS_ACTION_UPDATE, id, "{\"score\":80}");
     }
-  g_assert_cmpuint (ls_queue_get_counts (h->queue)->failed, ==, 0);
-  g_assert_cmpuint (ls_queue_get_counts (h->queue)->pending, ==, 8);
+  stumble (fixture, BASE, 60);
+  g_assert_cmpuint (ls_queue_get_counts (fixture->h->queue)->failed, ==, 0);
+  g_assert_cmpuint (ls_queue_get_counts (fixture->h->queue)->pending, ==, 8);
+  g_assert_cmpint (ls_queue_get_counts (fixture->h->queue)->breaker, !=, LS_BREAKER_CLOSED);
+}
+
+/* Where nothing else can be sent, nobody knows whether it is the server or the actions: not for ever. */
+static void
+test_classic_500_alone (Fixture *fixture, gconstpointer data)
+{
+  const char *first = enqueue (fixture, LS_ACTION_UPDATE, "g-1", "{\"score\":101}");
+  const char *second = enqueue (fixture, LS_ACTION_UPDATE, "g-2", "{\"score\":101}");
+
+  stumble (fixture, BASE, 200);
+  assert_is (fixture, first, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
+  assert_is (fixture, second, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
+}
+
+/* Opens the breaker by one action that is refused with 500, and lets the time for a probe come. */
+static void
+wait_for_probe (Fixture *fixture)
+{
+  LsQueueHarness *h = fixture->h;
+
+  for (guint i = 0; i < LS_BREAKER_FAILURES; i++)
+    {
+      while (h->reads.length == 0)
+        g_assert_true (ls_queue_harness_advance_to_alarm (h));
+      read_row (fixture, BASE);
+      ls_queue_harness_fail_send (h, LS_REASON_SERVER_UNREACHABLE);
+    }
+  g_assert_cmpint (ls_queue_get_counts (h->queue)->breaker, ==, LS_BREAKER_OPEN);
+  while (h->reads.length == 0)
+    g_assert_true (ls_queue_harness_advance_to_alarm (h));
+}
+
+/* A probe whose row is as wanted shows nothing: another one is it, at once. */
+static void
+test_classic_probe_needless (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *second;
+
+  enqueue (fixture, LS_ACTION_UPDATE, "g-1", "{\"score\":80}");
+  connect_link (fixture);
+  wait_for_probe (fixture);
+  second = enqueue (fixture, LS_ACTION_UPDATE, "g-2", "{\"score\":80}");
+  assert_under_way (fixture, 1, 0);
+  read_row (fixture, "{\"id\":\"g-1\",\"score\":80,\"note\":null}");
+  assert_under_way (fixture, 1, 0);
+  read_row (fixture, BASE);
+  g_assert_cmpint (ls_queue_get_counts (h->queue)->breaker, ==, LS_BREAKER_PROBING);
+  answer (fixture, 200);
+  g_assert_cmpint (ls_queue_get_counts (h->queue)->breaker, ==, LS_BREAKER_CLOSED);
+  read_row (fixture, "{\"id\":\"g-2\",\"score\":80,\"note\":null}");
+  assert_is (fixture, second, LS_ACTION_COMPLETED, LS_OUTCOME_ACCEPTED);
+}
+
+/* A probe that a disk that fails ends before it is sent is not the last one. */
+static void
+test_classic_probe_disk (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+
+  enqueue (fixture, LS_ACTION_UPDATE, "g-1", "{\"score\":80}");
+  connect_link (fixture);
+  wait_for_probe (fixture);
+  h->manual = TRUE;
+  read_row (fixture, BASE);
+  ls_queue_harness_fail_write (h);
+  h->manual = FALSE;
+  ls_queue_harness_advance (h, 60000);
+  assert_under_way (fixture, 1, 0);
 }
 
 /* The answer to a write is there, the row is not: then it is as if there was none. */
@@ -496,6 +646,10 @@ main (int argc, char *argv[])
   ADD ("wanted-already", test_classic_wanted_already);
   ADD ("deleted-there", test_classic_deleted_there);
   ADD ("yes-is-no-proof", test_classic_yes_is_no_proof);
+  ADD ("create-not-done", test_classic_create_not_done);
+  ADD ("update-not-done", test_classic_update_not_done);
+  ADD ("delete-not-done", test_classic_delete_not_done);
+  ADD ("odd-yes", test_classic_odd_yes);
   ADD ("delete", test_classic_delete);
   ADD ("delete-of-what-changed", test_classic_delete_of_what_changed);
   ADD ("create-unknown", test_classic_create_unknown);
@@ -503,6 +657,10 @@ main (int argc, char *argv[])
   ADD ("500", test_classic_500);
   ADD ("500-but-done", test_classic_500_but_done);
   ADD ("500-of-all", test_classic_500_of_all);
+  ADD ("500-of-all-writes", test_classic_500_of_all_writes);
+  ADD ("500-alone", test_classic_500_alone);
+  ADD ("probe-needless", test_classic_probe_needless);
+  ADD ("probe-disk", test_classic_probe_disk);
   ADD ("read-back-fails", test_classic_read_back_fails);
   ADD ("publish-unknown", test_classic_publish_unknown);
   ADD ("blind", test_classic_blind);

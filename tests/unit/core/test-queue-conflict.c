@@ -309,6 +309,29 @@ test_conflict_undo_too_late (Fixture *fixture, gconstpointer data)
   g_assert_error (ls_queue_harness_get_error (fixture->h, ticket), LS_ERROR, LS_ERROR_NOT_FOUND);
 }
 
+/* However much is done meanwhile; and it does not count among that. */
+static void
+test_conflict_undo_of_many (Fixture *fixture, gconstpointer data)
+{
+  const guint n = 1500;
+  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
+
+  set_policy (fixture, LS_CONFLICT_POLICY_SERVER);
+  connect_link (fixture);
+  for (guint i = 0; i < n; i++)
+    {
+      g_ptr_array_add (ids, g_strdup (update (fixture, "{\"score\":80}")));
+      answer (fixture, 412, THEIRS, 6);
+    }
+  update (fixture, "{\"score\":81}");
+  answer (fixture, 200, "{\"id\":\"g-1\",\"score\":81}", 7);
+  for (guint i = 0; i < n; i++)
+    g_assert_nonnull (get (fixture, ids->pdata[i])->loser);
+
+  ls_queue_harness_advance (fixture->h, 25 * 60 * 60 * G_GINT64_CONSTANT (1000));
+  g_assert_null (ls_queue_find (fixture->h->queue, ids->pdata[0]));
+}
+
 static void
 test_conflict_policy_server (Fixture *fixture, gconstpointer data)
 {
@@ -557,6 +580,7 @@ main (int argc, char *argv[])
   ADD ("undo", test_conflict_undo);
   ADD ("undo-keep-local", test_conflict_undo_keep_local);
   ADD ("undo-too-late", test_conflict_undo_too_late);
+  ADD ("undo-of-many", test_conflict_undo_of_many);
   ADD ("policy-server", test_conflict_policy_server);
   ADD ("policy-local", test_conflict_policy_local);
   ADD ("policy-merge", test_conflict_policy_merge);

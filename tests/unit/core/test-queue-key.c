@@ -196,8 +196,8 @@ deliver (Fixture *f, const char *user_id)
 {
   g_autoptr (GPtrArray) events = ls_event_array_new ();
   LsEvent *event =
-      ls_event_new_take (ls_event_type_from_string ("grade_updated"), g_strdup ("g-2"),
-                         g_strdup ("{\"id\":\"g-2\"}"), g_strdup ("teacher"), g_strdup (user_id));
+      ls_event_new_take (ls_event_type_from_string ("grade_updated"), g_strdup ("g-1"),
+                         g_strdup ("{\"id\":\"g-1\"}"), g_strdup ("teacher"), g_strdup (user_id));
 
   event->version = 2;
   event->action_id = g_strdup (KEY);

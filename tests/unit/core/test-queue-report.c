@@ -164,6 +164,81 @@ test_queue_report_interrupted (Fixture *fixture, gconstpointer data)
   assert_report (fixture, 1, TRUE, n, 0);
 }
 
+/* What the server did not want yet is not done, also if it is tried again soon. */
+static void
+test_queue_report_postponed (Fixture *fixture, gconstpointer data)
+{
+  create (fixture, "left");
+  connect_link (fixture);
+  flush (fixture);
+  answer (fixture, 503, NULL, 0);
+  assert_report (fixture, 1, FALSE, 0, 0);
+  assert_only (fixture->h->report->errors, "http-503");
+  g_assert_true (fixture->h->report->goes_on);
+  /* the rest is told, too */
+  ls_queue_harness_advance_to_alarm (fixture->h);
+  answer (fixture, 200, NULL, 1);
+  assert_report (fixture, 2, TRUE, 1, 0);
+  g_assert_false (fixture->h->report->goes_on);
+}
+
+/* Who asks while the server is let alone need not wait until it is not. */
+static void
+test_queue_report_breaker (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+
+  create (fixture, "left");
+  connect_link (fixture);
+  while (ls_queue_get_counts (h->queue)->breaker == LS_BREAKER_CLOSED)
+    {
+      while (h->sends.length == 0)
+        ls_queue_harness_advance_to_alarm (h);
+      answer (fixture, 503, NULL, 0);
+    }
+  create (fixture, "new");
+  flush (fixture);
+  g_assert_cmpuint (h->n_reports, ==, 0);
+  ls_queue_harness_fail_send (h, LS_REASON_SERVER_UNREACHABLE);
+  assert_report (fixture, 1, FALSE, 0, 0);
+  assert_only (h->report->errors, "server-unreachable");
+  /* no probe so soon after the last one */
+  flush (fixture);
+  assert_report (fixture, 2, FALSE, 0, 0);
+  assert_only (h->report->errors, "server-unreachable");
+  g_assert_true (h->report->goes_on);
+}
+
+static void
+test_queue_report_stay_away (Fixture *fixture, gconstpointer data)
+{
+  LsActionReply *reply = ls_queue_harness_reply (429, NULL, 0, 0);
+
+  create (fixture, "left");
+  connect_link (fixture);
+  reply->retry_after_ms = HOUR;
+  ls_queue_harness_answer (fixture->h, reply);
+  flush (fixture);
+  assert_report (fixture, 1, FALSE, 0, 0);
+  assert_only (fixture->h->report->errors, "rate-limited");
+}
+
+/* What stands behind something that the user has to decide about is not done, either. */
+static void
+test_queue_report_blocked (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *why = g_strconcat ("blocked-by ", create (fixture, "bad"), NULL);
+
+  create (fixture, "bad");
+  connect_link (fixture);
+  answer (fixture, 400, NULL, 0);
+  g_assert_cmpuint (fixture->h->n_reports, ==, 1);
+  flush (fixture);
+  assert_report (fixture, 2, FALSE, 0, 0);
+  assert_only (fixture->h->report->errors, why);
+  g_assert_false (fixture->h->report->goes_on);
+}
+
 #define ADD(name, function)                                                                        \
   g_test_add ("/core/queue-report/" name, Fixture, NULL, set_up, function, tear_down)
 
@@ -177,5 +252,9 @@ main (int argc, char *argv[])
   ADD ("offline-empty", test_queue_report_offline_empty);
   ADD ("signed-out", test_queue_report_signed_out);
   ADD ("interrupted", test_queue_report_interrupted);
+  ADD ("postponed", test_queue_report_postponed);
+  ADD ("breaker", test_queue_report_breaker);
+  ADD ("stay-away", test_queue_report_stay_away);
+  ADD ("blocked", test_queue_report_blocked);
   return g_test_run ();
 }

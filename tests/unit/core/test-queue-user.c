@@ -179,6 +179,45 @@ test_user_edit_in_flight (Fixture *fixture, gconstpointer data)
   g_assert_error (edit (fixture, id, "{\"score\":1}"), LS_ERROR, LS_ERROR_CONFLICT);
 }
 
+/* Answers what is under way with what it asked for; returns what comes next. */
+static const LsActionRequest *
+do_next (Fixture *fixture, gint64 version)
+{
+  g_autofree char *row = fixture->h->editor.lay_over (BASE, peek (fixture)->body);
+
+  answer (fixture, 200, row, version);
+  return peek (fixture);
+}
+
+/* Who changes their mind twice wants what they said last. */
+static void
+test_user_edit_back (Fixture *fixture, gconstpointer data)
+{
+  const char *id = enqueue (fixture, LS_ACTION_UPDATE, "{\"score\":80}", FALSE);
+
+  connect_link (fixture);
+  g_assert_no_error (edit (fixture, id, "{\"score\":85}"));
+  g_assert_no_error (edit (fixture, id, "{\"score\":75}"));
+  g_assert_no_error (edit (fixture, id, "{\"score\":85}"));
+  g_assert_cmpstr (do_next (fixture, 6)->body, ==, "{\"score\":85}");
+  g_assert_cmpstr (do_next (fixture, 7)->body, ==, "{\"score\":75}");
+  g_assert_cmpstr (do_next (fixture, 8)->body, ==, "{\"score\":85}");
+}
+
+static void
+test_user_cancel_again (Fixture *fixture, gconstpointer data)
+{
+  const char *id = enqueue (fixture, LS_ACTION_UPDATE, "{\"score\":80}", FALSE);
+
+  connect_link (fixture);
+  g_assert_no_error (change (fixture, ls_queue_cancel, id));
+  g_assert_no_error (edit (fixture, id, "{\"score\":85}"));
+  g_assert_no_error (change (fixture, ls_queue_cancel, id));
+  g_assert_cmpstr (do_next (fixture, 6)->body, ==, "{\"score\":70}");
+  g_assert_cmpstr (do_next (fixture, 7)->body, ==, "{\"score\":85}");
+  g_assert_cmpstr (do_next (fixture, 8)->body, ==, "{\"score\":70}");
+}
+
 static void
 test_user_cancel_waiting (Fixture *fixture, gconstpointer data)
 {
@@ -408,6 +447,8 @@ main (int argc, char *argv[])
   ADD ("edit-dead-letter", test_user_edit_dead_letter);
   ADD ("edit-conflict", test_user_edit_conflict);
   ADD ("edit-in-flight", test_user_edit_in_flight);
+  ADD ("edit-back", test_user_edit_back);
+  ADD ("cancel-again", test_user_cancel_again);
   ADD ("cancel-waiting", test_user_cancel_waiting);
   ADD ("cancel-in-flight", test_user_cancel_in_flight);
   ADD ("cancel-unknown", test_user_cancel_unknown);
