@@ -17,20 +17,6 @@ MANIFEST = TREE / "flatpak" / f"{APP}.json"
 RUNTIME_SCRIPT = TREE / "flatpak" / "runtime"
 RUNTIME = {"runtime": "org.labsync.Platform", "sdk": "org.labsync.Sdk", "runtime-version": "12"}
 
-BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:dir={directory}</listen>
-  <standard_session_servicedirs/>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-"""
-
 
 def run(*command, environment=None, seconds=300):
     """Runs a command that must succeed; returns what it printed, and on standard error."""
@@ -156,7 +142,7 @@ class SandboxedDesktop(Desktop):
 
     @property
     def bus_config(self):
-        return BUS_CONFIG
+        return super().bus_config.replace("</listen>", "</listen>\n  <standard_session_servicedirs/>")
 
     def __enter__(self):
         self.open()
