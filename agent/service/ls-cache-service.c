@@ -44,6 +44,7 @@ typedef struct
   GDBusMethodInvocation *invocation; /* (owned) by the answer */
   LsListQuery *query;                /* (owned): of Get only the entity counts */
   char *id;                          /* (owned) (nullable): of Get */
+  char *store_id;                    /* (owned) (nullable): of whom it was checked */
   LsCacheView view;
   GHashTable *changed; /* (owned) (nullable) (element-type utf8 LsMergedRow): of List */
   guint64 seq;         /* of List: what the rows in @changed stand for at least */
@@ -80,6 +81,7 @@ call_free (Call *call)
   g_object_unref (call->service);
   ls_list_query_free (call->query);
   g_free (call->id);
+  g_free (call->store_id);
   g_clear_pointer (&call->changed, g_hash_table_unref);
   g_free (call);
 }
@@ -91,17 +93,20 @@ store_get_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Call) call = user_data;
   g_autoptr (GError) error = NULL;
+  g_autoptr (LsRow) row = ls_store_get_finish (LS_STORE (object), result, &error);
   g_autoptr (LsMergedRow) merged = NULL;
-  LsRow *row = ls_store_get_finish (LS_STORE (object), result, &error);
   const char *data;
 
+  if (!ls_invocation_check_store (call->invocation, call->service->agent, call->store_id))
+    return;
   if (row == NULL && !g_error_matches (error, LS_ERROR, LS_ERROR_NOT_FOUND))
     {
       ls_invocation_return_error (call->invocation, error);
       return;
     }
 
-  merged = ls_merged_row_new (call->service->queue, call->query->entity, call->id, row);
+  merged = ls_merged_row_new (call->service->queue, call->query->entity, call->id,
+                              g_steal_pointer (&row));
   if (!ls_merged_row_is_in (merged, call->view))
     {
       g_dbus_method_invocation_return_error (call->invocation, LS_ERROR, LS_ERROR_NOT_FOUND,
@@ -142,6 +147,8 @@ store_list_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_auto (GVariantBuilder) rows = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(sssa{sv})"));
   g_autofree char *cursor = NULL;
 
+  if (!ls_invocation_check_store (call->invocation, call->service->agent, call->store_id))
+    return;
   if (page == NULL)
     {
       ls_invocation_return_error (call->invocation, error);
@@ -334,6 +341,7 @@ call_new (LsCacheService *self,
   call->invocation = invocation;
   call->query = query;
   call->view = view;
+  call->store_id = g_strdup (ls_agent_get_store_id (self->agent));
   return call;
 }
 

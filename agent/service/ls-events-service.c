@@ -62,6 +62,7 @@ typedef struct
 {
   LsEventsService *service;          /* (owned) */
   GDBusMethodInvocation *invocation; /* (owned) */
+  char *store_id;                    /* (owned): of whom it was checked */
   guint64 after_seq;
   gboolean from_start; /* no cursor was given */
 } ReadCall;
@@ -284,6 +285,7 @@ static void
 read_call_free (ReadCall *call)
 {
   g_object_unref (call->service);
+  g_free (call->store_id);
   g_free (call);
 }
 
@@ -328,6 +330,8 @@ store_read_events_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autofree char *next = NULL;
   guint64 last_seq;
 
+  if (!ls_invocation_check_store (call->invocation, self->agent, call->store_id))
+    return;
   if (page == NULL || (!call->from_start && !ls_log_check_gapless (page, &error)))
     {
       ls_invocation_return_error (call->invocation, error);
@@ -357,12 +361,16 @@ get_readable_types (LsEventsService *self, const char *sender)
   return types;
 }
 
-/* Who may read something gets that of the log; the others are told that it is nothing. */
+/* Who may read something gets that of the log, and it is noted; the others are told that it is nothing. */
 static gboolean
 may_read_log (LsEventsService *self, const char *sender, GError **error)
 {
-  return ls_access_get_readable (self->access, sender) != LS_ENTITY_SET_NONE ||
-         ls_access_check_all (self->access, sender, "read", error);
+  LsEntitySet readable = ls_access_get_readable (self->access, sender);
+
+  if (readable == LS_ENTITY_SET_NONE)
+    return ls_access_check_all (self->access, sender, "read", error);
+
+  return ls_access_check_read (self->access, sender, readable & LS_ENTITY_SET_STORED, error);
 }
 
 static gboolean
@@ -391,7 +399,8 @@ handle_get_events (LsDbusEvents *object,
     }
 
   call = g_new (ReadCall, 1);
-  *call = (ReadCall) { g_object_ref (self), invocation, after_seq, from_start };
+  *call = (ReadCall) { g_object_ref (self), invocation,
+                       g_strdup (ls_agent_get_store_id (self->agent)), after_seq, from_start };
   types = get_readable_types (self, sender);
   ls_store_read_events_async (ls_agent_get_store (self->agent), after_seq, types,
                               limit == 0 ? MAX_EVENTS : MIN (limit, MAX_EVENTS), MAX_SIZE,

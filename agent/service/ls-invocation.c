@@ -72,3 +72,25 @@ ls_invocation_check_all (GDBusMethodInvocation *invocation, LsAccess *access, co
   ls_invocation_return_error (invocation, error);
   return FALSE;
 }
+
+/**
+ * ls_invocation_check_store:
+ * @invocation: a call; taken and answered if this returns %FALSE
+ * @agent: the agent
+ * @store_id: (nullable): names the store that was open when it was checked what the caller may read
+ *
+ * To be called when something was read from the store, before it is answered with: what was found may be another user's,
+ * or is no longer to be told.
+ *
+ * Returns: whether to go on
+ */
+gboolean
+ls_invocation_check_store (GDBusMethodInvocation *invocation, LsAgent *agent, const char *store_id)
+{
+  if (g_strcmp0 (ls_agent_get_store_id (agent), store_id) == 0)
+    return TRUE;
+
+  g_dbus_method_invocation_return_error (invocation, LS_ERROR, LS_ERROR_CANCELLED,
+                                         "the account has changed meanwhile");
+  return FALSE;
+}

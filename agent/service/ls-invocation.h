@@ -14,5 +14,7 @@ gboolean ls_invocation_check_options (GDBusMethodInvocation *invocation,
 
 gboolean
 ls_invocation_check_all (GDBusMethodInvocation *invocation, LsAccess *access, const char *what);
+gboolean
+ls_invocation_check_store (GDBusMethodInvocation *invocation, LsAgent *agent, const char *store_id);
 
 G_END_DECLS

@@ -26,6 +26,18 @@ assert_audit (LsServiceFixture *f, const char *options, const char *expected)
   g_assert_cmpstr (lines, ==, expected);
 }
 
+static guint
+count_lines (LsServiceFixture *f, const char *beginning)
+{
+  g_autofree char *text = ls_service_fixture_read_audit (f, "{'limit': <uint32 1000>}");
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  guint n = 0;
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    n += g_str_has_prefix (lines[i], beginning);
+  return n;
+}
+
 static void
 test_audit (LsServiceFixture *f, gconstpointer data)
 {
@@ -55,6 +67,21 @@ test_audit (LsServiceFixture *f, gconstpointer data)
   call (f, "Account.SignOut", "(@a{sv} {},)");
   ls_service_fixture_sign_in (f);
   assert_audit (f, "{'sent': <true>}", "/usr/bin/app sign-out  ok\n");
+}
+
+/* Who reads what has happened reads the rows. */
+static void
+test_audit_of_events (LsServiceFixture *f, gconstpointer data)
+{
+  ls_service_fixture_sign_in (f);
+  f->role = LS_ROLE_PARENT;
+  ls_agent_reconnect (f->agent);
+  LS_SERVICE_WAIT (f, ls_agent_get_user (f->agent)->role == LS_ROLE_PARENT);
+  for (guint i = 0; i < 3; i++)
+    call (f, "Events.GetEvents", "('', uint32 10, @a{sv} {})");
+  g_assert_cmpuint (count_lines (f, "/usr/bin/app read grade ok"), ==, 1);
+  /* which a parent does not see */
+  g_assert_cmpuint (count_lines (f, "/usr/bin/app read library_material"), ==, 0);
 }
 
 /* What one user did is not for the next one, nor for anybody once it was wiped. */
@@ -88,18 +115,6 @@ want_changes (LsServiceFixture *f, guint n)
 
       denied (f, "Queue.Enqueue", arguments);
     }
-}
-
-static guint
-count_lines (LsServiceFixture *f, const char *beginning)
-{
-  g_autofree char *text = ls_service_fixture_read_audit (f, "{'limit': <uint32 1000>}");
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-  guint n = 0;
-
-  for (guint i = 0; lines[i] != NULL; i++)
-    n += g_str_has_prefix (lines[i], beginning);
-  return n;
 }
 
 /* An app that is refused everything has nothing of its own written down, be it as long as it may. */
@@ -191,6 +206,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("lasts", test_audit);
+  ADD ("of-events", test_audit_of_events);
   ADD ("of-another", test_audit_of_another);
   ADD ("subject", test_subject);
   ADD ("flood", test_flood);
