@@ -396,16 +396,16 @@ test_queue_early (LsServiceFixture *f, gconstpointer data)
 
   ls_service_fixture_sign_in (f);
   ls_agent_disconnect (f->agent);
-  become (f, LS_APP_SANDBOXED, GRADES);
+  ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   grant_enqueue (f, GRADES ":grade.update");
   id = ls_service_fixture_enqueue (f, UPDATE);
-  become (f, LS_APP_HOST, "/usr/bin/app");
+  ls_service_fixture_become (f, LS_APP_HOST, "/usr/bin/app");
   call (f, "Account.SignOut", "(@a{sv} {},)");
   ls_agent_connect (f->agent);
   ls_fake_queue_store_set_manual (f->queue_store, TRUE);
   ls_service_fixture_sign_in (f);
 
-  become (f, LS_APP_SANDBOXED, GRADES);
+  ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   arguments = g_strdup_printf ("('%s', @a{sv} {})", id);
   ls_service_fixture_begin (f, "Queue.Retry", arguments, &answer);
   LS_SERVICE_WAIT (f, ls_fake_queue_store_count_pending (f->queue_store) > 0);
