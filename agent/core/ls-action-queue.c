@@ -194,6 +194,20 @@ ls_action_queue_forget (LsActionQueue *self)
 }
 
 /**
+ * ls_action_queue_is_open:
+ * @self: a queue
+ *
+ * Returns: whether reading tells something; see ls_action_queue_ready_async()
+ */
+gboolean
+ls_action_queue_is_open (LsActionQueue *self)
+{
+  g_return_val_if_fail (LS_IS_ACTION_QUEUE (self), FALSE);
+
+  return self->queue != NULL;
+}
+
+/**
  * ls_action_queue_get_counts:
  * @self: a queue
  *

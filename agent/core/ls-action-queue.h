@@ -48,6 +48,7 @@ gboolean ls_action_queue_ready_finish (LsActionQueue *self, GAsyncResult *result
 void ls_action_queue_forget (LsActionQueue *self);
 
 /* Reading; nothing of it waits for anything */
+gboolean ls_action_queue_is_open (LsActionQueue *self);
 const LsQueueCounts *ls_action_queue_get_counts (LsActionQueue *self);
 guint ls_action_queue_get_n_left (LsActionQueue *self);
 const LsAction *ls_action_queue_find (LsActionQueue *self, const char *id);

@@ -346,7 +346,7 @@ ls_queue_answered (LsQueue *self, const char *id, const LsActionReply *reply)
  * @id: of an action
  * @error: of %LS_LINK_ERROR
  *
- * %LS_QUEUE_SEND was not answered by the server, which may have done it all the same.
+ * %LS_QUEUE_SEND was not answered by the server, which may have done it all the same, unless it was never reached.
  */
 void
 ls_queue_send_failed (LsQueue *self, const char *id, const GError *error)
@@ -363,7 +363,8 @@ ls_queue_send_failed (LsQueue *self, const char *id, const GError *error)
     {
       ls_queue_postpone (self, item, ls_reason_to_string (reason),
                          ls_link_error_get_retry_after (error));
-      item->now->outcome_unknown |= ls_outcome_class_error_may_be_done (reason);
+      item->now->outcome_unknown |=
+          !ls_link_error_is_unsent (error) && ls_outcome_class_error_may_be_done (reason);
     }
   ls_queue_turn (self);
 }

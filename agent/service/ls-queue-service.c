@@ -5,17 +5,14 @@
 #include "ls-bus-names.h"
 #include "ls-invocation.h"
 #include "ls-json-writer.h"
+#include "ls-queue-options.h"
 #include "ls-queue-waits.h"
 
-/* How many actions List returns, and how much text (org.labsync.Agent1.Queue). */
-#define DEFAULT_LIMIT 100
-#define MAX_LIMIT 500
+/* How much text List returns (org.labsync.Agent1.Queue). */
 #define MAX_PAGE ((gsize)16 << 20)
 /* How large Export may become: a message of D-Bus ends at 128 MiB (D-Bus Specification, "Message
  * Format"). */
 #define MAX_EXPORT ((gsize)96 << 20)
-/* The longest that WaitFor may be told to wait, in seconds. */
-#define MAX_WAIT 86400
 
 /**
  * LsQueueService:
@@ -101,62 +98,66 @@ details_new (LsQueueService *self, const LsAction *action, const char *sender)
                                     ls_access_may_see (self->access, sender, action->entity));
 }
 
-/* A call that is answered at once, if the queue is open; of a queue that is not, nothing is known. */
-typedef struct _Reading Reading;
-typedef void (*ReadFunc) (LsQueueService *self, Reading *reading);
+/* What Cancel, Retry, Discard and Undo have in common. */
+typedef void (*ChangeFunc) (LsActionQueue *queue,
+                            const char *id,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data);
 
-struct _Reading
+/* A call that is looked at when the queue is open: of one that is not, nothing is known, not even whose its actions
+ * are. */
+typedef struct _Call Call;
+typedef void (*CallFunc) (LsQueueService *self, Call *call);
+
+struct _Call
 {
   LsQueueService *service;           /* (owned) */
   GDBusMethodInvocation *invocation; /* (owned) by the answer */
-  ReadFunc func;                     /* answers */
-  char *id;                          /* (owned) (nullable): of an action */
-  guint statuses;
-  char *entity; /* (owned) (nullable) */
-  guint32 limit;
-  char *after; /* (owned) (nullable) */
+  GVariant *arguments;               /* (unowned): of @invocation */
+  CallFunc func;
+  ChangeFunc change; /* (nullable): for @func */
 };
 
 static void
-reading_free (Reading *reading)
+call_free (Call *call)
 {
-  g_object_unref (reading->service);
-  g_free (reading->id);
-  g_free (reading->entity);
-  g_free (reading->after);
-  g_free (reading);
+  g_object_unref (call->service);
+  g_free (call);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Reading, reading_free)
-
-static Reading *
-reading_new (LsQueueService *self, GDBusMethodInvocation *invocation, ReadFunc func)
-{
-  Reading *reading = g_new0 (Reading, 1);
-
-  reading->service = g_object_ref (self);
-  reading->invocation = invocation;
-  reading->func = func;
-  return reading;
-}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Call, call_free)
 
 static void
 queue_ready_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (Reading) reading = user_data;
+  g_autoptr (Call) call = user_data;
   g_autoptr (GError) error = NULL;
 
   if (ls_action_queue_ready_finish (LS_ACTION_QUEUE (object), result, &error))
-    reading->func (reading->service, reading);
+    call->func (call->service, call);
   else
-    ls_invocation_return_error (reading->invocation, error);
+    ls_invocation_return_error (call->invocation, error);
 }
 
-/* @reading: (transfer full) */
-static void
-read_when_ready (LsQueueService *self, Reading *reading)
+static gboolean
+call_when_open (LsDbusQueue *object,
+                GDBusMethodInvocation *invocation,
+                CallFunc func,
+                ChangeFunc change)
 {
-  ls_action_queue_ready_async (self->queue, TRUE, queue_ready_cb, reading);
+  LsQueueService *self = LS_QUEUE_SERVICE (object);
+  g_autoptr (Call) call = g_new0 (Call, 1);
+
+  call->service = g_object_ref (self);
+  call->invocation = invocation;
+  call->arguments = g_dbus_method_invocation_get_parameters (invocation);
+  call->func = func;
+  call->change = change;
+  if (ls_action_queue_is_open (self->queue))
+    func (self, call);
+  else
+    ls_action_queue_ready_async (self->queue, TRUE, queue_ready_cb, g_steal_pointer (&call));
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 static const char *
@@ -210,16 +211,28 @@ may_touch (LsQueueService *self, GDBusMethodInvocation *invocation, const char *
   return FALSE;
 }
 
-static const LsAction *
-find (LsQueueService *self, Reading *reading)
+/* Returns: (transfer none): the action that a call is about, by its first argument */
+static const char *
+get_id (const Call *call)
 {
-  const LsAction *action = ls_action_queue_find (self->queue, reading->id);
+  const char *id;
 
-  if (!may_touch (self, reading->invocation, reading->id))
+  g_variant_get_child (call->arguments, 0, "&s", &id);
+  return id;
+}
+
+/* Returns: (nullable): the same; answers the call if there is none */
+static const LsAction *
+find (LsQueueService *self, const Call *call)
+{
+  const char *id = get_id (call);
+  const LsAction *action = ls_action_queue_find (self->queue, id);
+
+  if (!may_touch (self, call->invocation, id))
     return NULL;
   if (action == NULL)
-    g_dbus_method_invocation_return_error (reading->invocation, LS_ERROR, LS_ERROR_NOT_FOUND,
-                                           "there is no action “%s”", reading->id);
+    g_dbus_method_invocation_return_error (call->invocation, LS_ERROR, LS_ERROR_NOT_FOUND,
+                                           "there is no action “%s”", id);
   return action;
 }
 
@@ -228,42 +241,6 @@ static const char *
 or_null (const char *text)
 {
   return *text != '\0' ? text : NULL;
-}
-
-static gboolean
-refuse_value (const char *option, const char *value, GError **error)
-{
-  g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "“%s” is no %s", value, option);
-  return FALSE;
-}
-
-static gboolean
-parse_draft_options (LsActionDraft *draft, GVariant *options, GError **error)
-{
-  const char *method = NULL;
-  guint64 expires_at = 0;
-
-  g_variant_lookup (options, "endpoint", "&s", &draft->endpoint);
-  g_variant_lookup (options, "base-version", "x", &draft->base_version);
-  g_variant_lookup (options, "idempotency-key", "&s", &draft->key);
-  g_variant_lookup (options, "depends-on", "&s", &draft->depends_on);
-  g_variant_lookup (options, "coalesce", "b", &draft->coalesce);
-  g_variant_lookup (options, "expires-at", "t", &expires_at);
-  draft->expires_at = (gint64)MIN (expires_at, G_MAXINT64);
-  if (g_variant_lookup (options, "method", "&s", &method))
-    {
-      draft->method = ls_method_from_string (method);
-      if (draft->method == LS_METHOD_INVALID)
-        return refuse_value ("method", method, error);
-    }
-  if (draft->base_version < 0)
-    {
-      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
-                   "option “base-version” is not negative");
-      return FALSE;
-    }
-
-  return TRUE;
 }
 
 static void
@@ -295,7 +272,6 @@ handle_enqueue (LsDbusQueue *object,
   LsQueueService *self = LS_QUEUE_SERVICE (object);
   g_autoptr (GError) error = NULL;
   LsActionDraft draft = {
-    .type = ls_action_type_from_string (type),
     .entity = entity,
     .entity_id = or_null (entity_id),
     .body = or_null (json),
@@ -306,80 +282,29 @@ handle_enqueue (LsDbusQueue *object,
   if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  if (draft.type == LS_ACTION_TYPE_INVALID)
-    refuse_value ("type", type, &error);
-  else
-    parse_draft_options (&draft, options, &error);
-  if (error == NULL)
-    ls_access_check_enqueue (self->access, g_dbus_method_invocation_get_sender (invocation), &draft,
-                             &error);
-
-  if (error != NULL)
-    ls_invocation_return_error (invocation, error);
-  else
+  if (ls_queue_options_read_draft (options, type, &draft, &error) &&
+      ls_access_check_enqueue (self->access, g_dbus_method_invocation_get_sender (invocation),
+                               &draft, &error))
     ls_action_queue_enqueue_async (self->queue, &draft, NULL, enqueue_cb, invocation);
+  else
+    ls_invocation_return_error (invocation, error);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 static void
-get (LsQueueService *self, Reading *reading)
+get (LsQueueService *self, Call *call)
 {
-  const LsAction *action = find (self, reading);
+  const LsAction *action = find (self, call);
 
   if (action != NULL)
-    ls_dbus_queue_complete_get (LS_DBUS_QUEUE (self), reading->invocation,
-                                action_new (self, reading->invocation, action));
+    ls_dbus_queue_complete_get (LS_DBUS_QUEUE (self), call->invocation,
+                                action_new (self, call->invocation, action));
 }
 
 static gboolean
 handle_get (LsDbusQueue *object, GDBusMethodInvocation *invocation, const char *id)
 {
-  LsQueueService *self = LS_QUEUE_SERVICE (object);
-  Reading *reading = reading_new (self, invocation, get);
-
-  reading->id = g_strdup (id);
-  read_when_ready (self, reading);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-parse_statuses (GVariant *options, guint *statuses, GError **error)
-{
-  g_autofree const char **names = NULL;
-
-  if (!g_variant_lookup (options, "status", "^a&s", &names))
-    return TRUE;
-
-  for (guint i = 0; names[i] != NULL; i++)
-    {
-      LsActionStatus status = ls_action_status_from_string (names[i]);
-
-      if (status == LS_ACTION_STATUS_INVALID)
-        return refuse_value ("status", names[i], error);
-      *statuses |= 1u << status;
-    }
-
-  return TRUE;
-}
-
-static gboolean
-parse_list (GVariant *options, Reading *reading, GError **error)
-{
-  const char *after = "";
-
-  reading->limit = DEFAULT_LIMIT;
-  g_variant_lookup (options, "entity", "s", &reading->entity);
-  g_variant_lookup (options, "limit", "u", &reading->limit);
-  g_variant_lookup (options, "after", "&s", &after);
-  reading->after = g_strdup (or_null (after));
-  if (reading->limit < 1 || reading->limit > MAX_LIMIT)
-    {
-      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "option “limit” is 1 to %d",
-                   MAX_LIMIT);
-      return FALSE;
-    }
-
-  return parse_statuses (options, &reading->statuses, error);
+  return call_when_open (object, invocation, get, NULL);
 }
 
 /* How many of @actions fit into a page; one always does. */
@@ -400,36 +325,50 @@ count_fitting (GPtrArray *actions)
 
 /* Returns: (transfer container) (element-type LsAction) */
 static GPtrArray *
-read_page (LsQueueService *self, const Reading *reading, char **next)
+read_page (LsQueueService *self, const LsQueueListing *listing, char **next)
 {
   g_autoptr (GPtrArray) actions = ls_action_queue_list (
-      self->queue, reading->statuses, reading->entity, reading->limit, reading->after, next);
+      self->queue, listing->statuses, listing->entity, listing->limit, listing->after, next);
   guint n = count_fitting (actions);
 
   if (n == actions->len)
     return g_steal_pointer (&actions);
 
   g_free (*next);
-  return ls_action_queue_list (self->queue, reading->statuses, reading->entity, n, reading->after,
+  return ls_action_queue_list (self->queue, listing->statuses, listing->entity, n, listing->after,
                                next);
 }
 
 static void
-list (LsQueueService *self, Reading *reading)
+return_page (LsQueueService *self, GDBusMethodInvocation *invocation, const LsQueueListing *listing)
 {
   g_autofree char *next = NULL;
-  g_autoptr (GPtrArray) page = read_page (self, reading, &next);
+  g_autoptr (GPtrArray) page = read_page (self, listing, &next);
   g_auto (GVariantBuilder) actions = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
 
   for (guint i = 0; i < page->len; i++)
     {
       const LsAction *action = g_ptr_array_index (page, i);
 
-      if (is_for (self, reading->invocation, action))
-        g_variant_builder_add_value (&actions, action_new (self, reading->invocation, action));
+      if (is_for (self, invocation, action))
+        g_variant_builder_add_value (&actions, action_new (self, invocation, action));
     }
-  ls_dbus_queue_complete_list (LS_DBUS_QUEUE (self), reading->invocation,
-                               g_variant_builder_end (&actions), next != NULL ? next : "");
+  ls_dbus_queue_complete_list (LS_DBUS_QUEUE (self), invocation, g_variant_builder_end (&actions),
+                               next != NULL ? next : "");
+}
+
+static void
+list (LsQueueService *self, Call *call)
+{
+  g_autoptr (GVariant) options = g_variant_get_child_value (call->arguments, 0);
+  g_autoptr (GError) error = NULL;
+  LsQueueListing listing;
+
+  if (ls_queue_options_read_listing (options, &listing, &error))
+    return_page (self, call->invocation, &listing);
+  else
+    ls_invocation_return_error (call->invocation, error);
+  ls_queue_listing_clear (&listing);
 }
 
 static gboolean
@@ -438,19 +377,11 @@ handle_list (LsDbusQueue *object, GDBusMethodInvocation *invocation, GVariant *o
   static const LsOption known[] = {
     { "status", "as" }, { "entity", "s" }, { "limit", "u" }, { "after", "s" }
   };
-  LsQueueService *self = LS_QUEUE_SERVICE (object);
-  g_autoptr (Reading) reading = NULL;
-  g_autoptr (GError) error = NULL;
 
   if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  reading = reading_new (self, invocation, list);
-  if (parse_list (options, reading, &error))
-    read_when_ready (self, g_steal_pointer (&reading));
-  else
-    ls_invocation_return_error (invocation, error);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return call_when_open (object, invocation, list, NULL);
 }
 
 static void
@@ -462,27 +393,24 @@ answer_wait (GDBusMethodInvocation *invocation, const LsAction *action, gpointer
                                    details_new (service, action, sender));
 }
 
-static gboolean
-parse_wait (const char *name, GVariant *options, LsWaitUntil *until, guint *timeout, GError **error)
+static void
+wait_for (LsQueueService *self, Call *call)
 {
-  gboolean accepted = g_str_equal (name, "accepted");
+  g_autoptr (GVariant) options = g_variant_get_child_value (call->arguments, 2);
+  g_autoptr (GError) error = NULL;
+  const char *name;
+  LsWaitUntil until;
+  guint timeout;
 
-  if (!accepted && !g_str_equal (name, "visible"))
-    {
-      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
-                   "one waits until accepted or visible, not “%s”", name);
-      return FALSE;
-    }
+  if (!may_touch (self, call->invocation, get_id (call)))
+    return;
 
-  *until = accepted ? LS_WAIT_UNTIL_ACCEPTED : LS_WAIT_UNTIL_VISIBLE;
-  if (g_variant_lookup (options, "timeout", "u", timeout) && (*timeout < 1 || *timeout > MAX_WAIT))
-    {
-      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "option “timeout” is 1 to %d",
-                   MAX_WAIT);
-      return FALSE;
-    }
-
-  return TRUE;
+  g_variant_get_child (call->arguments, 1, "&s", &name);
+  if (ls_queue_options_read_wait (options, name, &until, &timeout, &error))
+    ls_queue_waits_add (self->waits, call->invocation, get_id (call), until,
+                        (gint64)timeout * 1000);
+  else
+    ls_invocation_return_error (call->invocation, error);
 }
 
 static gboolean
@@ -493,21 +421,11 @@ handle_wait_for (LsDbusQueue *object,
                  GVariant *options)
 {
   static const LsOption known[] = { { "timeout", "u" } };
-  LsQueueService *self = LS_QUEUE_SERVICE (object);
-  g_autoptr (GError) error = NULL;
-  LsWaitUntil until;
-  guint timeout = 0;
 
   if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  if (!may_touch (self, invocation, id))
-    return G_DBUS_METHOD_INVOCATION_HANDLED;
-  if (parse_wait (name, options, &until, &timeout, &error))
-    ls_queue_waits_add (self->waits, invocation, id, until, (gint64)timeout * 1000);
-  else
-    ls_invocation_return_error (invocation, error);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return call_when_open (object, invocation, wait_for, NULL);
 }
 
 static void
@@ -522,6 +440,16 @@ change_cb (GObject *object, GAsyncResult *result, gpointer user_data)
     ls_invocation_return_error (invocation, error);
 }
 
+static void
+edit (LsQueueService *self, Call *call)
+{
+  const char *json;
+
+  g_variant_get_child (call->arguments, 1, "&s", &json);
+  if (may_touch (self, call->invocation, get_id (call)))
+    ls_action_queue_edit_async (self->queue, get_id (call), json, change_cb, call->invocation);
+}
+
 static gboolean
 handle_edit (LsDbusQueue *object,
              GDBusMethodInvocation *invocation,
@@ -529,33 +457,29 @@ handle_edit (LsDbusQueue *object,
              const char *json,
              GVariant *options)
 {
-  LsQueueService *self = LS_QUEUE_SERVICE (object);
+  if (!ls_invocation_check_options (invocation, options, NULL, 0))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  if (ls_invocation_check_options (invocation, options, NULL, 0) &&
-      may_touch (self, invocation, id))
-    ls_action_queue_edit_async (self->queue, id, json, change_cb, invocation);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return call_when_open (object, invocation, edit, NULL);
 }
 
-/* What Cancel, Retry, Discard and Undo have in common. */
-typedef void (*ChangeFunc) (LsActionQueue *queue,
-                            const char *id,
-                            GAsyncReadyCallback callback,
-                            gpointer user_data);
+static void
+change (LsQueueService *self, Call *call)
+{
+  if (may_touch (self, call->invocation, get_id (call)))
+    call->change (self->queue, get_id (call), change_cb, call->invocation);
+}
 
 static gboolean
-change (LsDbusQueue *object,
-        GDBusMethodInvocation *invocation,
-        const char *id,
-        GVariant *options,
-        ChangeFunc func)
+begin_change (LsDbusQueue *object,
+              GDBusMethodInvocation *invocation,
+              GVariant *options,
+              ChangeFunc func)
 {
-  LsQueueService *self = LS_QUEUE_SERVICE (object);
+  if (!ls_invocation_check_options (invocation, options, NULL, 0))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  if (ls_invocation_check_options (invocation, options, NULL, 0) &&
-      may_touch (self, invocation, id))
-    func (self->queue, id, change_cb, invocation);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return call_when_open (object, invocation, change, func);
 }
 
 static gboolean
@@ -564,7 +488,7 @@ handle_cancel (LsDbusQueue *object,
                const char *id,
                GVariant *options)
 {
-  return change (object, invocation, id, options, ls_action_queue_cancel_async);
+  return begin_change (object, invocation, options, ls_action_queue_cancel_async);
 }
 
 static gboolean
@@ -573,7 +497,7 @@ handle_retry (LsDbusQueue *object,
               const char *id,
               GVariant *options)
 {
-  return change (object, invocation, id, options, ls_action_queue_retry_async);
+  return begin_change (object, invocation, options, ls_action_queue_retry_async);
 }
 
 static gboolean
@@ -582,7 +506,7 @@ handle_discard (LsDbusQueue *object,
                 const char *id,
                 GVariant *options)
 {
-  return change (object, invocation, id, options, ls_action_queue_discard_async);
+  return begin_change (object, invocation, options, ls_action_queue_discard_async);
 }
 
 static gboolean
@@ -591,7 +515,7 @@ handle_undo (LsDbusQueue *object,
              const char *id,
              GVariant *options)
 {
-  return change (object, invocation, id, options, ls_action_queue_undo_async);
+  return begin_change (object, invocation, options, ls_action_queue_undo_async);
 }
 
 static void
@@ -625,24 +549,24 @@ or_empty (const char *text)
 }
 
 static void
-get_conflict (LsQueueService *self, Reading *reading)
+get_conflict (LsQueueService *self, Call *call)
 {
-  const LsAction *action = find (self, reading);
+  const LsAction *action = find (self, call);
   g_auto (GVariantDict) details = G_VARIANT_DICT_INIT (NULL);
 
   if (action == NULL)
     return;
-  if (!may_see (self, reading->invocation, action))
+  if (!may_see (self, call->invocation, action))
     {
-      g_dbus_method_invocation_return_error (reading->invocation, LS_ERROR, LS_ERROR_ACCESS_DENIED,
+      g_dbus_method_invocation_return_error (call->invocation, LS_ERROR, LS_ERROR_ACCESS_DENIED,
                                              "the settings don't let this app read “%s”",
                                              action->entity);
       return;
     }
   if (action->status != LS_ACTION_CONFLICT)
     {
-      g_dbus_method_invocation_return_error (reading->invocation, LS_ERROR, LS_ERROR_NOT_FOUND,
-                                             "action “%s” is not in conflict", reading->id);
+      g_dbus_method_invocation_return_error (call->invocation, LS_ERROR, LS_ERROR_NOT_FOUND,
+                                             "action “%s” is not in conflict", action->id);
       return;
     }
 
@@ -650,42 +574,34 @@ get_conflict (LsQueueService *self, Reading *reading)
   g_variant_dict_insert (&details, "entity", "s", action->entity);
   g_variant_dict_insert (&details, "entity-id", "s", action->entity_id);
   ls_dbus_queue_complete_get_conflict (
-      LS_DBUS_QUEUE (self), reading->invocation, or_empty (action->base), or_empty (action->body),
+      LS_DBUS_QUEUE (self), call->invocation, or_empty (action->base), or_empty (action->body),
       or_empty (action->server), action->server_version, g_variant_dict_end (&details));
 }
 
 static gboolean
 handle_get_conflict (LsDbusQueue *object, GDBusMethodInvocation *invocation, const char *id)
 {
-  LsQueueService *self = LS_QUEUE_SERVICE (object);
-  Reading *reading = reading_new (self, invocation, get_conflict);
-
-  reading->id = g_strdup (id);
-  read_when_ready (self, reading);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return call_when_open (object, invocation, get_conflict, NULL);
 }
 
-static gboolean
-check_resolution (const char *name, const char *merged, gboolean has_version, GError **error)
+static void
+resolve (LsQueueService *self, Call *call)
 {
-  LsResolution resolution = ls_resolution_from_string (name);
+  g_autoptr (GVariant) options = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *id, *name, *merged;
+  LsResolution resolution;
+  gint64 version;
 
-  if (resolution == LS_RESOLUTION_INVALID)
-    return refuse_value ("resolution", name, error);
-  if (!has_version)
-    {
-      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
-                   "option “server-version” is required");
-      return FALSE;
-    }
-  if ((resolution == LS_RESOLUTION_MERGE) != (*merged != '\0'))
-    {
-      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
-                   "merge comes with a merged object, and nothing else does");
-      return FALSE;
-    }
+  g_variant_get (call->arguments, "(&s&s&s@a{sv})", &id, &name, &merged, &options);
+  if (!may_touch (self, call->invocation, id))
+    return;
 
-  return TRUE;
+  if (ls_queue_options_read_resolution (options, name, merged, &resolution, &version, &error))
+    ls_action_queue_resolve_async (self->queue, id, resolution, or_null (merged), version,
+                                   change_cb, call->invocation);
+  else
+    ls_invocation_return_error (call->invocation, error);
 }
 
 static gboolean
@@ -697,22 +613,11 @@ handle_resolve (LsDbusQueue *object,
                 GVariant *options)
 {
   static const LsOption known[] = { { "server-version", "x" } };
-  LsQueueService *self = LS_QUEUE_SERVICE (object);
-  g_autoptr (GError) error = NULL;
-  gint64 version = 0;
-  gboolean has_version;
 
-  if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)) ||
-      !may_touch (self, invocation, id))
+  if (!ls_invocation_check_options (invocation, options, known, G_N_ELEMENTS (known)))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  has_version = g_variant_lookup (options, "server-version", "x", &version);
-  if (check_resolution (resolution, merged, has_version, &error))
-    ls_action_queue_resolve_async (self->queue, id, ls_resolution_from_string (resolution),
-                                   or_null (merged), version, change_cb, invocation);
-  else
-    ls_invocation_return_error (invocation, error);
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return call_when_open (object, invocation, resolve, NULL);
 }
 
 /* Returns: (transfer full) (nullable): %NULL if it would be too large */
@@ -740,44 +645,42 @@ format_all (LsQueueService *self)
   return out->len <= MAX_EXPORT ? g_steal_pointer (&out) : NULL;
 }
 
-static void export(LsQueueService *self, Reading *reading)
+static void export(LsQueueService *self, Call *call)
 {
   g_autoptr (GString) json = format_all (self);
 
   if (json != NULL)
-    ls_dbus_queue_complete_export (LS_DBUS_QUEUE (self), reading->invocation, json->str);
+    ls_dbus_queue_complete_export (LS_DBUS_QUEUE (self), call->invocation, json->str);
   else
-    g_dbus_method_invocation_return_error (reading->invocation, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED,
+    g_dbus_method_invocation_return_error (call->invocation, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED,
                                            "the queue is too large for one message");
 }
 
 static gboolean
 handle_export (LsDbusQueue *object, GDBusMethodInvocation *invocation, GVariant *options)
 {
-  LsQueueService *self = LS_QUEUE_SERVICE (object);
+  if (!ls_invocation_check_options (invocation, options, NULL, 0) ||
+      !ls_invocation_check_all (invocation, LS_QUEUE_SERVICE (object)->access, "export"))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  if (ls_invocation_check_options (invocation, options, NULL, 0) &&
-      ls_invocation_check_all (invocation, self->access, "export"))
-    read_when_ready (self, reading_new (self, invocation, export));
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return call_when_open (object, invocation, export, NULL);
 }
 
 static void
-flush (LsQueueService *self, Reading *reading)
+flush (LsQueueService *self, Call *call)
 {
   ls_action_queue_flush (self->queue);
-  ls_dbus_queue_complete_flush (LS_DBUS_QUEUE (self), reading->invocation);
+  ls_dbus_queue_complete_flush (LS_DBUS_QUEUE (self), call->invocation);
 }
 
 static gboolean
 handle_flush (LsDbusQueue *object, GDBusMethodInvocation *invocation, GVariant *options)
 {
-  LsQueueService *self = LS_QUEUE_SERVICE (object);
+  if (!ls_invocation_check_options (invocation, options, NULL, 0) ||
+      !ls_invocation_check_all (invocation, LS_QUEUE_SERVICE (object)->access, "flush"))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  if (ls_invocation_check_options (invocation, options, NULL, 0) &&
-      ls_invocation_check_all (invocation, self->access, "flush"))
-    read_when_ready (self, reading_new (self, invocation, flush));
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return call_when_open (object, invocation, flush, NULL);
 }
 
 static void

@@ -253,7 +253,9 @@ salvage (LsDatabase *damaged, Reading *reading, GTree *actions)
   gboolean old = is_old (damaged);
   guint64 first = 1, last = MAX_SEARCH;
 
-  if (read_all (damaged, SELECT (old, "ORDER BY seq"), 0, reading, actions, NULL))
+  /* Where nothing is known of the table, there is nothing to look for. */
+  if (ls_database_prepare (damaged, SELECT (old, "WHERE seq = ?"), NULL) == NULL ||
+      read_all (damaged, SELECT (old, "ORDER BY seq"), 0, reading, actions, NULL))
     return;
 
   if (g_tree_nnodes (actions) > 0)

@@ -14,6 +14,7 @@ typedef struct
 {
   LsSoupRequest *request; /* (owned) */
   GByteArray *body;       /* (owned) */
+  gboolean was_sent;      /* some of it, once or more often: libsoup begins anew by itself */
 } Call;
 
 static void read_more (GTask *task, GInputStream *stream);
@@ -21,6 +22,7 @@ static void read_more (GTask *task, GInputStream *stream);
 static void
 call_free (Call *call)
 {
+  g_signal_handlers_disconnect_by_data (call->request->message, call);
   ls_soup_request_free (call->request);
   g_byte_array_unref (call->body);
   g_free (call);
@@ -30,13 +32,19 @@ static void
 return_failure (GTask *task, const GError *error)
 {
   Call *call = g_task_get_task_data (task);
+  GError *failure = ls_soup_request_get_failure (call->request, error);
 
-  g_task_return_error (task, ls_soup_request_get_failure (call->request, error));
+  if (!call->was_sent && failure->domain == LS_LINK_ERROR)
+    ls_link_error_set_unsent (failure);
+  g_task_return_error (task, failure);
 }
 
 static void
-on_starting (SoupMessage *message, LsSoupRequest *request)
+on_starting (SoupMessage *message, Call *call)
 {
+  LsSoupRequest *request = call->request;
+
+  call->was_sent = TRUE;
   ls_soup_deadline_restart (request->deadline, CALL_TIMEOUT_FACTOR * request->timeout_ms);
 }
 
@@ -143,7 +151,7 @@ ls_soup_call_async (SoupSession *session,
   call->body = g_byte_array_new ();
   g_task_set_source_tag (task, ls_soup_call_async);
   g_task_set_task_data (task, call, (GDestroyNotify)call_free);
-  g_signal_connect (message, "starting", G_CALLBACK (on_starting), call->request);
+  g_signal_connect (message, "starting", G_CALLBACK (on_starting), call);
 
   soup_session_send_async (session, message, G_PRIORITY_DEFAULT,
                            ls_soup_deadline_get_cancellable (call->request->deadline), send_cb,

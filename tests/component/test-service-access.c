@@ -386,6 +386,37 @@ test_queue_keys (LsServiceFixture *f, gconstpointer data)
   g_assert_cmpstr (key, ==, "k");
 }
 
+/* Its own action is an app's also where the call comes before the queue is open. */
+static void
+test_queue_early (LsServiceFixture *f, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+  g_autofree char *arguments = NULL;
+  LsServiceAnswer answer;
+
+  ls_service_fixture_sign_in (f);
+  ls_agent_disconnect (f->agent);
+  ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
+  grant_enqueue (f, GRADES ":grade.update");
+  id = ls_service_fixture_enqueue (f, UPDATE);
+  ls_service_fixture_become (f, LS_APP_HOST, "/usr/bin/app");
+  call (f, "Account.SignOut", "(@a{sv} {},)");
+  ls_agent_connect (f->agent);
+  ls_fake_queue_store_set_manual (f->queue_store, TRUE);
+  ls_service_fixture_sign_in (f);
+
+  ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
+  arguments = g_strdup_printf ("('%s', @a{sv} {})", id);
+  ls_service_fixture_begin (f, "Queue.Retry", arguments, &answer);
+  LS_SERVICE_WAIT (f, ls_fake_queue_store_count_pending (f->queue_store) > 0);
+  call (f, "Diagnostics.GetHealth", "(@a{sv} {},)");
+  g_assert_false (answer.done);
+  ls_fake_queue_store_set_manual (f->queue_store, FALSE);
+  LS_SERVICE_WAIT (f, answer.done);
+  g_assert_no_error (answer.error);
+  g_variant_unref (answer.value);
+}
+
 static void
 test_suspended (LsServiceFixture *f, gconstpointer data)
 {
@@ -418,6 +449,7 @@ main (int argc, char **argv)
   ADD ("access/grant/is-of-a-place", test_grant_is_of_a_place);
   ADD ("access/queue", test_queue);
   ADD ("access/queue/keys", test_queue_keys);
+  ADD ("access/queue/early", test_queue_early);
   ADD ("access/role", test_role);
   ADD ("access/durable", test_durable);
   ADD ("access/waits-for-identity", test_waits_for_identity);

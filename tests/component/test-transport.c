@@ -25,6 +25,7 @@ typedef struct
   guint status;                  /* what to answer calls with */
   const char *body;              /* (unowned) (nullable) */
   const char *content_type;      /* (unowned) (nullable), %NULL: JSON */
+  gboolean is_cut;               /* the connection, once a call has come */
   gboolean is_foreign;           /* it does not say that it is ours */
   char *request;                 /* (owned) (nullable), the last call: method, URL, token, body */
   char *precondition;            /* (owned) (nullable), of the last call: key and version */
@@ -85,6 +86,13 @@ on_call (SoupServer *server,
   fixture->precondition =
       g_strconcat (or_dash (soup_message_headers_get_one (in, "Idempotency-Key")), " ",
                    or_dash (soup_message_headers_get_one (in, "If-Match")), NULL);
+  if (fixture->is_cut)
+    {
+      g_autoptr (GIOStream) stream = soup_server_message_steal_connection (message);
+
+      g_io_stream_close (stream, NULL, NULL);
+      return;
+    }
   if (!fixture->is_foreign)
     soup_message_headers_replace (out, "X-Labsync-Server", "1");
   soup_message_headers_replace (out, "Retry-After", "7");
@@ -535,7 +543,26 @@ test_act_intercepted (Fixture *fixture, gconstpointer unused)
       fixture->body = cases[i].body;
       g_assert_null (act (fixture, LS_METHOD_POST, 0, "{}", &error));
       g_assert_error (error, LS_LINK_ERROR, (gint)cases[i].reason);
+      g_assert_false (ls_link_error_is_unsent (error));
     }
+}
+
+/* What may have been done is told from what can't have been. */
+static void
+test_act_unsent (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GError) cut = NULL;
+  g_autoptr (GError) refused = NULL;
+
+  fixture->is_cut = TRUE;
+  g_assert_null (act (fixture, LS_METHOD_POST, 0, "{}", &cut));
+  g_assert_error (cut, LS_LINK_ERROR, LS_REASON_SERVER_UNREACHABLE);
+  g_assert_false (ls_link_error_is_unsent (cut));
+
+  soup_server_disconnect (fixture->server);
+  g_assert_null (act (fixture, LS_METHOD_POST, 0, "{}", &refused));
+  g_assert_error (refused, LS_LINK_ERROR, LS_REASON_SERVER_UNREACHABLE);
+  g_assert_true (ls_link_error_is_unsent (refused));
 }
 
 static void
@@ -764,6 +791,7 @@ main (int argc, char *argv[])
   add ("/transport/calls/act-says-token", NULL, test_act_says_token);
   add ("/transport/calls/act-classic", NULL, test_act_classic);
   add ("/transport/calls/act-intercepted", NULL, test_act_intercepted);
+  add ("/transport/calls/act-unsent", NULL, test_act_unsent);
   add ("/transport/calls/sign-in", NULL, test_sign_in);
   add ("/transport/calls/sign-in-refused", NULL, test_sign_in_refused);
   add ("/transport/calls/refresh", NULL, test_refresh);

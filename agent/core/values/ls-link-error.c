@@ -5,6 +5,7 @@ typedef struct
 {
   guint status;
   gint64 retry_after_ms;
+  gboolean is_unsent;
 } LsLinkErrorPrivate;
 
 static void
@@ -89,4 +90,30 @@ gint64
 ls_link_error_get_retry_after (const GError *error)
 {
   return error->domain == LS_LINK_ERROR ? ls_link_error_get_private (error)->retry_after_ms : 0;
+}
+
+/**
+ * ls_link_error_set_unsent:
+ * @error: an error of %LS_LINK_ERROR
+ *
+ * Nothing of the request has left this machine: there was nobody to send it to.
+ */
+void
+ls_link_error_set_unsent (GError *error)
+{
+  g_return_if_fail (error != NULL && error->domain == LS_LINK_ERROR);
+
+  ls_link_error_get_private (error)->is_unsent = TRUE;
+}
+
+/**
+ * ls_link_error_is_unsent:
+ * @error: any error
+ *
+ * Returns: whether the server can't have got the request, for certain
+ */
+gboolean
+ls_link_error_is_unsent (const GError *error)
+{
+  return error->domain == LS_LINK_ERROR && ls_link_error_get_private (error)->is_unsent;
 }

@@ -20,5 +20,7 @@ ls_link_error_new (LsReason reason, guint status, gint64 retry_after_ms, const c
 LsReason ls_link_error_get_reason (const GError *error);
 guint ls_link_error_get_status (const GError *error);
 gint64 ls_link_error_get_retry_after (const GError *error);
+void ls_link_error_set_unsent (GError *error);
+gboolean ls_link_error_is_unsent (const GError *error);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Actions whose time is over: what was not begun by then is not begun any more; what may have been done is settled. */
 #include "ls-error.h"
+#include "ls-link-error.h"
 #include "ls-queue-harness.h"
 
 #define MINUTE G_GINT64_CONSTANT (60000)
@@ -134,14 +135,21 @@ test_expiry_not_done (Fixture *f, gconstpointer data)
   assert_is (f, id, LS_ACTION_FAILED, "expired");
 }
 
-/* Something was in the way: it never came to the server. */
+/* Something was in the way, or the server refused to be connected to: it never came there. */
 static void
-test_expiry_never_arrived (Fixture *f, gconstpointer data)
+test_expiry_never_arrived (Fixture *f, gconstpointer is_refused)
 {
   const char *id = enqueue_row (f, LS_ACTION_UPDATE);
+  g_autoptr (GError) error = ls_link_error_new (
+      is_refused != NULL ? LS_REASON_SERVER_UNREACHABLE : LS_REASON_CAPTIVE_PORTAL, 0, 0, "no");
+  g_autoptr (LsQueueCommand) send = NULL;
 
+  if (is_refused != NULL)
+    ls_link_error_set_unsent (error);
   ls_queue_harness_connect (f->h, LS_PROTOCOL_LABSYNC_V1);
-  ls_queue_harness_fail_send (f->h, LS_REASON_CAPTIVE_PORTAL);
+  send = ls_queue_harness_take_send (f->h);
+  ls_queue_send_failed (f->h->queue, send->id, error);
+  ls_queue_harness_run (f->h);
   pass_time (f);
   ls_queue_harness_connect (f->h, LS_PROTOCOL_LABSYNC_V1);
   ls_queue_harness_advance_to_alarm (f->h);
@@ -276,6 +284,7 @@ main (int argc, char *argv[])
   ADD ("after-a-crash", NULL, test_expiry_after_a_crash);
   ADD ("not-done", NULL, test_expiry_not_done);
   ADD ("never-arrived", NULL, test_expiry_never_arrived);
+  ADD ("never-arrived/refused", "refused", test_expiry_never_arrived);
   ADD ("classic/done", NULL, test_expiry_classic_done);
   ADD ("classic/not-done", NULL, test_expiry_classic_not_done);
   ADD ("classic/changed", NULL, test_expiry_classic_changed);

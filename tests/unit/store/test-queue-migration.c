@@ -103,7 +103,7 @@ test_damage (Fixture *f, gconstpointer data)
   const char *fill = "WITH RECURSIVE n (i) AS (SELECT 4 UNION ALL SELECT i + 1 FROM n WHERE i < 43)"
                      " INSERT INTO action SELECT i, 'id-' || i, 'key-' || i, 'update', 'grade',"
                      "  'g-1', '/api/grades/g-1', 'PUT', printf ('{\"n\":\"%s\"}',"
-                     "  hex (zeroblob (6000))), 0, NULL, NULL, 0, 0, 'app', 1, 'pending', '', 0, 0,"
+                     "  hex (zeroblob (600))), 0, NULL, NULL, 0, 0, 'app', 1, 'pending', '', 0, 0,"
                      "  0, 0, NULL, NULL, 0, NULL, NULL, 0, NULL, 0 FROM n";
   g_autofree char *whole = NULL;
   gsize length;
