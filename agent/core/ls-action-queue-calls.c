@@ -121,14 +121,13 @@ store_get_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   LsActionQueue *self = g_task_get_source_object (task);
 
+  self->n_reads--;
   if (row == NULL && !g_error_matches (error, LS_ERROR, LS_ERROR_NOT_FOUND))
     g_task_return_error (task, g_steal_pointer (&error));
   else
     start_with_row (self, g_steal_pointer (&task), row);
 }
 
-/* The cache is asked for every action of a row that it could have, also where nothing depends on it: so those of
- * one row stay in their order. */
 static void
 start_about_row (LsActionQueue *self, GTask *task, const LsAction *action)
 {
@@ -137,16 +136,26 @@ start_about_row (LsActionQueue *self, GTask *task, const LsAction *action)
 
   job->generation = self->generation;
   if (entity == LS_ENTITY_INVALID)
-    start_with_row (self, task, NULL);
-  else
-    ls_store_get_async (ls_agent_get_store (self->agent), entity, action->entity_id, store_get_cb,
-                        task);
+    {
+      start_with_row (self, task, NULL);
+      return;
+    }
+
+  self->n_reads++;
+  ls_store_get_async (ls_agent_get_store (self->agent), entity, action->entity_id, store_get_cb,
+                      task);
 }
 
+/* A new row is made from nothing that the cache has. While others wait for theirs it waits with them, so that the
+ * actions of one row stay in their order. */
 static void
 start_enqueue (LsActionQueue *self, GTask *task, LsQueueJob *job)
 {
-  start_about_row (self, task, job->action);
+  job->generation = self->generation;
+  if (job->action->type == LS_ACTION_CREATE && self->n_reads == 0)
+    start_with_row (self, task, NULL);
+  else
+    start_about_row (self, task, job->action);
 }
 
 /**

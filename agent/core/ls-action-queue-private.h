@@ -52,6 +52,7 @@ struct _LsActionQueue
   GCancellable *cancellable; /* (owned): of the requests under way */
   guint alarm;               /* 0: not armed */
   gboolean running;          /* commands are being carried out */
+  guint n_reads;             /* of rows for actions, under way in the cache */
   GPtrArray *jobs;           /* (owned) (element-type GTask): wait for the queue to be open */
   GPtrArray *watchers;       /* (owned) (element-type GTask): wait for what comes of an action */
 };

@@ -298,6 +298,8 @@ answer_all (LsActionQueue *self, LsQueue *queue)
     {
       if (command->kind == LS_QUEUE_ANSWER)
         do_answer (self, command);
+      else if (command->kind == LS_QUEUE_WRITE)
+        do_write (self, command);
       ls_queue_command_free (command);
     }
 }

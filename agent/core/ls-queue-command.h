@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /**
  * LsQueueCommandKind:
  * @LS_QUEUE_WRITE: write @put and take @removed off the disk; answered by stored or write-failed. There is
- *   one at a time
+ *   one at a time, but for the last of a queue that ends
  * @LS_QUEUE_SEND: send @request for the action @id; answered by answered or send-failed
  * @LS_QUEUE_READ: ask for the row at @path for the action @id; answered by row-read or read-failed
  * @LS_QUEUE_REFRESH: ask for fresh tokens; answered by tokens-changed, or tokens-refused if there is nothing

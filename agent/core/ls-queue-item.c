@@ -74,3 +74,15 @@ ls_queue_item_is_waiting (const LsQueueItem *item)
   return item->now->status == LS_ACTION_PENDING && !item->now->outcome_unknown &&
          item->phase == LS_QUEUE_IDLE;
 }
+
+/**
+ * ls_queue_item_is_marked:
+ * @item: an item
+ *
+ * Returns: whether it is on disk as being with the server, or about to be, where it is not yet
+ */
+gboolean
+ls_queue_item_is_marked (const LsQueueItem *item)
+{
+  return item->phase == LS_QUEUE_STORING || item->phase == LS_QUEUE_STORED;
+}

@@ -10,7 +10,8 @@ G_BEGIN_DECLS
  * LsQueuePhase:
  * @LS_QUEUE_IDLE: nothing is under way
  * @LS_QUEUE_LOOKING: its row is being read, before it is sent
- * @LS_QUEUE_STORING: it is being written down that it is with the server
+ * @LS_QUEUE_STORING: it is being written down that it is with the server, where it is not yet
+ * @LS_QUEUE_STORED: that is on disk, and it is sent as soon as the server has room for it
  * @LS_QUEUE_SENDING: it is with the server
  * @LS_QUEUE_READING_BACK: its row is being read, after it was sent
  *
@@ -21,6 +22,7 @@ typedef enum
   LS_QUEUE_IDLE,
   LS_QUEUE_LOOKING,
   LS_QUEUE_STORING,
+  LS_QUEUE_STORED,
   LS_QUEUE_SENDING,
   LS_QUEUE_READING_BACK,
 } LsQueuePhase;
@@ -41,6 +43,7 @@ typedef struct _LsQueueLane LsQueueLane;
  * @n_broken: how often in a row the server stumbled over it
  * @is_last_look: if its row does not show that it was done, it is given up
  * @is_fed: what came of it is on its way into the cache
+ * @is_news: where it is now is still to be told
  *
  * An action in the queue, and what is known of it beside. The other members belong to #LsQueueTable
  * and #LsQueueLanes.
@@ -60,6 +63,7 @@ typedef struct
   guint n_broken;
   gboolean is_last_look;
   gboolean is_fed;
+  gboolean is_news;
 
   /*< private >*/
   LsQueueLane *lane;    /* (unowned) (nullable) */
@@ -78,5 +82,6 @@ void ls_queue_item_free (LsQueueItem *item);
 const LsAction *ls_queue_item_get_told (const LsQueueItem *item);
 gboolean ls_queue_item_is_with_server (const LsQueueItem *item);
 gboolean ls_queue_item_is_waiting (const LsQueueItem *item);
+gboolean ls_queue_item_is_marked (const LsQueueItem *item);
 
 G_END_DECLS

@@ -111,7 +111,7 @@ send (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
 {
   if (item->now->base == NULL && item->now->type != LS_ACTION_CREATE)
     ls_action_set_text (&ls_queue_table_touch (self->table, item)->base, theirs->row);
-  ls_queue_send_store (self, item);
+  ls_queue_send_mark (self, item);
 }
 
 /* It is not done, as its row shows, and will not be. */

@@ -57,7 +57,11 @@ struct _LsQueue
   LsQueueTokens tokens;
   guint token; /* how often there were fresh ones */
   gboolean token_is_proven;
-  guint n_in_flight;
+  guint n_in_flight; /* with the server */
+  GPtrArray *
+      marked; /* (owned) (element-type LsQueueItem): to be sent next, in this order: on disk as being
+                       * with the server, or about to be */
+  GPtrArray *news; /* (owned) (element-type utf8): ids of what is to be told of them */
   LsBreaker breaker;
   LsQueuePace pace;
 
@@ -73,6 +77,7 @@ struct _LsQueue
 
 /* ls-queue.c */
 LsQueueCommand *ls_queue_push (LsQueue *self, LsQueueCommandKind kind);
+void ls_queue_add_news (LsQueue *self, LsQueueItem *item);
 gint64 ls_queue_now (LsQueue *self);
 gint64 ls_queue_wall (LsQueue *self);
 void ls_queue_answer (LsQueue *self, gpointer ticket, const char *id, guint number);
@@ -86,8 +91,11 @@ char *ls_queue_send_explain (LsQueue *self);
 gboolean ls_queue_send_is_late (LsQueue *self, const LsAction *action);
 gint64 ls_queue_send_get_next (LsQueue *self);
 void ls_queue_send_stored (LsQueue *self, LsQueueItem *item);
+GPtrArray *ls_queue_send_make_records (LsQueue *self, GPtrArray *actions);
+void ls_queue_send_take_back (LsQueue *self);
+void ls_queue_send_roll_back (LsQueue *self);
 void ls_queue_send_read (LsQueue *self, LsQueueItem *item, LsQueuePhase phase, const char *path);
-void ls_queue_send_store (LsQueue *self, LsQueueItem *item);
+void ls_queue_send_mark (LsQueue *self, LsQueueItem *item);
 void ls_queue_send_end (LsQueue *self, LsQueueItem *item);
 
 /* ls-queue-room.c */
@@ -113,6 +121,7 @@ void ls_queue_see_what_is_there (LsQueue *self, LsCursor before);
 /* ls-queue-settle.c */
 LsAction *
 ls_queue_apply (LsQueue *self, LsQueueItem *item, LsActionEvent event, const char *reason);
+void ls_queue_set_sent (LsAction *action);
 void ls_queue_renew_key (LsQueue *self, LsAction *action);
 void ls_queue_postpone (LsQueue *self, LsQueueItem *item, const char *reason, gint64 away);
 void ls_queue_dead_letter (LsQueue *self, LsQueueItem *item, const char *reason);

@@ -5,6 +5,9 @@
 /* How many may be with the server at once: enough to hide the way there and back, few enough not to be a
  * burden. */
 #define MAX_IN_FLIGHT 4
+/* How many more are written down as being with the server before there is room for them: as many as an answer that
+ * comes at once lets go while one write is under way. */
+#define MAX_AHEAD 8
 
 /**
  * ls_queue_send_is_classic:
@@ -84,10 +87,26 @@ ls_queue_send_explain (LsQueue *self)
 static gboolean
 can_send (LsQueue *self)
 {
-  guint most = self->breaker.state == LS_BREAKER_CLOSED ? MAX_IN_FLIGHT : 1;
-
   return self->is_reachable && self->tokens == LS_QUEUE_TOKENS_GOOD && !self->disk_is_ill &&
-         self->breaker.state != LS_BREAKER_PROBING && self->n_in_flight < most;
+         self->breaker.state != LS_BREAKER_PROBING;
+}
+
+static guint
+get_most_in_flight (LsQueue *self)
+{
+  return self->breaker.state == LS_BREAKER_CLOSED ? MAX_IN_FLIGHT : 1;
+}
+
+/* Whether one more may be begun with: go to the server, or be written down as being there. That is ahead of time only
+ * where a key makes it safe: should we crash then, the classic system could not be asked whether it was sent. */
+static gboolean
+has_room (LsQueue *self)
+{
+  gboolean may_be_ahead =
+      !ls_queue_send_is_classic (self) && self->breaker.state == LS_BREAKER_CLOSED;
+
+  return self->n_in_flight + self->marked->len <
+         get_most_in_flight (self) + (may_be_ahead ? MAX_AHEAD : 0);
 }
 
 /**
@@ -102,21 +121,31 @@ ls_queue_send_get_next (LsQueue *self)
   LsQueueItem *item = ls_queue_lanes_get_ready (ls_queue_table_get_lanes (self->table));
   gint64 next;
 
-  if (item == NULL || !can_send (self))
+  if (item == NULL || !can_send (self) || !has_room (self))
     return G_MAXINT64;
 
   next = MAX (item->due, ls_queue_pace_get_next (&self->pace, ls_queue_now (self)));
   return self->breaker.state == LS_BREAKER_OPEN ? MAX (next, self->breaker.open_until) : next;
 }
 
+static gboolean
+is_in_flight (const LsQueueItem *item)
+{
+  return item->phase != LS_QUEUE_IDLE && !ls_queue_item_is_marked (item);
+}
+
 static void
 set_phase (LsQueue *self, LsQueueItem *item, LsQueuePhase phase)
 {
-  if (item->phase == LS_QUEUE_IDLE && phase != LS_QUEUE_IDLE)
-    self->n_in_flight++;
-  else if (item->phase != LS_QUEUE_IDLE && phase == LS_QUEUE_IDLE)
+  if (is_in_flight (item))
     self->n_in_flight--;
+  else if (phase != LS_QUEUE_STORED)
+    g_ptr_array_remove (self->marked, item);
   item->phase = phase;
+  if (is_in_flight (item))
+    self->n_in_flight++;
+  else if (phase == LS_QUEUE_STORING)
+    g_ptr_array_add (self->marked, item);
   ls_queue_table_note (self->table, item);
 }
 
@@ -159,22 +188,43 @@ ls_queue_send_read (LsQueue *self, LsQueueItem *item, LsQueuePhase phase, const 
 }
 
 /**
- * ls_queue_send_store:
+ * ls_queue_send_mark:
  * @self: the queue
  * @item: a pending action
  *
- * Writes down that it is with the server. Only then it is sent: after a crash nobody would know that it was.
+ * Has it written down that it is with the server. Only then it is sent: after a crash nobody would know that it was.
+ * Until then it is pending, and everything may still happen to it.
  */
 void
-ls_queue_send_store (LsQueue *self, LsQueueItem *item)
+ls_queue_send_mark (LsQueue *self, LsQueueItem *item)
 {
-  LsAction *action = ls_queue_apply (self, item, LS_ACTION_SEND, NULL);
-
-  action->attempts++;
-  action->http_status = 0;
-  action->next_attempt_at = 0;
+  ls_queue_table_touch (self->table, item);
   set_phase (self, item, LS_QUEUE_STORING);
   ls_queue_pace_spend (&self->pace, ls_queue_now (self));
+}
+
+/**
+ * ls_queue_send_make_records:
+ * @self: the queue
+ * @actions: (element-type LsAction): what is to be written
+ *
+ * Returns: (transfer full) (element-type LsAction): how that is to be on disk: what is about to be sent is with the
+ *   server there
+ */
+GPtrArray *
+ls_queue_send_make_records (LsQueue *self, GPtrArray *actions)
+{
+  GPtrArray *records = ls_action_array_new ();
+
+  for (guint i = 0; i < actions->len; i++)
+    {
+      LsAction *record = ls_action_copy (actions->pdata[i]);
+
+      if (ls_queue_table_find (self->table, record->id)->phase == LS_QUEUE_STORING)
+        ls_queue_set_sent (record);
+      g_ptr_array_add (records, record);
+    }
+  return records;
 }
 
 static LsActionRequest *
@@ -200,28 +250,79 @@ make_request (LsQueue *self, const LsAction *action)
 /**
  * ls_queue_send_stored:
  * @self: the queue
- * @item: an action of which it is written down that it is with the server
+ * @item: an action that was to be written down as being with the server
  *
- * Sends it, unless the stream has shown meanwhile that it is done.
+ * That is on disk: it may be sent.
  */
 void
 ls_queue_send_stored (LsQueue *self, LsQueueItem *item)
 {
-  LsQueueCommand *command;
+  set_phase (self, item, LS_QUEUE_STORED);
+}
 
-  if (item->now->status != LS_ACTION_SYNCING)
-    {
-      ls_queue_send_end (self, item);
-      return;
-    }
+static void
+send (LsQueue *self, LsQueueItem *item)
+{
+  LsAction *action = ls_queue_table_amend (self->table, item);
+  LsQueueCommand *command = ls_queue_push (self, LS_QUEUE_SEND);
 
+  ls_queue_set_sent (action);
   set_phase (self, item, LS_QUEUE_SENDING);
   item->token = self->token;
   item->protocol = self->protocol;
   ls_breaker_sent (&self->breaker);
-  command = ls_queue_push (self, LS_QUEUE_SEND);
-  command->id = g_strdup (item->now->id);
-  command->request = make_request (self, item->now);
+  self->counts.pending--;
+  self->counts.in_flight++;
+  self->counts_changed = TRUE;
+  ls_queue_add_news (self, item);
+  command->id = g_strdup (action->id);
+  command->request = make_request (self, action);
+}
+
+/**
+ * ls_queue_send_take_back:
+ * @self: the queue
+ *
+ * What was about to be sent is not: that is written down, too, so that it can be changed after a crash.
+ */
+void
+ls_queue_send_take_back (LsQueue *self)
+{
+  while (self->marked->len > 0)
+    {
+      LsQueueItem *item = self->marked->pdata[0];
+
+      ls_queue_table_touch (self->table, item);
+      ls_queue_send_end (self, item);
+    }
+}
+
+/**
+ * ls_queue_send_roll_back:
+ * @self: the queue
+ *
+ * A write failed: what was decided since the last one that did not, was not, and nothing is about to be sent.
+ */
+void
+ls_queue_send_roll_back (LsQueue *self)
+{
+  GSequenceIter *iter;
+
+  g_ptr_array_set_size (self->marked, 0);
+  self->n_in_flight = 0;
+  ls_queue_table_roll_back (self->table);
+  iter = g_sequence_get_begin_iter (ls_queue_table_get_items (self->table));
+  for (; !g_sequence_iter_is_end (iter); iter = g_sequence_iter_next (iter))
+    {
+      LsQueueItem *item = g_sequence_get (iter);
+
+      if (item->phase == LS_QUEUE_STORED)
+        ls_queue_table_touch (self->table, item);
+      if (ls_queue_item_is_marked (item))
+        item->phase = LS_QUEUE_IDLE;
+      self->n_in_flight += is_in_flight (item);
+      ls_queue_table_note (self->table, item);
+    }
 }
 
 /**
@@ -237,6 +338,14 @@ ls_queue_send_is_late (LsQueue *self, const LsAction *action)
   return action->expires_at != 0 && ls_queue_wall (self) >= action->expires_at;
 }
 
+/* What may have been done already is settled, however late it is: who is told that it has expired does it in another
+ * way. */
+static gboolean
+is_expired (LsQueue *self, const LsAction *action)
+{
+  return !action->outcome_unknown && ls_queue_send_is_late (self, action);
+}
+
 /* Here nobody knows our keys: what can't be looked up, and must not be done twice or is late, is the user's to decide. */
 static gboolean
 is_unknown_for_good (LsQueue *self, const LsQueueItem *item)
@@ -248,14 +357,13 @@ is_unknown_for_good (LsQueue *self, const LsQueueItem *item)
          !ls_queue_look_is_needed (self, item);
 }
 
-/* Why an action must not be sent, although it is its turn; NULL: it may. What may have been done already is settled,
- * however late it is: who is told that it has expired does it in another way. */
+/* Why an action must not be sent, although it is its turn; NULL: it may. */
 static const char *
 get_obstacle (LsQueue *self, const LsQueueItem *item)
 {
   const LsAction *action = item->now;
 
-  if (!action->outcome_unknown && ls_queue_send_is_late (self, action))
+  if (is_expired (self, action))
     return "expired";
   if (!ls_queue_send_is_classic (self))
     return NULL;
@@ -278,7 +386,7 @@ begin (LsQueue *self, LsQueueItem *item)
   else if (ls_queue_look_is_needed (self, item))
     ls_queue_look_begin (self, item, LS_QUEUE_LOOKING);
   else
-    ls_queue_send_store (self, item);
+    ls_queue_send_mark (self, item);
 }
 
 /* Where answers are lost on their way, the first to each action above all, what was sent before is the better
@@ -296,6 +404,31 @@ choose (LsQueue *self)
   return tried != NULL ? tried : ls_queue_lanes_get_ready (lanes);
 }
 
+/* Sends what is on disk as being with the server, as far as there is room for it. What was changed since it was
+ * written begins anew, and so does what may not be sent any more. */
+static void
+send_what_is_stored (LsQueue *self)
+{
+  gint64 now = ls_queue_now (self);
+
+  if (!can_send (self) || !ls_breaker_allows (&self->breaker, now) ||
+      ls_queue_pace_is_away (&self->pace, now))
+    ls_queue_send_take_back (self);
+
+  for (guint i = 0; i < self->marked->len && self->n_in_flight < get_most_in_flight (self);)
+    {
+      LsQueueItem *item = self->marked->pdata[i];
+
+      if (item->phase == LS_QUEUE_STORING)
+        i++;
+      else if (item->disk != NULL || is_expired (self, item->now))
+        ls_queue_send_end (self, item);
+      else
+        send (self, item);
+    }
+  ls_queue_table_settle (self->table);
+}
+
 /**
  * ls_queue_send_what_is_due:
  * @self: the queue
@@ -305,6 +438,7 @@ choose (LsQueue *self)
 void
 ls_queue_send_what_is_due (LsQueue *self)
 {
+  send_what_is_stored (self);
   while (ls_queue_send_get_next (self) <= ls_queue_now (self))
     {
       begin (self, choose (self));

@@ -9,21 +9,10 @@
 /* What the server asks for gets longer by up to this part of it: it says the same to others. */
 #define AWAY_JITTER 4
 
-/**
- * ls_queue_apply:
- * @self: the queue
- * @item: an action to which that can happen
- * @event: what happened
- * @reason: (nullable): why, as a word
- *
- * The one place where the status of an action is assigned.
- *
- * Returns: (transfer none): the action, for the rest of what changes with it
- */
-LsAction *
-ls_queue_apply (LsQueue *self, LsQueueItem *item, LsActionEvent event, const char *reason)
+/* The one place where the status of an action is assigned. */
+static void
+set_status (LsAction *action, LsActionEvent event, const char *reason)
 {
-  LsAction *action = ls_queue_table_touch (self->table, item);
   LsActionStep step;
   gboolean can = ls_action_machine_step (action->status, event, &step);
 
@@ -33,14 +22,50 @@ ls_queue_apply (LsQueue *self, LsQueueItem *item, LsActionEvent event, const cha
   action->status = step.status;
   action->outcome = step.outcome;
   ls_action_set_text (&action->reason, reason);
+}
+
+/**
+ * ls_queue_apply:
+ * @self: the queue
+ * @item: an action to which that can happen
+ * @event: what happened
+ * @reason: (nullable): why, as a word
+ *
+ * Has that happen to it. One that was about to be sent is not any more.
+ *
+ * Returns: (transfer none): the action, for the rest of what changes with it
+ */
+LsAction *
+ls_queue_apply (LsQueue *self, LsQueueItem *item, LsActionEvent event, const char *reason)
+{
+  LsAction *action = ls_queue_table_touch (self->table, item);
+
+  if (ls_queue_item_is_marked (item))
+    ls_queue_send_end (self, item);
+  set_status (action, event, reason);
   if (ls_action_is_open (action))
     return action;
 
   action->ended_at = ls_queue_wall (self);
   action->next_attempt_at = 0;
   action->outcome_unknown = FALSE;
-  action->visible = step.outcome != LS_OUTCOME_ACCEPTED;
+  action->visible = action->outcome != LS_OUTCOME_ACCEPTED;
   return action;
+}
+
+/**
+ * ls_queue_set_sent:
+ * @action: an action, or how it is to be on disk before it is sent
+ *
+ * It is with the server.
+ */
+void
+ls_queue_set_sent (LsAction *action)
+{
+  set_status (action, LS_ACTION_SEND, NULL);
+  action->attempts++;
+  action->http_status = 0;
+  action->next_attempt_at = 0;
 }
 
 /**

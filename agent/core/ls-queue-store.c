@@ -82,7 +82,8 @@ ls_queue_store_close_finish (LsQueueStore *self, GAsyncResult *result, GError **
 /**
  * ls_queue_store_write_async:
  * @self: a queue store
- * @put: (element-type LsAction): actions as they are now, new or changed, each with its `seq`; copied
+ * @put: (element-type LsAction): actions as they are now, new or changed, each with its `seq`; nobody changes
+ *   them or the array any more
  * @removed: (nullable): ids of actions that are over and done with
  * @callback: called when it is on the disk for good
  * @user_data: for @callback

@@ -186,6 +186,9 @@ ls_queue_set_link (LsQueue *self, gboolean is_reachable, LsProtocol protocol)
   gboolean was_reachable = self->is_reachable;
   gint64 now = ls_queue_now (self);
 
+  /* what may be ahead of time at one server may not be at another */
+  if (protocol != self->protocol)
+    ls_queue_send_take_back (self);
   self->is_reachable = is_reachable;
   self->protocol = protocol;
   if (was_reachable && !is_reachable)

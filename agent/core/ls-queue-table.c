@@ -232,6 +232,22 @@ ls_queue_table_touch (LsQueueTable *self, LsQueueItem *item)
   return item->now;
 }
 
+/**
+ * ls_queue_table_amend:
+ * @self: a table
+ * @item: an item of it that has not changed since it was written
+ *
+ * Returns: (transfer none): the action, to be changed into what was written in its place
+ */
+LsAction *
+ls_queue_table_amend (LsQueueTable *self, LsQueueItem *item)
+{
+  g_assert (item->on_disk && item->disk == NULL && !item->is_dirty);
+
+  ls_queue_table_note (self, item);
+  return item->now;
+}
+
 static LsQueueItem *
 insert (LsQueueTable *self, LsAction *action)
 {

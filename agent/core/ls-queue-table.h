@@ -26,6 +26,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsQueueTable, ls_queue_table_free)
 void ls_queue_table_load (LsQueueTable *self, GPtrArray *actions);
 LsQueueItem *ls_queue_table_add (LsQueueTable *self, LsAction *action);
 LsAction *ls_queue_table_touch (LsQueueTable *self, LsQueueItem *item);
+LsAction *ls_queue_table_amend (LsQueueTable *self, LsQueueItem *item);
 void ls_queue_table_note (LsQueueTable *self, LsQueueItem *item);
 void ls_queue_table_remove (LsQueueTable *self, LsQueueItem *item);
 void ls_queue_table_settle (LsQueueTable *self);

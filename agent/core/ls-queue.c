@@ -53,6 +53,8 @@ ls_queue_new (LsClock *clock,
   self->table = ls_queue_table_new ();
   self->position = LS_CURSOR_NONE;
   self->token_is_proven = TRUE;
+  self->marked = g_ptr_array_new ();
+  self->news = g_ptr_array_new_with_free_func (g_free);
   self->answers = g_ptr_array_new_with_free_func ((GDestroyNotify)ls_queue_command_free);
   self->answers_in_flight = g_ptr_array_new_with_free_func ((GDestroyNotify)ls_queue_command_free);
   g_queue_init (&self->commands);
@@ -75,6 +77,8 @@ ls_queue_free (LsQueue *self)
     g_hash_table_unref (self->rows_changed[i]);
   ls_queue_drain_clear (&self->drain);
   g_queue_clear_full (&self->commands, (GDestroyNotify)ls_queue_command_free);
+  g_ptr_array_unref (self->marked);
+  g_ptr_array_unref (self->news);
   g_ptr_array_unref (self->answers);
   g_ptr_array_unref (self->answers_in_flight);
   g_clear_pointer (&self->writing, g_ptr_array_unref);
@@ -265,13 +269,57 @@ on_written (const LsAction *before, const LsAction *after, gpointer user_data)
   if (after == NULL)
     return;
 
-  if (is_news (before, after))
-    ls_queue_push (self, LS_QUEUE_TELL_ACTION)->action = ls_action_copy (after);
   if (self->drain.is_going_on)
     ls_queue_drain_count (&self->drain, before, after);
   item = ls_queue_table_find (self->table, after->id);
-  if (item->phase == LS_QUEUE_STORING && after->status == LS_ACTION_SYNCING)
+  if (item->phase == LS_QUEUE_STORING && !item->is_dirty)
     ls_queue_send_stored (self, item);
+  if (!is_news (before, after))
+    return;
+
+  if (item->phase == LS_QUEUE_STORED)
+    ls_queue_add_news (self, item);
+  else
+    ls_queue_push (self, LS_QUEUE_TELL_ACTION)->action = ls_action_copy (after);
+}
+
+/**
+ * ls_queue_add_news:
+ * @self: the queue
+ * @item: an action that is being sent, or may be at once
+ *
+ * Has it told where it is then, unless there is more to tell by then.
+ */
+void
+ls_queue_add_news (LsQueue *self, LsQueueItem *item)
+{
+  if (item->is_news)
+    return;
+
+  item->is_news = TRUE;
+  g_ptr_array_add (self->news, g_strdup (item->now->id));
+}
+
+/* While a write is under way that waits for its end: most is answered by then, and what was decided meanwhile is told
+ * when it is on disk. */
+static void
+tell_news (LsQueue *self)
+{
+  if (self->writing != NULL)
+    return;
+
+  for (guint i = 0; i < self->news->len; i++)
+    {
+      LsQueueItem *item = ls_queue_table_find (self->table, self->news->pdata[i]);
+      const LsAction *told = item != NULL ? ls_queue_item_get_told (item) : NULL;
+
+      if (told == NULL)
+        continue;
+      item->is_news = FALSE;
+      if (told->status == item->now->status)
+        ls_queue_push (self, LS_QUEUE_TELL_ACTION)->action = ls_action_copy (told);
+    }
+  g_ptr_array_set_size (self->news, 0);
 }
 
 static void
@@ -294,11 +342,14 @@ tell_rows (LsQueue *self)
     }
 }
 
+/* What changes from one request to the next is told once a write, as all that is written is. */
 static void
 tell_counts (LsQueue *self)
 {
+  gboolean is_time = self->counts_changed && self->writing == NULL;
+
   self->counts.breaker = self->breaker.state;
-  if (!self->counts_changed && self->told_breaker == self->counts.breaker)
+  if (!is_time && self->told_breaker == self->counts.breaker)
     return;
 
   self->counts_changed = FALSE;
@@ -334,22 +385,28 @@ may_write (LsQueue *self)
 }
 
 static void
+begin_write (LsQueue *self)
+{
+  LsQueueCommand *command = ls_queue_push (self, LS_QUEUE_WRITE);
+
+  self->writing = ls_queue_table_take_changes (self->table, &self->removing);
+  command->put = ls_queue_send_make_records (self, self->writing);
+  command->removed = g_strdupv (self->removing);
+}
+
+static void
 write_changes (LsQueue *self)
 {
   GPtrArray *spare = self->answers_in_flight;
-  LsQueueCommand *command;
 
   if (self->writing == NULL && !ls_queue_table_is_dirty (self->table))
     give (self, self->answers, NULL);
   if (!may_write (self))
     return;
 
-  self->writing = ls_queue_table_take_changes (self->table, &self->removing);
   self->answers_in_flight = self->answers;
   self->answers = spare;
-  command = ls_queue_push (self, LS_QUEUE_WRITE);
-  command->put = g_ptr_array_ref (self->writing);
-  command->removed = g_strdupv (self->removing);
+  begin_write (self);
 }
 
 /**
@@ -380,13 +437,19 @@ ls_queue_stored (LsQueue *self)
  * ls_queue_end:
  * @self: the queue
  *
- * It is about to be freed: whoever still waits for an answer gets one. What they wanted may have been done.
+ * It is about to be freed: what was decided and what was not sent after all is written, and whoever still waits for
+ * an answer gets one. What they wanted may have been done.
  */
 void
 ls_queue_end (LsQueue *self)
 {
   g_autoptr (GError) error = g_error_new (LS_ERROR, LS_ERROR_NOT_SIGNED_IN, "the queue is closed");
 
+  ls_queue_send_take_back (self);
+  g_clear_pointer (&self->writing, g_ptr_array_unref);
+  g_clear_pointer (&self->removing, g_strfreev);
+  if (may_write (self))
+    begin_write (self);
   give (self, self->answers_in_flight, error);
   give (self, self->answers, error);
 }
@@ -409,8 +472,6 @@ recover (LsQueue *self)
     {
       LsQueueItem *item = g_sequence_get (iter);
 
-      if (item->phase == LS_QUEUE_STORING)
-        ls_queue_send_end (self, item);
       if (item->now->status == LS_ACTION_SYNCING && !is_with_server (item))
         ls_queue_apply (self, item, LS_ACTION_POSTPONE, NULL)->outcome_unknown = TRUE;
     }
@@ -433,7 +494,7 @@ ls_queue_write_failed (LsQueue *self, const GError *error)
   g_clear_pointer (&self->removing, g_strfreev);
   give (self, self->answers_in_flight, error);
   give (self, self->answers, error);
-  ls_queue_table_roll_back (self->table);
+  ls_queue_send_roll_back (self);
   self->disk_is_ill = TRUE;
   self->write_at = ls_queue_now (self) + WRITE_AGAIN;
   recover (self);
@@ -508,8 +569,8 @@ end_drain (LsQueue *self)
   g_autofree char *obstacle = NULL;
   LsSyncReport *report;
 
-  if (!self->drain.is_going_on || self->n_in_flight > 0 || self->writing != NULL ||
-      ls_queue_table_is_dirty (self->table))
+  if (!self->drain.is_going_on || self->n_in_flight + self->marked->len > 0 ||
+      self->writing != NULL || ls_queue_table_is_dirty (self->table))
     return;
 
   obstacle = ls_queue_send_explain (self);
@@ -557,8 +618,9 @@ ls_queue_turn (LsQueue *self)
   ls_queue_table_settle (self->table);
   tidy_if_time (self);
   ls_queue_send_what_is_due (self);
-  write_changes (self);
+  tell_news (self);
   tell_counts (self);
+  write_changes (self);
   end_drain (self);
   arm (self);
 }

@@ -441,6 +441,23 @@ try_open (const char *path,
 }
 
 /**
+ * ls_database_make_durable:
+ * @self: a database
+ * @error: %LS_ERROR_STORAGE
+ *
+ * From now on what is committed is on the disk for good, and each commit waits for it.
+ *
+ * Returns: whether that is so
+ */
+gboolean
+ls_database_make_durable (LsDatabase *self, GError **error)
+{
+  if (self->checkpointer != NULL)
+    ls_checkpointer_keep_short (self->checkpointer);
+  return ls_database_run (self, "PRAGMA synchronous = FULL", error);
+}
+
+/**
  * ls_database_move_aside:
  * @path: a damaged file that is not open
  * @error: %LS_ERROR_STORAGE

@@ -29,6 +29,7 @@ LsDatabase *ls_database_open (const char *path,
                               char **aside,
                               GError **error);
 LsDatabase *ls_database_open_damaged (const char *path, GError **error);
+gboolean ls_database_make_durable (LsDatabase *self, GError **error);
 char *ls_database_move_aside (const char *path, GError **error);
 gboolean ls_database_remove (const char *path, GError **error);
 void ls_database_abandon (LsDatabase *self);

@@ -203,9 +203,7 @@ write_async (LsQueueStore *store,
 {
   Args *args = g_new0 (Args, 1);
 
-  args->put = ls_action_array_new ();
-  for (guint i = 0; i < put->len; i++)
-    g_ptr_array_add (args->put, ls_action_copy (put->pdata[i]));
+  args->put = g_ptr_array_ref (put);
   args->removed = g_strdupv ((GStrv)removed);
   push (store, args, write_async, do_write, NULL, TRUE,
         g_task_new (store, NULL, callback, user_data));

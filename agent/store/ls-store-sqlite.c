@@ -507,8 +507,8 @@ append (LsAudit *audit, const LsAuditEntry *entry)
   Args *args = g_new0 (Args, 1);
 
   args->entry = ls_audit_entry_copy (entry);
-  push (LS_STORE (audit), args, append, do_append, NULL, FALSE,
-        g_task_new (audit, NULL, NULL, NULL));
+  ls_store_worker_tell (LS_STORE_SQLITE (audit)->worker, do_append, args,
+                        (GDestroyNotify)args_free);
 }
 
 static void

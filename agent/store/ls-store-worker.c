@@ -21,7 +21,9 @@
 
 typedef struct
 {
-  GTask *task; /* (owned): its data are the job's */
+  GTask *task;              /* (owned) (nullable); NULL: nobody waits for an answer */
+  gpointer data;            /* for @func; owned by the task, if there is one */
+  GDestroyNotify free_data; /* (nullable): without a task */
   LsStoreJobFunc func;
   GDestroyNotify free_result;
   gboolean writes;
@@ -70,8 +72,17 @@ on_idle_answer (gpointer user_data)
 static void
 finish_job (Job *job)
 {
-  g_autoptr (GSource) source = g_idle_source_new ();
+  g_autoptr (GSource) source = NULL;
 
+  if (job->task == NULL)
+    {
+      job->free_data (job->data);
+      g_clear_error (&job->error);
+      g_free (job);
+      return;
+    }
+
+  source = g_idle_source_new ();
   g_source_set_priority (source, g_task_get_priority (job->task));
   g_source_set_callback (source, on_idle_answer, job, NULL);
   g_source_attach (source, g_task_get_context (job->task));
@@ -89,7 +100,7 @@ undo (Job *job)
 static void
 do_job (LsStoreWorker *self, Job *job)
 {
-  job->result = job->func (&self->shelf, g_task_get_task_data (job->task), &job->error);
+  job->result = job->func (&self->shelf, job->data, &job->error);
 }
 
 static LsDatabase *
@@ -535,9 +546,34 @@ ls_store_worker_push (LsStoreWorker *self,
   Job *job = g_new0 (Job, 1);
 
   job->task = task;
+  job->data = g_task_get_task_data (task);
   job->func = func;
   job->free_result = free_result;
   job->writes = writes;
+  g_async_queue_push (self->jobs, g_steal_pointer (&job));
+}
+
+/**
+ * ls_store_worker_tell:
+ * @self: a worker
+ * @func: what to do, on the thread; writes nothing that belongs into a transaction, and returns nothing that has to
+ *   be freed
+ * @data: (transfer full): for @func
+ * @free_data: frees @data, on the thread
+ *
+ * Adds a job that nobody waits for.
+ */
+void
+ls_store_worker_tell (LsStoreWorker *self,
+                      LsStoreJobFunc func,
+                      gpointer data,
+                      GDestroyNotify free_data)
+{
+  Job *job = g_new0 (Job, 1);
+
+  job->func = func;
+  job->data = data;
+  job->free_data = free_data;
   g_async_queue_push (self->jobs, g_steal_pointer (&job));
 }
 
@@ -578,13 +614,10 @@ void
 ls_store_worker_set_encryption (LsStoreWorker *self, LsStoreKeys *keys, gboolean encrypt)
 {
   Encryption *encryption = g_new0 (Encryption, 1);
-  GTask *task = g_task_new (NULL, NULL, NULL, NULL);
 
   encryption->keys = g_object_ref (keys);
   encryption->encrypt = encrypt;
-  g_task_set_source_tag (task, ls_store_worker_set_encryption);
-  g_task_set_task_data (task, encryption, encryption_free);
-  ls_store_worker_push (self, task, do_set_encryption, NULL, FALSE);
+  ls_store_worker_tell (self, do_set_encryption, encryption, encryption_free);
 }
 
 /**

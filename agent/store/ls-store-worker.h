@@ -93,6 +93,10 @@ void ls_store_worker_push (LsStoreWorker *self,
                            LsStoreJobFunc func,
                            GDestroyNotify free_result,
                            gboolean writes);
+void ls_store_worker_tell (LsStoreWorker *self,
+                           LsStoreJobFunc func,
+                           gpointer data,
+                           GDestroyNotify free_data);
 void ls_store_worker_set_encryption (LsStoreWorker *self, LsStoreKeys *keys, gboolean encrypt);
 guint ls_store_worker_get_n_transactions (LsStoreWorker *self);
 

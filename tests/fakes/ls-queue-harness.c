@@ -251,6 +251,30 @@ ls_queue_harness_crash (LsQueueHarness *self)
 }
 
 /**
+ * ls_queue_harness_end:
+ * @self: a harness
+ *
+ * The queue is closed in order: what is being written comes to the disk, and after that what it still wants written.
+ */
+void
+ls_queue_harness_end (LsQueueHarness *self)
+{
+  LsQueueCommand *command;
+
+  if (self->write != NULL)
+    put_on_disk (self, self->write);
+  g_clear_pointer (&self->write, ls_queue_command_free);
+  ls_queue_end (self->queue);
+  while ((command = ls_queue_take_command (self->queue)) != NULL)
+    {
+      if (command->kind == LS_QUEUE_WRITE)
+        put_on_disk (self, command);
+      if (command->kind == LS_QUEUE_WRITE || !keep (self, command))
+        ls_queue_command_free (command);
+    }
+}
+
+/**
  * ls_queue_harness_connect:
  * @self: a harness
  * @protocol: what the server speaks

@@ -67,6 +67,7 @@ void ls_queue_harness_run (LsQueueHarness *self);
 void ls_queue_harness_write (LsQueueHarness *self);
 void ls_queue_harness_fail_write (LsQueueHarness *self);
 void ls_queue_harness_crash (LsQueueHarness *self);
+void ls_queue_harness_end (LsQueueHarness *self);
 void ls_queue_harness_connect (LsQueueHarness *self, LsProtocol protocol);
 void ls_queue_harness_disconnect (LsQueueHarness *self);
 void ls_queue_harness_advance (LsQueueHarness *self, gint64 duration_ms);

@@ -713,6 +713,62 @@ test_wait_cancelled_by_another (Fixture *fixture, gconstpointer data)
   settle (fixture);
   accept (fixture);
   g_assert_cmpuint (pair.n_answers, ==, 2);
+
+static void
+begin (Fixture *fixture, LsActionType type, const char *id)
+{
+  LsActionDraft wanted = grade_80;
+
+  wanted.type = type;
+  wanted.entity_id = id;
+  if (type == LS_ACTION_DELETE)
+    wanted.body = NULL;
+  g_clear_object (&fixture->result);
+  ls_action_queue_enqueue_async (fixture->queue, &wanted, NULL, result_cb, fixture);
+}
+
+/* What is new is made from nothing in the cache, and does not wait for it. */
+static void
+test_new_row (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+
+  sign_in (fixture, "u1");
+  settle ();
+  ls_fake_store_set_manual (fixture->store, TRUE);
+  begin (fixture, LS_ACTION_CREATE, "new");
+  id = end_enqueue (fixture, NULL);
+  g_assert_nonnull (ls_action_queue_find (fixture->queue, id));
+  ls_fake_store_set_manual (fixture->store, FALSE);
+}
+
+/* But it does not overtake what waits for the cache. */
+static void
+test_order_of_a_row (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) actions = NULL;
+  g_autofree char *next = NULL;
+
+  sign_in (fixture, "u1");
+  settle ();
+  ls_fake_store_set_manual (fixture->store, TRUE);
+  begin (fixture, LS_ACTION_DELETE, "g-1");
+  begin (fixture, LS_ACTION_CREATE, "g-1");
+  settle ();
+  g_assert_null (fixture->result);
+  ls_fake_store_set_manual (fixture->store, FALSE);
+  g_free (end_enqueue (fixture, NULL));
+  settle ();
+  actions = ls_action_queue_list (fixture->queue, 0, NULL, 10, NULL, &next);
+  g_assert_cmpuint (actions->len, ==, 2);
+  g_assert_cmpint (((LsAction *)actions->pdata[0])->type, ==, LS_ACTION_DELETE);
+  g_assert_cmpint (((LsAction *)actions->pdata[1])->type, ==, LS_ACTION_CREATE);
+
+  /* and goes its own way again after that */
+  ls_fake_store_set_manual (fixture->store, TRUE);
+  begin (fixture, LS_ACTION_CREATE, "another");
+  g_free (end_enqueue (fixture, NULL));
+  ls_fake_store_set_manual (fixture->store, FALSE);
 }
 
 #define ADD(name, function)                                                                        \
@@ -729,6 +785,8 @@ main (int argc, char *argv[])
   ADD ("offline", test_offline);
   ADD ("tokens", test_tokens);
   ADD ("accounts", test_accounts);
+  ADD ("new-row", test_new_row);
+  ADD ("order-of-a-row", test_order_of_a_row);
   ADD ("early", test_early);
   ADD ("trouble", test_trouble);
   ADD ("trouble-with-link", test_trouble_with_link);

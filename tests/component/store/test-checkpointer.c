@@ -122,6 +122,28 @@ test_begins_anew (Fixture *fixture, gconstpointer data)
   g_assert_true (anew);
 }
 
+/* A log that is to be short begins anew as soon as a commit has copied the little that the thread had to leave. */
+static void
+test_short (Fixture *fixture, gconstpointer data)
+{
+  sqlite3 *reader = connect (fixture);
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  ls_checkpointer_keep_short (fixture->checkpointer);
+  commit (fixture, 3);
+  run (reader, "BEGIN; SELECT * FROM t");
+  commit (fixture, N_PAGES);
+  wait_for_copy (fixture, 3);
+  before = read_salt (fixture);
+  run (reader, "COMMIT");
+  for (guint i = 0; i < 3; i++)
+    commit (fixture, 0);
+  after = read_salt (fixture);
+  g_assert_cmpstr (after, !=, before);
+  sqlite3_close (reader);
+}
+
 /* Also while commits never stop, the log has its bound. */
 static void
 test_bound (Fixture *fixture, gconstpointer data)
@@ -171,6 +193,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   ADD ("copies", test_copies);
   ADD ("begins-anew", test_begins_anew);
+  ADD ("short", test_short);
   ADD ("bound", test_bound);
   ADD ("reader", test_reader);
   return g_test_run ();

@@ -281,7 +281,7 @@ test_disk_end (Fixture *fixture, gconstpointer data)
   fixture->h->manual = TRUE;
   first = try (fixture, "{\"score\":80}");
   second = try (fixture, "{\"score\":85}");
-  ls_queue_end (fixture->h->queue);
+  ls_queue_harness_end (fixture->h);
   g_assert_error (ls_queue_harness_get_error (fixture->h, first), LS_ERROR, LS_ERROR_NOT_SIGNED_IN);
   g_assert_error (ls_queue_harness_get_error (fixture->h, second), LS_ERROR,
                   LS_ERROR_NOT_SIGNED_IN);
