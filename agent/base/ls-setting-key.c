@@ -95,6 +95,8 @@ static const LsSettingKey keys[] = {
   GRANTS ("Apps", "enqueue"),
   INTEGER ("Apps", "max-actions", "5000", "1", "1000000"),
 
+  BOOLEAN ("Notifications", "show", "true"),
+
   DURATION ("Audit", "max-age", "90d", "1d", "3650d"),
 };
 /* clang-format on */
