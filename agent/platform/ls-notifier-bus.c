@@ -40,10 +40,9 @@ struct _LsNotifierBus
   gboolean enabled;
   GHashTable *notices; /* (owned) (element-type utf8 Notice): by id */
   guint64 last_serial;
-  char *owner;               /* (owned) (nullable): unique name of the service */
   GCancellable *cancellable; /* (owned) */
   guint watch_id;
-  guint pressed_id;
+  guint pressed_id; /* 0: there is no service, or it has no buttons */
   guint closed_id;
 };
 
@@ -67,17 +66,28 @@ notice_free (gpointer data)
 }
 
 static void
+unsubscribe (LsNotifierBus *self, guint *id)
+{
+  if (*id != 0)
+    g_dbus_connection_signal_unsubscribe (self->connection, *id);
+  *id = 0;
+}
+
+static void
+stop_listening (LsNotifierBus *self)
+{
+  unsubscribe (self, &self->pressed_id);
+  unsubscribe (self, &self->closed_id);
+}
+
+static void
 ls_notifier_bus_dispose (GObject *object)
 {
   LsNotifierBus *self = LS_NOTIFIER_BUS (object);
 
   g_cancellable_cancel (self->cancellable);
   g_clear_handle_id (&self->watch_id, g_bus_unwatch_name);
-  if (self->connection != NULL)
-    {
-      g_dbus_connection_signal_unsubscribe (self->connection, self->pressed_id);
-      g_dbus_connection_signal_unsubscribe (self->connection, self->closed_id);
-    }
+  stop_listening (self);
   g_clear_object (&self->connection);
 
   G_OBJECT_CLASS (ls_notifier_bus_parent_class)->dispose (object);
@@ -91,7 +101,6 @@ ls_notifier_bus_finalize (GObject *object)
   g_hash_table_unref (self->notices);
   g_object_unref (self->cancellable);
   g_clear_object (&self->random);
-  g_free (self->owner);
 
   G_OBJECT_CLASS (ls_notifier_bus_parent_class)->finalize (object);
 }
@@ -280,13 +289,6 @@ open_key (GStrv buttons, const char *sealed)
   return NULL;
 }
 
-/* GLib 2.74 brings signals of others, too, when they are sent to us alone. */
-static gboolean
-is_service (LsNotifierBus *self, const char *sender)
-{
-  return self->owner != NULL && g_strcmp0 (sender, self->owner) == 0;
-}
-
 static void
 pressed_cb (GDBusConnection *connection,
             const char *sender,
@@ -303,7 +305,7 @@ pressed_cb (GDBusConnection *connection,
   const char *sealed;
   guint32 number;
 
-  if (!is_service (self, sender) || !g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(us)")))
+  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(us)")))
     return;
 
   g_variant_get (parameters, "(u&s)", &number, &sealed);
@@ -337,7 +339,7 @@ closed_cb (GDBusConnection *connection,
   g_autofree char *id = NULL;
   guint32 number;
 
-  if (!is_service (self, sender) || !g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(uu)")))
+  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(uu)")))
     return;
 
   g_variant_get (parameters, "(uu)", &number, NULL);
@@ -362,6 +364,16 @@ list_shown (LsNotifierBus *self, gboolean asking)
   return g_strv_builder_end (ids);
 }
 
+static guint
+subscribe (LsNotifierBus *self, const char *owner, const char *signal, GDBusSignalCallback callback)
+{
+  return g_dbus_connection_signal_subscribe (
+      self->connection, owner, "org.freedesktop.Notifications", signal,
+      "/org/freedesktop/Notifications", NULL, G_DBUS_SIGNAL_FLAGS_NONE, callback, self, NULL);
+}
+
+/* By its unique name: by the other one GLib without the fix of CVE-2024-34397 would also bring signals of
+ * anybody who sends them to us alone. */
 static void
 name_appeared_cb (GDBusConnection *connection,
                   const char *name,
@@ -370,8 +382,12 @@ name_appeared_cb (GDBusConnection *connection,
 {
   LsNotifierBus *self = user_data;
 
-  g_free (self->owner);
-  self->owner = g_strdup (owner);
+  stop_listening (self);
+  if (!self->is_inside)
+    {
+      self->pressed_id = subscribe (self, owner, "ActionInvoked", pressed_cb);
+      self->closed_id = subscribe (self, owner, "NotificationClosed", closed_cb);
+    }
   send_all (self);
 }
 
@@ -381,18 +397,9 @@ name_vanished_cb (GDBusConnection *connection, const char *name, gpointer user_d
   LsNotifierBus *self = user_data;
   g_auto (GStrv) ids = list_shown (self, FALSE);
 
-  g_clear_pointer (&self->owner, g_free);
+  stop_listening (self);
   for (guint i = 0; ids[i] != NULL; i++)
     forget (self, ids[i]);
-}
-
-static guint
-subscribe (LsNotifierBus *self, const char *signal, GDBusSignalCallback callback)
-{
-  return g_dbus_connection_signal_subscribe (self->connection, ls_notification_get_service (FALSE),
-                                             "org.freedesktop.Notifications", signal,
-                                             "/org/freedesktop/Notifications", NULL,
-                                             G_DBUS_SIGNAL_FLAGS_NONE, callback, self, NULL);
 }
 
 /**
@@ -414,11 +421,6 @@ ls_notifier_bus_new (GDBusConnection *connection, LsRandom *random, gboolean is_
   self->watch_id = g_bus_watch_name_on_connection (
       connection, ls_notification_get_service (is_inside), G_BUS_NAME_WATCHER_FLAGS_NONE,
       name_appeared_cb, name_vanished_cb, self, NULL);
-  if (!is_inside)
-    {
-      self->pressed_id = subscribe (self, "ActionInvoked", pressed_cb);
-      self->closed_id = subscribe (self, "NotificationClosed", closed_cb);
-    }
   return self;
 }
 
