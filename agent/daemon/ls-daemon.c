@@ -274,12 +274,14 @@ build_service (LsDaemon *self, LsClock *clock, LsRandom *random, const char *dir
   gboolean is_inside = ls_sandbox_is_inside ();
   g_autoptr (LsAppFinder) finder = ls_app_finder_bus_new (self->connection, is_inside);
   g_autofree char *durables = g_build_filename (directory, "durable-cursors.conf", NULL);
+  g_autofree char *decisions = g_build_filename (directory, "app-decisions.conf", NULL);
   LsServicePorts ports = {
     .finder = finder,
     .audit = LS_AUDIT (self->store),
     .clock = clock,
     .connection = self->connection,
     .durables_path = durables,
+    .decisions_path = decisions,
   };
 
   self->notifier = ls_notifier_bus_new (self->connection, random, is_inside);

@@ -359,13 +359,6 @@ get_readable_types (LsEventsService *self, const char *sender)
 
 /* Who may read something gets that of the log; the others are told that it is nothing. */
 static gboolean
-may_read_log (LsEventsService *self, const char *sender, GError **error)
-{
-  return ls_access_get_readable (self->access, sender) != LS_ENTITY_SET_NONE ||
-         ls_access_check_all (self->access, sender, "read", error);
-}
-
-static gboolean
 handle_get_events (LsDbusEvents *object,
                    GDBusMethodInvocation *invocation,
                    const char *cursor,
@@ -383,7 +376,8 @@ handle_get_events (LsDbusEvents *object,
   if (!ls_invocation_check_options (invocation, options, NULL, 0))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  if (!ls_agent_check_store (self->agent, &error) || !may_read_log (self, sender, &error) ||
+  if (!ls_agent_check_store (self->agent, &error) ||
+      !ls_access_check_any (self->access, sender, "read", &error) ||
       (!from_start && !ls_agent_parse_cursor (self->agent, cursor, &after_seq, &error)))
     {
       ls_invocation_return_error (invocation, error);
@@ -438,9 +432,9 @@ on_access_changed (LsAccess *access, LsEventsService *self)
     {
       LsSubscriptionService *subscription = g_ptr_array_index (subscriptions, i);
       const char *sender = ls_subscription_service_get_sender (subscription);
+      LsEntitySet readable = ls_access_get_readable (access, sender);
 
-      if (!ls_access_check_read (access, sender,
-                                 ls_subscription_service_get_entities (subscription), NULL))
+      if ((ls_subscription_service_get_entities (subscription) & ~readable) != 0)
         ls_subscription_service_break_off (subscription);
     }
 }

@@ -2,6 +2,7 @@
 #include "ls-service.h"
 
 #include "ls-account-notice.h"
+#include "ls-apps-service.h"
 #include "ls-bus-errors.h"
 #include "ls-bus-names.h"
 #include "ls-cache-service.h"
@@ -86,15 +87,18 @@ ls_service_new (LsAgent *agent, LsActionQueue *queue, const LsServicePorts *port
   g_autoptr (LsCallers) callers = ls_callers_new (ports->connection, ports->finder);
   g_autoptr (LsDurables) durables = ls_durables_new (ports->clock, ports->durables_path);
   g_autoptr (LsJournal) journal = ls_journal_new (agent, ports->clock, ports->audit);
+  g_autoptr (LsDecisions) decisions = ls_decisions_new (agent, ports->decisions_path);
   LsClock *clock = ports->clock;
 
   ls_bus_errors_register ();
   self->connection = g_object_ref (ports->connection);
-  self->access = ls_access_new (agent, ports->finder, journal);
+  self->access = ls_access_new (agent, ports->finder, journal, decisions);
   self->notice = ls_account_notice_new (agent, ports->notifier);
   self->account = ls_account_service_new (agent, queue, self->access, clock);
   self->events = ls_events_service_new (agent, self->access, callers, durables);
   self->queue = ls_queue_service_new (agent, queue, self->access, callers, clock);
+  g_ptr_array_add (self->interfaces,
+                   ls_apps_service_new (agent, self->access, ports->notifier, clock));
   g_ptr_array_add (self->interfaces, ls_connection_service_new (agent, self->access));
   g_ptr_array_add (self->interfaces, self->account);
   g_ptr_array_add (self->interfaces, self->events);

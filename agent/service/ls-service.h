@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  * @connection: the session bus
  * @durables_path: (nullable): file for the places of durable subscriptions; %NULL: they end with the
  *   program
+ * @decisions_path: (nullable): file for what users decide about apps; %NULL: likewise
  *
  * What the service uses of the world outside; each is (unowned), and a reference or a copy is taken.
  */
@@ -34,6 +35,7 @@ typedef struct
   LsNotifier *notifier;
   GDBusConnection *connection;
   const char *durables_path;
+  const char *decisions_path;
 } LsServicePorts;
 
 #define LS_TYPE_SERVICE (ls_service_get_type ())

@@ -213,6 +213,7 @@ make_agent (LsServiceFixture *f)
 void
 ls_service_fixture_restart_service (LsServiceFixture *f)
 {
+  g_autofree char *decisions_path = g_build_filename (f->dir, "decisions", NULL);
   const LsServicePorts ports = {
     .finder = LS_APP_FINDER (f->finder),
     .audit = f->audit,
@@ -220,6 +221,7 @@ ls_service_fixture_restart_service (LsServiceFixture *f)
     .notifier = LS_NOTIFIER (f->notifier),
     .connection = f->connection,
     .durables_path = f->durables_path,
+    .decisions_path = decisions_path,
   };
   g_autoptr (GError) error = NULL;
 
