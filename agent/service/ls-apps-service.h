@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /** LS_APPS_ASK_AGAIN_MS: how long an app is not asked about again that the user did not decide, in milliseconds */
 #define LS_APPS_ASK_AGAIN_MS (10 * 60 * 1000)
-/** LS_APPS_MAX_WAITING: about how many apps the user is asked at most */
+/** LS_APPS_MAX_WAITING: about how many apps the user is asked at a time */
 #define LS_APPS_MAX_WAITING 20
 
 #define LS_TYPE_APPS_SERVICE (ls_apps_service_get_type ())

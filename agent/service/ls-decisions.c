@@ -214,7 +214,8 @@ check (LsDecisions *self, const char *app, LsDecision decision, GError **error)
   else if (!is_app (app))
     g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT,
                  "“%s” is not the name of an app in a sandbox", app);
-  else if (decision != LS_DECISION_NONE && g_strv_length (apps) >= LS_DECISIONS_MAX)
+  else if (g_strv_length (apps) >= LS_DECISIONS_MAX &&
+           !g_strv_contains ((const char *const *)apps, app))
     g_set_error (error, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED, "%d apps are decided about",
                  LS_DECISIONS_MAX);
   else

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/** LS_DECISIONS_MAX: about how many apps a user may have decided */
-#define LS_DECISIONS_MAX 1000
+/** LS_DECISIONS_MAX: about how many apps a user can decide, a number that nobody installs */
+#define LS_DECISIONS_MAX 200
 
 /**
  * LsDecision:

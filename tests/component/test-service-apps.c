@@ -57,8 +57,8 @@ static GVariant *
 call_as_host (LsServiceFixture *f, const char *method, const char *arguments)
 {
   g_autoptr (GError) error = NULL;
-  GVariant *answer = ls_service_fixture_call_from (f, f->other, LS_BUS_PATH, method,
-                                                   g_variant_new_parsed (arguments), &error);
+  g_autoptr (GVariant) value = g_variant_parse (NULL, arguments, NULL, NULL, NULL);
+  GVariant *answer = ls_service_fixture_call_from (f, f->other, LS_BUS_PATH, method, value, &error);
 
   g_assert_no_error (error);
   return answer;
@@ -234,6 +234,25 @@ test_decide (LsServiceFixture *f, gconstpointer data)
                               LS_ERROR_UNKNOWN_OPTION, "at");
 }
 
+static void
+test_limit (LsServiceFixture *f, gconstpointer data)
+{
+  begin (f);
+  for (guint i = 0; i < LS_DECISIONS_MAX; i++)
+    {
+      g_autofree char *arguments = g_strdup_printf ("('org.school.App%u', 'deny', @a{sv} {})", i);
+
+      decide (f, "Apps.Decide", arguments);
+    }
+  become (f, LS_APP_HOST, "/usr/bin/app");
+  ls_service_fixture_refused (f, DECIDE ("allow"), LS_ERROR_LIMIT_EXCEEDED, NULL);
+
+  /* whoever is decided about already can be decided about anew */
+  decide (f, "Apps.Decide", "('org.school.App0', 'allow', @a{sv} {})");
+  decide (f, "Apps.Decide", "('org.school.App1', 'forget', @a{sv} {})");
+  decide (f, DECIDE ("allow"));
+}
+
 /* Not even an app that may do everything else, nor one that can't be seen. */
 static void
 test_who_decides (LsServiceFixture *f, gconstpointer data)
@@ -384,6 +403,7 @@ main (int argc, char **argv)
   ADD ("not-asked", test_not_asked);
   ADD ("many", test_many);
   ADD ("decide", test_decide);
+  ADD ("limit", test_limit);
   ADD ("who-decides", test_who_decides);
   ADD ("taken-away", test_taken_away);
   ADD ("settings-win", test_settings_win);
