@@ -36,3 +36,29 @@ ls_i18n_use_english (void)
 {
   setlocale (LC_MESSAGES, "C");
 }
+
+/**
+ * ls_i18n_for_user:
+ * @text: what is marked with N_()
+ *
+ * For a program that has called ls_i18n_use_english(), and all the same has something to say to the user.
+ *
+ * Returns: (transfer none): @text in the user's language
+ */
+const char *
+ls_i18n_for_user (const char *text)
+{
+  locale_t users = newlocale (LC_ALL_MASK, "", (locale_t)0);
+  locale_t before;
+  const char *translated;
+
+  /* a locale that this machine does not have */
+  if (users == (locale_t)0)
+    return text;
+
+  before = uselocale (users);
+  translated = gettext (text);
+  uselocale (before);
+  freelocale (users);
+  return translated;
+}

@@ -10,5 +10,6 @@ G_BEGIN_DECLS
 
 void ls_i18n_init (void);
 void ls_i18n_use_english (void);
+const char *ls_i18n_for_user (const char *text) G_GNUC_FORMAT (1);
 
 G_END_DECLS

@@ -7,7 +7,6 @@
 #include "ls-i18n.h"
 
 #define CONFLICT_POLICIES "manual;merge;server;local"
-#define APP_POLICIES "allow;deny"
 /* An app, and what it may do, with “,” between the words */
 #define APP "[A-Za-z0-9_./+-]+"
 #define GRANT "^" APP ":[a-z0-9_.*]+(,[a-z0-9_.*]+)*$"
@@ -89,11 +88,13 @@ static const LsSettingKey keys[] = {
   GUARD ("Privacy", "tokens-in-memory", "false", "false"),
   GUARD ("Privacy", "encrypt", "false", "true"),
 
-  POLICY ("Apps", "host", "allow", APP_POLICIES, "deny"),
-  POLICY ("Apps", "sandboxed", "deny", APP_POLICIES, "deny"),
+  POLICY ("Apps", "host", "allow", "allow;deny", "deny"),
+  POLICY ("Apps", "sandboxed", "deny", "allow;deny;ask", "deny"),
   GRANTS ("Apps", "read"),
   GRANTS ("Apps", "enqueue"),
   INTEGER ("Apps", "max-actions", "5000", "1", "1000000"),
+
+  BOOLEAN ("Notifications", "show", "true"),
 
   DURATION ("Audit", "max-age", "90d", "1d", "3650d"),
 };

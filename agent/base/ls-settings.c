@@ -2,12 +2,14 @@
 #include "ls-settings.h"
 
 #include "ls-i18n.h"
+#include "ls-sandbox.h"
 
 /* Where one setting has got its value from. */
 typedef struct
 {
   const LsSettingsLayer *locked_by; /* (unowned) (nullable) */
   const LsSettingsEntry *entry;     /* (unowned) (nullable): the built-in value counts */
+  const LsSettingsLayer *layer;     /* (unowned) (nullable): that of the entry */
 } Resolved;
 
 /**
@@ -102,7 +104,10 @@ resolve (LsSettings *self, guint index)
                                              layer->source, entry->line, entry->name,
                                              _ ("is locked by %s"), resolved->locked_by->source));
       else if (entry != NULL)
-        resolved->entry = entry;
+        {
+          resolved->entry = entry;
+          resolved->layer = layer;
+        }
     }
 }
 
@@ -120,6 +125,23 @@ find_value (LsSettings *self, const char *group, const char *name)
   const LsSettingKey *key = ls_setting_keys_find (group, name);
 
   return key != NULL ? get_value (self, key - self->keys) : NULL;
+}
+
+/* What is well written, and can't be done all the same. */
+static void
+report_impossible (LsSettings *self)
+{
+  const LsSettingKey *key = ls_setting_keys_find ("Apps", "sandboxed");
+  const Resolved *resolved = &self->resolved[key - self->keys];
+
+  if (!ls_sandbox_is_inside () || resolved->entry == NULL ||
+      !g_str_equal (resolved->entry->value->text, "ask"))
+    return;
+
+  g_ptr_array_add (self->problems,
+                   ls_settings_problem_new (
+                       resolved->layer->source, resolved->entry->line, resolved->entry->name,
+                       _ ("means deny in a Flatpak, where nobody can see which app calls")));
 }
 
 static void
@@ -253,6 +275,7 @@ ls_settings_reload (LsSettings *self)
   /* All of them first: a handler may look at any. */
   for (guint i = 0; i < self->n_keys; i++)
     resolve (self, i);
+  report_impossible (self);
 
   g_object_ref (self);
   for (guint i = 0; i < self->n_keys; i++)

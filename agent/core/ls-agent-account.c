@@ -208,12 +208,45 @@ ls_agent_account_save_gate (LsAgent *self)
   ls_store_save_account_async (self->store, self->remembered, store_save_account_cb, NULL);
 }
 
+/**
+ * ls_agent_is_expiry_told:
+ * @self: an agent
+ *
+ * Returns: whether the user was told that the account has expired, before a restart, too
+ */
+gboolean
+ls_agent_is_expiry_told (LsAgent *self)
+{
+  g_return_val_if_fail (LS_IS_AGENT (self), FALSE);
+
+  return self->remembered != NULL && self->remembered->expiry_told;
+}
+
+/**
+ * ls_agent_set_expiry_told:
+ * @self: an agent
+ * @told: whether the user was told that the account has expired
+ *
+ * Remembers it over restarts, until somebody signs in or out.
+ */
+void
+ls_agent_set_expiry_told (LsAgent *self, gboolean told)
+{
+  g_return_if_fail (LS_IS_AGENT (self));
+
+  if (self->remembered == NULL || self->remembered->expiry_told == told)
+    return;
+
+  self->remembered->expiry_told = told;
+  ls_store_save_account_async (self->store, self->remembered, store_save_account_cb, NULL);
+}
+
 static void
 take_remembered (LsAgent *self, const LsAccount *account)
 {
   g_clear_pointer (&self->remembered, ls_account_free);
   if (account != NULL)
-    self->remembered = ls_account_new (account->server, account->user, account->disconnected);
+    self->remembered = ls_account_copy (account);
   else
     self->remembered = ls_account_new (self->config->server, NULL, self->gate.disconnected);
 

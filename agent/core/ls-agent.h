@@ -128,6 +128,8 @@ gboolean ls_agent_sync_finish (LsAgent *self, GAsyncResult *result, GError **err
 LsAccountState ls_agent_get_account_state (LsAgent *self);
 const LsUser *ls_agent_get_user (LsAgent *self);
 gint64 ls_agent_get_expires_at (LsAgent *self);
+gboolean ls_agent_is_expiry_told (LsAgent *self);
+void ls_agent_set_expiry_told (LsAgent *self, gboolean told);
 void ls_agent_sign_in_async (LsAgent *self,
                              const char *email,
                              const char *password,

@@ -68,6 +68,21 @@ ls_account_new (const char *server, const LsUser *user, gboolean disconnected)
 }
 
 /**
+ * ls_account_copy:
+ * @account: an account
+ *
+ * Returns: (transfer full): a copy
+ */
+LsAccount *
+ls_account_copy (const LsAccount *account)
+{
+  LsAccount *copy = ls_account_new (account->server, account->user, account->disconnected);
+
+  copy->expiry_told = account->expiry_told;
+  return copy;
+}
+
+/**
  * ls_account_free:
  * @account: (transfer full): an account
  *

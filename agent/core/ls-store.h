@@ -54,6 +54,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsStoreState, ls_store_state_free)
  * @server: (nullable): the server's URL
  * @user: (nullable): who is signed in; %NULL: nobody
  * @disconnected: whether the user said Disconnect, which lasts until Connect
+ * @expiry_told: whether the user was told that the server takes the tokens no longer
  *
  * What is remembered across restarts beside the tokens. Nothing in it is secret.
  */
@@ -62,9 +63,11 @@ typedef struct
   char *server;
   LsUser *user;
   gboolean disconnected;
+  gboolean expiry_told;
 } LsAccount;
 
 LsAccount *ls_account_new (const char *server, const LsUser *user, gboolean disconnected);
+LsAccount *ls_account_copy (const LsAccount *account);
 void ls_account_free (LsAccount *account);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsAccount, ls_account_free)
 

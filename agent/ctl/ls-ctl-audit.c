@@ -6,16 +6,6 @@
 #include "ls-ctl-output.h"
 #include "ls-ctl-words.h"
 #include "ls-i18n.h"
-#include "ls-json-variant.h"
-#include "ls-json-writer.h"
-
-static char *
-translate (LsCtlVocabulary vocabulary, const char *value)
-{
-  const LsCtlWord *word = ls_ctl_words_find (vocabulary, value);
-
-  return word != NULL ? g_strdup (_ (word->sentence)) : ls_ctl_format_text (value);
-}
 
 static void
 add_entry (LsCtlTable *table, GVariant *entry)
@@ -30,10 +20,10 @@ add_entry (LsCtlTable *table, GVariant *entry)
   g_variant_lookup (entry, "app", "&s", &app);
   g_variant_lookup (entry, "outcome", "&s", &outcome);
   time = ls_ctl_format_time ((gint64)at);
-  deed = translate (LS_CTL_DEEDS, what);
+  deed = ls_ctl_words_translate (LS_CTL_DEEDS, what);
   with = ls_ctl_format_text (subject);
   who = ls_ctl_format_text (app);
-  end = translate (LS_CTL_ENDS, outcome);
+  end = ls_ctl_words_translate (LS_CTL_ENDS, outcome);
   ls_ctl_table_add (table, (const char *const[]) { time, deed, with, end, who, NULL });
 }
 
@@ -56,24 +46,6 @@ print_for_people (GVariant *entries)
     ls_ctl_table_print (table);
   else
     g_print ("%s\n", _ ("Nothing has been noted."));
-}
-
-static void
-print_json (GVariant *entries)
-{
-  g_autoptr (GString) out = g_string_new ("{\"entries\":[");
-
-  for (gsize i = 0; i < g_variant_n_children (entries); i++)
-    {
-      g_autoptr (GVariant) entry = g_variant_get_child_value (entries, i);
-
-      ls_json_next_element (out);
-      g_string_append_c (out, '{');
-      ls_json_write_dict (out, entry, NULL);
-      g_string_append_c (out, '}');
-    }
-  g_string_append (out, "]}");
-  ls_ctl_print_raw (out->str);
 }
 
 static LsCtlExit
@@ -109,7 +81,7 @@ run (LsCtl *self, int argc, char *argv[])
     return ls_ctl_fail (self, error);
 
   if (self->json)
-    print_json (entries);
+    ls_ctl_json_print_dicts ("entries", entries);
   else
     print_for_people (entries);
 

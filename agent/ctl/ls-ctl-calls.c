@@ -93,6 +93,23 @@ ls_ctl_open_account (LsCtl *self, GError **error)
 }
 
 /**
+ * ls_ctl_open_apps:
+ * @self: what commands share
+ * @error: return location for an error for ls_ctl_fail()
+ *
+ * Returns: (transfer full): `.Apps` of the agent, which is started if need be, or %NULL
+ */
+LsDbusApps *
+ls_ctl_open_apps (LsCtl *self, GError **error)
+{
+  if (!ls_ctl_open_bus (self, error))
+    return NULL;
+
+  return with_timeout (ls_dbus_apps_proxy_new_sync (self->bus, G_DBUS_PROXY_FLAGS_NONE, LS_BUS_NAME,
+                                                    LS_BUS_PATH, NULL, error));
+}
+
+/**
  * ls_ctl_open_cache:
  * @self: what commands share
  * @error: return location for an error for ls_ctl_fail()

@@ -22,6 +22,7 @@ ls_ctl_set_unknown (GError **error, LsError code, const char *message, const cha
 gboolean ls_ctl_check_entity (LsDbusCache *cache, const char *entity, GError **error);
 LsDbusConnection *ls_ctl_open_connection (LsCtl *self, GError **error);
 LsDbusAccount *ls_ctl_open_account (LsCtl *self, GError **error);
+LsDbusApps *ls_ctl_open_apps (LsCtl *self, GError **error);
 LsDbusCache *ls_ctl_open_cache (LsCtl *self, GError **error);
 LsDbusQueue *ls_ctl_open_queue (LsCtl *self, GError **error);
 LsDbusDiagnostics *ls_ctl_open_diagnostics (LsCtl *self, GError **error);

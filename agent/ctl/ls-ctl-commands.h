@@ -6,6 +6,7 @@
 G_BEGIN_DECLS
 
 /* The commands, each in the file of its name. */
+extern const LsCtlCommand ls_ctl_command_apps;
 extern const LsCtlCommand ls_ctl_command_audit;
 extern const LsCtlCommand ls_ctl_command_config;
 extern const LsCtlCommand ls_ctl_command_conflicts;

@@ -2,6 +2,7 @@
 #include "ls-ctl-json.h"
 
 #include "ls-bus-names.h"
+#include "ls-ctl-output.h"
 #include "ls-json-variant.h"
 #include "ls-json-writer.h"
 
@@ -81,4 +82,31 @@ ls_ctl_json_append_row (GString *out,
   ls_json_write_object (out, "data", json);
   ls_json_write_dict (out, meta, NULL);
   g_string_append_c (out, '}');
+}
+
+/**
+ * ls_ctl_json_print_dicts:
+ * @member: what they are called
+ * @dicts: an `aa{sv}`
+ *
+ * Prints a document that has all of them, as objects.
+ */
+void
+ls_ctl_json_print_dicts (const char *member, GVariant *dicts)
+{
+  g_autoptr (GString) out = g_string_new ("{");
+
+  ls_json_write_name (out, member);
+  g_string_append_c (out, '[');
+  for (gsize i = 0; i < g_variant_n_children (dicts); i++)
+    {
+      g_autoptr (GVariant) dict = g_variant_get_child_value (dicts, i);
+
+      ls_json_next_element (out);
+      g_string_append_c (out, '{');
+      ls_json_write_dict (out, dict, NULL);
+      g_string_append_c (out, '}');
+    }
+  g_string_append (out, "]}");
+  ls_ctl_print_raw (out->str);
 }

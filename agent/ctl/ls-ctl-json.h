@@ -12,5 +12,6 @@ void ls_ctl_json_append_row (GString *out,
                              const char *id,
                              const char *json,
                              GVariant *meta);
+void ls_ctl_json_print_dicts (const char *member, GVariant *dicts);
 
 G_END_DECLS

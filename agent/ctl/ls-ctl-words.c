@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-ctl-words.h"
 
+#include "ls-ctl-output.h"
 #include "ls-i18n.h"
 
 static const LsCtlWord states[] = {
@@ -99,6 +100,10 @@ static const LsCtlWord deeds[] = {
   { "approve", N_ ("approved something"), LS_CTL_COLOR_NONE },
   { "reject", N_ ("rejected something"), LS_CTL_COLOR_NONE },
   { "analyze", N_ ("had something analyzed"), LS_CTL_COLOR_NONE },
+  { "ask", N_ ("had you asked whether it may"), LS_CTL_COLOR_NONE },
+  { "allow", N_ ("allowed an app"), LS_CTL_COLOR_NONE },
+  { "deny", N_ ("did not allow an app"), LS_CTL_COLOR_NONE },
+  { "forget", N_ ("forgot about an app"), LS_CTL_COLOR_NONE },
   { NULL },
 };
 
@@ -114,6 +119,13 @@ static const LsCtlWord ends[] = {
   { NULL },
 };
 
+static const LsCtlWord decisions[] = {
+  { "waiting", N_ ("waits for you"), LS_CTL_COLOR_WAIT },
+  { "allow", N_ ("allowed"), LS_CTL_COLOR_GOOD },
+  { "deny", N_ ("not allowed"), LS_CTL_COLOR_BAD },
+  { NULL },
+};
+
 static const LsCtlWord *const vocabularies[] = {
   [LS_CTL_STATES] = states,
   [LS_CTL_REASONS] = reasons,
@@ -124,6 +136,7 @@ static const LsCtlWord *const vocabularies[] = {
   [LS_CTL_ACTION_ERRORS] = action_errors,
   [LS_CTL_DEEDS] = deeds,
   [LS_CTL_ENDS] = ends,
+  [LS_CTL_DECISIONS] = decisions,
 };
 
 /**
@@ -144,4 +157,19 @@ ls_ctl_words_find (LsCtlVocabulary vocabulary, const char *value)
     }
 
   return NULL;
+}
+
+/**
+ * ls_ctl_words_translate:
+ * @vocabulary: what kind of value it is
+ * @value: what the agent says
+ *
+ * Returns: (transfer full): what it means, for people; the value itself where we do not know
+ */
+char *
+ls_ctl_words_translate (LsCtlVocabulary vocabulary, const char *value)
+{
+  const LsCtlWord *word = ls_ctl_words_find (vocabulary, value);
+
+  return word != NULL ? g_strdup (_ (word->sentence)) : ls_ctl_format_text (value);
 }

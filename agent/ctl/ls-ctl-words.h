@@ -31,6 +31,7 @@ typedef struct
  * @LS_CTL_ACTION_ERRORS: member `error` of an action, but for those that are reasons
  * @LS_CTL_DEEDS: member `what` of the audit
  * @LS_CTL_ENDS: member `outcome` of the audit
+ * @LS_CTL_DECISIONS: member `decision` of an app
  *
  * Which values are meant.
  */
@@ -45,8 +46,10 @@ typedef enum
   LS_CTL_ACTION_ERRORS,
   LS_CTL_DEEDS,
   LS_CTL_ENDS,
+  LS_CTL_DECISIONS,
 } LsCtlVocabulary;
 
 const LsCtlWord *ls_ctl_words_find (LsCtlVocabulary vocabulary, const char *value);
+char *ls_ctl_words_translate (LsCtlVocabulary vocabulary, const char *value);
 
 G_END_DECLS

@@ -7,14 +7,23 @@ int
 main (int argc, char *argv[])
 {
   static const LsCtlCommand *const commands[] = {
-    &ls_ctl_command_status,     &ls_ctl_command_watch,
-    &ls_ctl_command_events,     &ls_ctl_command_get,
-    &ls_ctl_command_list,       &ls_ctl_command_queue,
-    &ls_ctl_command_conflicts,  &ls_ctl_command_sign_in,
-    &ls_ctl_command_sign_out,   &ls_ctl_command_sync,
-    &ls_ctl_command_connect,    &ls_ctl_command_reconnect,
-    &ls_ctl_command_disconnect, &ls_ctl_command_audit,
-    &ls_ctl_command_config,     NULL,
+    &ls_ctl_command_status,
+    &ls_ctl_command_watch,
+    &ls_ctl_command_events,
+    &ls_ctl_command_get,
+    &ls_ctl_command_list,
+    &ls_ctl_command_queue,
+    &ls_ctl_command_conflicts,
+    &ls_ctl_command_sign_in,
+    &ls_ctl_command_sign_out,
+    &ls_ctl_command_sync,
+    &ls_ctl_command_connect,
+    &ls_ctl_command_reconnect,
+    &ls_ctl_command_disconnect,
+    &ls_ctl_command_audit,
+    &ls_ctl_command_apps,
+    &ls_ctl_command_config,
+    NULL,
   };
   static const LsCtlMenu menu = { "labsyncctl", N_ ("Asks and tells the Lab Sync agent."),
                                   commands };

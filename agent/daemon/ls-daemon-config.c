@@ -186,10 +186,15 @@ ls_daemon_config_for_sign_out (LsSettings *settings)
   };
 }
 
-static gboolean
-is_allowed (LsSettings *settings, const char *name)
+static LsSandboxPolicy
+get_sandbox_policy (LsSettings *settings)
 {
-  return g_str_equal (ls_settings_get_string (settings, "Apps", name), "allow");
+  const char *policy = ls_settings_get_string (settings, "Apps", "sandboxed");
+
+  if (g_str_equal (policy, "ask"))
+    return LS_SANDBOX_ASK;
+
+  return g_str_equal (policy, "allow") ? LS_SANDBOX_ALLOW : LS_SANDBOX_DENY;
 }
 
 /**
@@ -202,8 +207,8 @@ LsAccessPolicy
 ls_daemon_config_for_access (LsSettings *settings)
 {
   return (LsAccessPolicy) {
-    .host = is_allowed (settings, "host"),
-    .sandboxed = is_allowed (settings, "sandboxed"),
+    .host = g_str_equal (ls_settings_get_string (settings, "Apps", "host"), "allow"),
+    .sandboxed = get_sandbox_policy (settings),
     .read = ls_settings_get_list (settings, "Apps", "read"),
     .enqueue = ls_settings_get_list (settings, "Apps", "enqueue"),
   };

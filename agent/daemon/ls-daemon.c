@@ -8,6 +8,7 @@
 #include "ls-login-logind.h"
 #include "ls-machine-id.h"
 #include "ls-network-gio.h"
+#include "ls-notifier-bus.h"
 #include "ls-paths.h"
 #include "ls-queue-store-sqlite.h"
 #include "ls-random-system.h"
@@ -52,6 +53,7 @@ struct _LsDaemon
   LsTransportSoup *transport;  /* (owned) */
   LsAgent *agent;              /* (owned) */
   LsActionQueue *queue;        /* (owned) */
+  LsNotifierBus *notifier;     /* (owned) */
   LsService *service;          /* (owned) */
   LsSdNotify *notify;          /* (owned) */
   guint trim_id;               /* of a timeout; 0: none */
@@ -75,6 +77,7 @@ ls_daemon_finalize (GObject *object)
   g_clear_handle_id (&self->trim_id, g_source_remove);
   g_clear_object (&self->monitor);
   g_clear_object (&self->service);
+  g_clear_object (&self->notifier);
   g_clear_object (&self->queue);
   g_clear_object (&self->agent);
   g_clear_object (&self->transport);
@@ -137,6 +140,13 @@ apply_access (LsDaemon *self)
   LsAccessPolicy policy = ls_daemon_config_for_access (self->settings);
 
   ls_service_set_policy (self->service, &policy);
+}
+
+static void
+apply_notifications (LsDaemon *self)
+{
+  ls_notifier_bus_set_enabled (self->notifier,
+                               ls_settings_get_boolean (self->settings, "Notifications", "show"));
 }
 
 static void
@@ -259,15 +269,26 @@ build_queue (LsDaemon *self, LsClock *clock, LsRandom *random)
 }
 
 static void
-build_service (LsDaemon *self, LsClock *clock, const char *directory)
+build_service (LsDaemon *self, LsClock *clock, LsRandom *random, const char *directory)
 {
   gboolean is_inside = ls_sandbox_is_inside ();
   g_autoptr (LsAppFinder) finder = ls_app_finder_bus_new (self->connection, is_inside);
   g_autofree char *durables = g_build_filename (directory, "durable-cursors.conf", NULL);
+  g_autofree char *decisions = g_build_filename (directory, "app-decisions.conf", NULL);
+  LsServicePorts ports = {
+    .finder = finder,
+    .audit = LS_AUDIT (self->store),
+    .clock = clock,
+    .connection = self->connection,
+    .durables_path = durables,
+    .decisions_path = decisions,
+  };
 
-  self->service = ls_service_new (self->agent, self->queue, finder, LS_AUDIT (self->store), clock,
-                                  self->connection, durables);
+  self->notifier = ls_notifier_bus_new (self->connection, random, is_inside);
+  ports.notifier = LS_NOTIFIER (self->notifier);
+  self->service = ls_service_new (self->agent, self->queue, &ports);
   ls_service_set_broadcast (self->service, is_inside);
+  apply_notifications (self);
   apply_sign_out_defaults (self);
   apply_access (self);
 }
@@ -323,7 +344,7 @@ ls_daemon_new (GDBusConnection *connection,
   self->transport = ls_transport_soup_new (transport_config);
   build_agent (self, clock, random);
   build_queue (self, clock, random);
-  build_service (self, clock, directory);
+  build_service (self, clock, random, directory);
   self->monitor = ls_settings_monitor_new (sources, clock);
   g_signal_connect_object (notify, "check", G_CALLBACK (on_notify_check), self, 0);
   g_signal_connect_object (self->monitor, "changed", G_CALLBACK (on_monitor_changed), self, 0);
@@ -380,6 +401,7 @@ ls_daemon_reload (LsDaemon *self)
   ls_settings_reload (self->settings);
   report_problems (self);
   apply_store_settings (self);
+  apply_notifications (self);
   apply_sign_out_defaults (self);
   apply_access (self);
   transport_config = ls_daemon_config_for_transport (self->settings);
@@ -421,6 +443,7 @@ ls_daemon_stop (LsDaemon *self)
   g_return_if_fail (LS_IS_DAEMON (self));
 
   ls_sd_notify_stopping (self->notify);
+  ls_notifier_bus_stop (self->notifier);
   ls_action_queue_stop (self->queue);
   ls_agent_stop (self->agent);
 }

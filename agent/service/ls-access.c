@@ -8,19 +8,21 @@
 /**
  * LsAccess:
  *
- * Who may do what: asked by every interface before it acts. An app gets what the settings grant it, and of
- * that no more than what the user's role sees at all. Refusals are noted in the journal.
+ * Who may do what: asked by every interface before it acts. An app gets what the settings grant it, or where
+ * they leave that to the user, what the user says; and of that no more than what the user's role sees at all.
+ * Refusals are noted in the journal.
  */
 struct _LsAccess
 {
   GObject parent_instance;
 
-  LsAgent *agent;      /* (owned) */
-  LsAppFinder *finder; /* (owned) */
-  LsJournal *journal;  /* (owned) */
-  LsApp *unknown;      /* (owned) */
+  LsAgent *agent;         /* (owned) */
+  LsAppFinder *finder;    /* (owned) */
+  LsJournal *journal;     /* (owned) */
+  LsDecisions *decisions; /* (owned) */
+  LsApp *unknown;         /* (owned) */
   gboolean host;
-  gboolean sandboxed;
+  LsSandboxPolicy sandboxed;
   GStrv read;    /* (owned) */
   GStrv enqueue; /* (owned) */
 };
@@ -28,6 +30,7 @@ struct _LsAccess
 enum
 {
   SIGNAL_CHANGED,
+  SIGNAL_WANTED,
   N_SIGNALS,
 };
 
@@ -43,6 +46,7 @@ ls_access_finalize (GObject *object)
   g_clear_object (&self->agent);
   g_clear_object (&self->finder);
   g_clear_object (&self->journal);
+  g_clear_object (&self->decisions);
   ls_app_free (self->unknown);
   g_strfreev (self->read);
   g_strfreev (self->enqueue);
@@ -63,6 +67,16 @@ ls_access_class_init (LsAccessClass *klass)
    */
   signals[SIGNAL_CHANGED] = g_signal_new ("changed", LS_TYPE_ACCESS, G_SIGNAL_RUN_LAST, 0, NULL,
                                           NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
+   * LsAccess::wanted:
+   * @self: the access
+   * @app: the name of an app in a sandbox
+   *
+   * It was refused something that the user could allow, who has not decided yet.
+   */
+  signals[SIGNAL_WANTED] = g_signal_new ("wanted", LS_TYPE_ACCESS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                         NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 static void
@@ -74,23 +88,33 @@ ls_access_init (LsAccess *self)
   self->enqueue = g_new0 (char *, 1);
 }
 
+static void
+emit_changed (LsAccess *self)
+{
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
+
 /**
  * ls_access_new:
  * @agent: the agent
  * @finder: tells who calls
  * @journal: for what is refused
+ * @decisions: what users say of apps
  *
  * Returns: (transfer full): an access with the contract's defaults: all for programs outside of a
  *   sandbox, nothing for others
  */
 LsAccess *
-ls_access_new (LsAgent *agent, LsAppFinder *finder, LsJournal *journal)
+ls_access_new (LsAgent *agent, LsAppFinder *finder, LsJournal *journal, LsDecisions *decisions)
 {
   LsAccess *self = g_object_new (LS_TYPE_ACCESS, NULL);
 
   self->agent = g_object_ref (agent);
   self->finder = g_object_ref (finder);
   self->journal = g_object_ref (journal);
+  self->decisions = g_object_ref (decisions);
+  g_signal_connect_object (decisions, "changed", G_CALLBACK (emit_changed), self,
+                           G_CONNECT_SWAPPED);
   return self;
 }
 
@@ -106,6 +130,20 @@ ls_access_get_journal (LsAccess *self)
   g_return_val_if_fail (LS_IS_ACCESS (self), NULL);
 
   return self->journal;
+}
+
+/**
+ * ls_access_get_decisions:
+ * @self: the access
+ *
+ * Returns: (transfer none): what users say of apps
+ */
+LsDecisions *
+ls_access_get_decisions (LsAccess *self)
+{
+  g_return_val_if_fail (LS_IS_ACCESS (self), NULL);
+
+  return self->decisions;
 }
 
 static void
@@ -132,7 +170,7 @@ ls_access_set_policy (LsAccess *self, const LsAccessPolicy *policy)
   self->sandboxed = policy->sandboxed;
   set_grants (&self->read, policy->read);
   set_grants (&self->enqueue, policy->enqueue);
-  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+  emit_changed (self);
 }
 
 /**
@@ -179,7 +217,40 @@ is_named (LsAccess *self, const LsApp *app)
 static gboolean
 may_all (LsAccess *self, const LsApp *app)
 {
-  return !is_named (self, app) && (app->kind == LS_APP_HOST ? self->host : self->sandboxed);
+  return !is_named (self, app) &&
+         (app->kind == LS_APP_HOST ? self->host : self->sandboxed == LS_SANDBOX_ALLOW);
+}
+
+/* Whether the settings leave it to the user. */
+static gboolean
+is_up_to_user (LsAccess *self, const LsApp *app)
+{
+  return self->sandboxed == LS_SANDBOX_ASK && app->kind == LS_APP_SANDBOXED &&
+         !is_named (self, app) && ls_agent_get_user (self->agent) != NULL;
+}
+
+/* Whether the user has said yes: to the data, which is less than everything. */
+static gboolean
+is_allowed (LsAccess *self, const LsApp *app)
+{
+  return is_up_to_user (self, app) &&
+         ls_decisions_get (self->decisions, app->id) == LS_DECISION_ALLOW;
+}
+
+/**
+ * ls_access_is_open:
+ * @self: the access
+ * @app: an app
+ *
+ * Returns: whether the user could decide about it and has not done so
+ */
+gboolean
+ls_access_is_open (LsAccess *self, const LsApp *app)
+{
+  g_return_val_if_fail (LS_IS_ACCESS (self), FALSE);
+
+  return is_up_to_user (self, app) &&
+         ls_decisions_get (self->decisions, app->id) == LS_DECISION_NONE;
 }
 
 /* @grant: (nullable). What @entity names need not be known to the cache. */
@@ -198,7 +269,7 @@ get_granted (LsAccess *self, const LsApp *app)
   const char *grant = find_grant (self->read, app);
   LsEntitySet set = LS_ENTITY_SET_NONE;
 
-  if (may_all (self, app))
+  if (may_all (self, app) || is_allowed (self, app))
     return LS_ENTITY_SET_ALL;
 
   for (LsEntity entity = 0; entity < LS_N_ENTITIES; entity++)
@@ -238,6 +309,24 @@ refuse (LsAccess *self, const LsApp *app, const char *what, const char *subject)
   return FALSE;
 }
 
+/* Likewise of what the user could allow, who is asked if there is no answer yet. */
+static gboolean
+refuse_data (LsAccess *self,
+             const LsApp *app,
+             const char *what,
+             const char *subject,
+             GError **error)
+{
+  if (ls_access_is_open (self, app))
+    {
+      g_prefix_error (error, "the user is asked, and until there is an answer ");
+      g_signal_emit (self, signals[SIGNAL_WANTED], 0, app->id);
+    }
+  else if (is_up_to_user (self, app) && !is_allowed (self, app))
+    g_prefix_error (error, "the user has said no, and so ");
+  return refuse (self, app, what, subject);
+}
+
 static gboolean
 check_read_one (LsAccess *self,
                 const LsApp *app,
@@ -257,7 +346,7 @@ check_read_one (LsAccess *self,
     {
       g_set_error (error, LS_ERROR, LS_ERROR_ACCESS_DENIED, "the settings don't let %s read “%s”",
                    ls_app_get_name (app), name);
-      return refuse (self, app, "read", name);
+      return refuse_data (self, app, "read", name, error);
     }
 
   ls_journal_note_once (self->journal, ls_app_get_name (app), "read", name, "ok");
@@ -330,13 +419,14 @@ ls_access_may_see (LsAccess *self, const char *sender, const char *entity)
   g_return_val_if_fail (LS_IS_ACCESS (self), FALSE);
 
   if (sender == NULL)
-    return self->host && self->sandboxed && is_in_sight (self, entity) &&
+    return self->host && self->sandboxed == LS_SANDBOX_ALLOW && is_in_sight (self, entity) &&
            all_named_may_read (self, self->read, entity) &&
            all_named_may_read (self, self->enqueue, entity);
 
   app = ls_access_get_app (self, sender);
   return may_all (self, app) ||
-         (is_in_sight (self, entity) && grants_read (find_grant (self->read, app), entity));
+         (is_in_sight (self, entity) &&
+          (is_allowed (self, app) || grants_read (find_grant (self->read, app), entity)));
 }
 
 static gboolean
@@ -388,14 +478,42 @@ ls_access_check_enqueue (LsAccess *self,
   g_return_val_if_fail (LS_IS_ACCESS (self), FALSE);
 
   app = ls_access_get_app (self, sender);
-  granted = is_granted (find_grant (self->enqueue, app), draft->entity, type);
+  granted = is_allowed (self, app) ||
+            is_granted (find_grant (self->enqueue, app), draft->entity, type);
   if (may_all (self, app) || (granted && ls_action_draft_goes_to_its_row (draft)))
     return TRUE;
 
   g_set_error (error, LS_ERROR, LS_ERROR_ACCESS_DENIED, "the settings don't let %s %s “%s”%s",
                ls_app_get_name (app), type, entity, granted ? " there" : "");
   subject = g_strconcat (entity, ".", type, NULL);
-  return refuse (self, app, "enqueue", subject);
+  return refuse_data (self, app, "enqueue", subject, error);
+}
+
+/**
+ * ls_access_check_any:
+ * @self: the access
+ * @sender: the unique name of a caller
+ * @what: what it wants to do, a word
+ * @error: %LS_ERROR_ACCESS_DENIED
+ *
+ * For what is of no use to who may read nothing.
+ *
+ * Returns: whether @sender may read anything
+ */
+gboolean
+ls_access_check_any (LsAccess *self, const char *sender, const char *what, GError **error)
+{
+  const LsApp *app;
+
+  g_return_val_if_fail (LS_IS_ACCESS (self), FALSE);
+
+  app = ls_access_get_app (self, sender);
+  if (may_all (self, app) || ls_access_get_readable (self, sender) != LS_ENTITY_SET_NONE)
+    return TRUE;
+
+  g_set_error (error, LS_ERROR, LS_ERROR_ACCESS_DENIED, "the settings don't let %s read anything",
+               ls_app_get_name (app));
+  return refuse_data (self, app, what, "", error);
 }
 
 /**
@@ -436,6 +554,33 @@ ls_access_check_all (LsAccess *self, const char *sender, const char *what, GErro
     return TRUE;
 
   g_set_error (error, LS_ERROR, LS_ERROR_ACCESS_DENIED, "the settings don't let %s do that",
+               ls_app_get_name (app));
+  return refuse (self, app, what, "");
+}
+
+/**
+ * ls_access_check_host:
+ * @self: the access
+ * @sender: the unique name of a caller
+ * @what: what it wants to do, a word
+ * @error: %LS_ERROR_ACCESS_DENIED
+ *
+ * For what no app in a sandbox may do, whatever the settings allow it, nor who can't be seen.
+ *
+ * Returns: whether @sender is outside of any sandbox, and may do everything
+ */
+gboolean
+ls_access_check_host (LsAccess *self, const char *sender, const char *what, GError **error)
+{
+  const LsApp *app;
+
+  g_return_val_if_fail (LS_IS_ACCESS (self), FALSE);
+
+  app = ls_access_get_app (self, sender);
+  if (app->kind == LS_APP_HOST)
+    return ls_access_check_all (self, sender, what, error);
+
+  g_set_error (error, LS_ERROR, LS_ERROR_ACCESS_DENIED, "%s is not outside of every sandbox",
                ls_app_get_name (app));
   return refuse (self, app, what, "");
 }

@@ -255,10 +255,12 @@ has_unsent (LsAccountService *self)
 
 /* What happens right before somebody is signed out. */
 static void
-part (LsAccountService *self, const char *app, gboolean forget_queue)
+part (LsAccountService *self, const char *app, gboolean wipe, gboolean forget_queue)
 {
   if (forget_queue)
     ls_action_queue_forget (self->queue);
+  if (wipe)
+    ls_decisions_clear (ls_access_get_decisions (self->access));
   ls_journal_note (ls_access_get_journal (self->access), app, "sign-out", "", "ok", TRUE);
 }
 
@@ -315,7 +317,7 @@ last_flush_cb (GObject *object, GAsyncResult *result, gpointer user_data)
     }
 
   app = name_app (sign_out->service, sign_out->invocation);
-  part (sign_out->service, app,
+  part (sign_out->service, app, sign_out->wipe,
         sign_out->wipe && (sign_out->discard_unsent || !has_unsent (sign_out->service)));
   ls_agent_sign_out_async (sign_out->service->agent, sign_out->wipe, NULL, agent_sign_out_cb,
                            sign_out->invocation);
@@ -439,7 +441,7 @@ farewell_part (LsFarewell *farewell, gboolean *wipe, GError **error)
     }
 
   *wipe = self->defaults.wipe;
-  part (self, self->entering_app, *wipe);
+  part (self, self->entering_app, *wipe, *wipe);
   return TRUE;
 }
 

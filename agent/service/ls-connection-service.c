@@ -103,22 +103,14 @@ agent_sync_cb (GObject *object, GAsyncResult *result, gpointer user_data)
     ls_invocation_return_error (invocation, error);
 }
 
-/* Whoever may read something may want it to be new. */
-static gboolean
-may_sync (LsConnectionService *self, GDBusMethodInvocation *invocation)
-{
-  const char *sender = g_dbus_method_invocation_get_sender (invocation);
-
-  return ls_access_get_readable (self->access, sender) != LS_ENTITY_SET_NONE ||
-         ls_invocation_check_all (invocation, self->access, "sync");
-}
-
 static gboolean
 handle_sync_now (LsDbusConnection *object, GDBusMethodInvocation *invocation, GVariant *options)
 {
   LsConnectionService *self = LS_CONNECTION_SERVICE (object);
 
-  if (ls_invocation_check_options (invocation, options, NULL, 0) && may_sync (self, invocation))
+  /* whoever may read something may want it to be new */
+  if (ls_invocation_check_options (invocation, options, NULL, 0) &&
+      ls_invocation_check_access (invocation, self->access, ls_access_check_any, "sync"))
     ls_agent_sync_async (self->agent, NULL, agent_sync_cb, invocation);
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }

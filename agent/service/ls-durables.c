@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-durables.h"
 
-#include <gio/gio.h>
 #include <string.h>
 
 #include "ls-error.h"
+#include "ls-kept-file.h"
 
 /* How long changes are gathered before they are written. What a crash loses is delivered again. */
 #define SAVE_DELAY_MS 1000
@@ -26,17 +26,17 @@ struct _LsDurables
   GObject parent_instance;
 
   LsClock *clock;     /* (owned) */
-  char *path;         /* (owned) (nullable) */
+  LsKeptFile *file;   /* (owned) */
   GHashTable *places; /* (owned) (element-type utf8 Place): by group in the file */
   guint alarm_id;     /* 0: nothing is to be written */
 };
 
 G_DEFINE_FINAL_TYPE (LsDurables, ls_durables, G_TYPE_OBJECT)
 
-static char *
-to_text (LsDurables *self)
+static GKeyFile *
+to_key_file (LsDurables *self)
 {
-  g_autoptr (GKeyFile) file = g_key_file_new ();
+  GKeyFile *file = g_key_file_new ();
   GHashTableIter iter;
   const char *group;
   const Place *place;
@@ -47,19 +47,7 @@ to_text (LsDurables *self)
       g_key_file_set_uint64 (file, group, "seq", place->seq);
       g_key_file_set_int64 (file, group, "used-at", place->used_at);
     }
-  return g_key_file_to_data (file, NULL, NULL);
-}
-
-/* At the end of the program, when nothing can be waited for. */
-static void
-save_now (LsDurables *self)
-{
-  g_autofree char *text = to_text (self);
-  g_autoptr (GError) error = NULL;
-
-  if (!g_file_set_contents_full (self->path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600,
-                                 &error))
-    g_warning ("durable subscriptions are not kept: %s", error->message);
+  return file;
 }
 
 static void
@@ -69,9 +57,11 @@ ls_durables_dispose (GObject *object)
 
   if (self->alarm_id != 0)
     {
+      g_autoptr (GKeyFile) file = to_key_file (self);
+
       ls_clock_remove_alarm (self->clock, self->alarm_id);
       self->alarm_id = 0;
-      save_now (self);
+      ls_kept_file_save_now (self->file, file);
     }
 
   G_OBJECT_CLASS (ls_durables_parent_class)->dispose (object);
@@ -83,7 +73,7 @@ ls_durables_finalize (GObject *object)
   LsDurables *self = LS_DURABLES (object);
 
   g_clear_object (&self->clock);
-  g_free (self->path);
+  g_clear_object (&self->file);
   g_hash_table_unref (self->places);
 
   G_OBJECT_CLASS (ls_durables_parent_class)->finalize (object);
@@ -142,18 +132,9 @@ drop_stale (LsDurables *self)
 static void
 load (LsDurables *self)
 {
-  g_autoptr (GKeyFile) file = g_key_file_new ();
-  g_autoptr (GError) error = NULL;
-  g_auto (GStrv) groups = NULL;
+  g_autoptr (GKeyFile) file = ls_kept_file_load (self->file);
+  g_auto (GStrv) groups = g_key_file_get_groups (file, NULL);
 
-  if (!g_key_file_load_from_file (file, self->path, G_KEY_FILE_NONE, &error))
-    {
-      if (!g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        g_warning ("durable subscriptions start afresh: %s", error->message);
-      return;
-    }
-
-  groups = g_key_file_get_groups (file, NULL);
   for (guint i = 0; groups[i] != NULL; i++)
     put (self, g_strdup (groups[i]), g_key_file_get_uint64 (file, groups[i], "seq", NULL),
          g_key_file_get_int64 (file, groups[i], "used-at", NULL));
@@ -175,9 +156,8 @@ ls_durables_new (LsClock *clock, const char *path)
   LsDurables *self = g_object_new (LS_TYPE_DURABLES, NULL);
 
   self->clock = g_object_ref (clock);
-  self->path = g_strdup (path);
-  if (path != NULL)
-    load (self);
+  self->file = ls_kept_file_new (path, "durable subscriptions");
+  load (self);
   drop_stale (self);
   return self;
 }
@@ -210,25 +190,13 @@ ls_durables_lookup (LsDurables *self, const char *store_id, const char *name, gu
 }
 
 static void
-replace_contents_cb (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!g_file_replace_contents_finish (G_FILE (object), result, NULL, &error))
-    g_warning ("durable subscriptions are not kept: %s", error->message);
-}
-
-static void
 save_alarm_cb (gpointer user_data)
 {
   LsDurables *self = user_data;
-  g_autoptr (GFile) file = g_file_new_for_path (self->path);
-  g_autofree char *text = to_text (self);
-  g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+  g_autoptr (GKeyFile) file = to_key_file (self);
 
   self->alarm_id = 0;
-  g_file_replace_contents_bytes_async (file, bytes, NULL, FALSE, G_FILE_CREATE_PRIVATE, NULL,
-                                       replace_contents_cb, NULL);
+  ls_kept_file_save (self->file, file);
 }
 
 /**
@@ -272,7 +240,7 @@ ls_durables_set (LsDurables *self,
     }
 
   put (self, g_steal_pointer (&group), seq, ls_clock_get_wall (self->clock));
-  if (self->path != NULL && self->alarm_id == 0)
+  if (self->alarm_id == 0)
     self->alarm_id = ls_clock_add_alarm (self->clock, LS_CLOCK_MONOTONIC,
                                          ls_clock_get_monotonic (self->clock) + SAVE_DELAY_MS,
                                          save_alarm_cb, self);

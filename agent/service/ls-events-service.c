@@ -368,7 +368,7 @@ may_read_log (LsEventsService *self, const char *sender, GError **error)
   LsEntitySet readable = ls_access_get_readable (self->access, sender);
 
   if (readable == LS_ENTITY_SET_NONE)
-    return ls_access_check_all (self->access, sender, "read", error);
+    return ls_access_check_any (self->access, sender, "read", error);
 
   return ls_access_check_read (self->access, sender, readable & LS_ENTITY_SET_STORED, error);
 }
@@ -447,9 +447,9 @@ on_access_changed (LsAccess *access, LsEventsService *self)
     {
       LsSubscriptionService *subscription = g_ptr_array_index (subscriptions, i);
       const char *sender = ls_subscription_service_get_sender (subscription);
+      LsEntitySet readable = ls_access_get_readable (access, sender);
 
-      if (!ls_access_check_read (access, sender,
-                                 ls_subscription_service_get_entities (subscription), NULL))
+      if ((ls_subscription_service_get_entities (subscription) & ~readable) != 0)
         ls_subscription_service_break_off (subscription);
     }
 }

@@ -52,6 +52,32 @@ ls_invocation_check_options (GDBusMethodInvocation *invocation,
 }
 
 /**
+ * ls_invocation_check_access:
+ * @invocation: a call; taken and answered if this returns %FALSE
+ * @access: who may do what
+ * @check: which right it takes
+ * @what: what is called for, a word
+ *
+ * Asks @check whether the caller may.
+ *
+ * Returns: whether to go on
+ */
+gboolean
+ls_invocation_check_access (GDBusMethodInvocation *invocation,
+                            LsAccess *access,
+                            LsAccessCheck check,
+                            const char *what)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (check (access, g_dbus_method_invocation_get_sender (invocation), what, &error))
+    return TRUE;
+
+  ls_invocation_return_error (invocation, error);
+  return FALSE;
+}
+
+/**
  * ls_invocation_check_all:
  * @invocation: a call; taken and answered if this returns %FALSE
  * @access: who may do what
@@ -64,13 +90,7 @@ ls_invocation_check_options (GDBusMethodInvocation *invocation,
 gboolean
 ls_invocation_check_all (GDBusMethodInvocation *invocation, LsAccess *access, const char *what)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (ls_access_check_all (access, g_dbus_method_invocation_get_sender (invocation), what, &error))
-    return TRUE;
-
-  ls_invocation_return_error (invocation, error);
-  return FALSE;
+  return ls_invocation_check_access (invocation, access, ls_access_check_all, what);
 }
 
 /**

@@ -12,6 +12,20 @@ gboolean ls_invocation_check_options (GDBusMethodInvocation *invocation,
                                       const LsOption *known,
                                       guint n_known);
 
+/**
+ * LsAccessCheck:
+ *
+ * One of those of #LsAccess that ask for a right, such as ls_access_check_host().
+ */
+typedef gboolean (*LsAccessCheck) (LsAccess *access,
+                                   const char *sender,
+                                   const char *what,
+                                   GError **error);
+
+gboolean ls_invocation_check_access (GDBusMethodInvocation *invocation,
+                                     LsAccess *access,
+                                     LsAccessCheck check,
+                                     const char *what);
 gboolean
 ls_invocation_check_all (GDBusMethodInvocation *invocation, LsAccess *access, const char *what);
 gboolean

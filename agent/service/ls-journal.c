@@ -227,7 +227,7 @@ take_line (LsJournal *self, Notes *notes, gboolean sent)
  * @self: a journal
  * @app: what an app is called
  * @what: what it did, a word
- * @subject: with what: an entity, `ENTITY/ID`, or empty
+ * @subject: with what: an entity, `ENTITY/ID`, the name of an app, or empty
  * @outcome: how that ended: `ok`, an outcome of an action, or the name of an error
  * @sent: whether something left this computer
  *

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-service.h"
 
+#include "ls-account-notice.h"
+#include "ls-apps-service.h"
 #include "ls-bus-errors.h"
 #include "ls-bus-names.h"
 #include "ls-cache-service.h"
@@ -14,7 +16,7 @@
 /**
  * LsService:
  *
- * The agent on the bus: builds the interfaces and exports them. Owning the name is its user's job.
+ * The agent on the bus: builds the interfaces, exports them, and has the user told what can't wait. Owning the name is its user's job.
  */
 struct _LsService
 {
@@ -22,6 +24,7 @@ struct _LsService
 
   GDBusConnection *connection; /* (owned) */
   LsAccess *access;            /* (owned) */
+  LsAccountNotice *notice;     /* (owned) */
   LsAccountService *account;   /* (unowned): in interfaces */
   LsEventsService *events;     /* (unowned): in interfaces */
   LsQueueService *queue;       /* (unowned): in interfaces */
@@ -48,6 +51,7 @@ ls_service_finalize (GObject *object)
   LsService *self = LS_SERVICE (object);
 
   g_ptr_array_unref (self->interfaces);
+  g_clear_object (&self->notice);
   g_clear_object (&self->access);
 
   G_OBJECT_CLASS (ls_service_parent_class)->finalize (object);
@@ -72,35 +76,29 @@ ls_service_init (LsService *self)
  * ls_service_new:
  * @agent: the agent
  * @queue: its queue
- * @finder: tells who calls
- * @audit: where it is written down who did what
- * @clock: the clock
- * @connection: the session bus
- * @durables_path: (nullable): file for the places of durable subscriptions; %NULL: they end with the
- *   program
+ * @ports: what else there is
  *
  * Returns: (transfer full): the agent's interfaces, not on the bus yet
  */
 LsService *
-ls_service_new (LsAgent *agent,
-                LsActionQueue *queue,
-                LsAppFinder *finder,
-                LsAudit *audit,
-                LsClock *clock,
-                GDBusConnection *connection,
-                const char *durables_path)
+ls_service_new (LsAgent *agent, LsActionQueue *queue, const LsServicePorts *ports)
 {
   LsService *self = g_object_new (LS_TYPE_SERVICE, NULL);
-  g_autoptr (LsCallers) callers = ls_callers_new (connection, finder);
-  g_autoptr (LsDurables) durables = ls_durables_new (clock, durables_path);
-  g_autoptr (LsJournal) journal = ls_journal_new (agent, clock, audit);
+  g_autoptr (LsCallers) callers = ls_callers_new (ports->connection, ports->finder);
+  g_autoptr (LsDurables) durables = ls_durables_new (ports->clock, ports->durables_path);
+  g_autoptr (LsJournal) journal = ls_journal_new (agent, ports->clock, ports->audit);
+  g_autoptr (LsDecisions) decisions = ls_decisions_new (agent, ports->decisions_path);
+  LsClock *clock = ports->clock;
 
   ls_bus_errors_register ();
-  self->connection = g_object_ref (connection);
-  self->access = ls_access_new (agent, finder, journal);
+  self->connection = g_object_ref (ports->connection);
+  self->access = ls_access_new (agent, ports->finder, journal, decisions);
+  self->notice = ls_account_notice_new (agent, ports->notifier);
   self->account = ls_account_service_new (agent, queue, self->access, clock);
   self->events = ls_events_service_new (agent, self->access, callers, durables);
   self->queue = ls_queue_service_new (agent, queue, self->access, callers, clock);
+  g_ptr_array_add (self->interfaces,
+                   ls_apps_service_new (agent, self->access, ports->notifier, clock));
   g_ptr_array_add (self->interfaces, ls_connection_service_new (agent, self->access));
   g_ptr_array_add (self->interfaces, self->account);
   g_ptr_array_add (self->interfaces, self->events);

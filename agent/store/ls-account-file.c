@@ -39,6 +39,7 @@ ls_account_file_load (const char *path, GError **error)
   g_autoptr (GError) load_error = NULL;
   g_autoptr (LsUser) user = NULL;
   g_autofree char *server = NULL;
+  LsAccount *account;
 
   if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &load_error) &&
       !g_error_matches (load_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
@@ -49,7 +50,10 @@ ls_account_file_load (const char *path, GError **error)
 
   user = load_user (file);
   server = g_key_file_get_string (file, GROUP, "server", NULL);
-  return ls_account_new (server, user, g_key_file_get_boolean (file, GROUP, "disconnected", NULL));
+  account =
+      ls_account_new (server, user, g_key_file_get_boolean (file, GROUP, "disconnected", NULL));
+  account->expiry_told = g_key_file_get_boolean (file, GROUP, "expiry-told", NULL);
+  return account;
 }
 
 /**
@@ -71,6 +75,7 @@ ls_account_file_save (const char *path, const LsAccount *account, GError **error
   gsize length;
 
   g_key_file_set_boolean (file, GROUP, "disconnected", account->disconnected);
+  g_key_file_set_boolean (file, GROUP, "expiry-told", account->expiry_told);
   if (account->server != NULL)
     g_key_file_set_string (file, GROUP, "server", account->server);
   if (account->user != NULL)

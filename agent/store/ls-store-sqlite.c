@@ -340,7 +340,7 @@ save_account_async (LsStore *store,
 {
   Args *args = g_new0 (Args, 1);
 
-  args->account = ls_account_new (account->server, account->user, account->disconnected);
+  args->account = ls_account_copy (account);
   push (store, args, save_account_async, do_save_account, NULL, FALSE,
         g_task_new (store, NULL, callback, user_data));
 }

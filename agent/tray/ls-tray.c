@@ -2,11 +2,11 @@
 #include "ls-tray.h"
 
 #include "ls-i18n.h"
+#include "ls-notification.h"
 #include "ls-sandbox.h"
 #include "ls-tray-agent.h"
 #include "ls-tray-item.h"
 #include "ls-tray-menu.h"
-#include "ls-tray-notifier.h"
 #include "ls-tray-watcher.h"
 
 /* Where the host looks for our icons instead of where they get installed; for a build that is run
@@ -46,13 +46,21 @@ update (LsTray *self)
   ls_tray_menu_set_view (self->menu, self->view);
 }
 
+/* Where there is nothing that shows notifications, nothing happens. */
+static void
+notify (LsTray *self, const char *title, const char *body)
+{
+  const LsNotification notification = { "tray", title, body, NULL };
+
+  ls_notification_show_async (&notification, self->connection, self->sandboxed, NULL, NULL, NULL);
+}
+
 static void
 show_about (LsTray *self)
 {
   g_autofree char *title = g_strdup_printf (_ ("Lab Sync %s"), LS_VERSION);
 
-  ls_tray_notify (self->connection, self->sandboxed, title,
-                  _ ("Keeps this computer in step with your school, online or not"));
+  notify (self, title, _ ("Keeps this computer in step with your school, online or not"));
 }
 
 static void
@@ -98,11 +106,10 @@ on_item_activated (LsTrayItem *item, LsTray *self)
 static void
 on_agent_failed (LsTrayAgent *agent, guint call, LsTray *self)
 {
-  ls_tray_notify (self->connection, self->sandboxed,
-                  call == LS_TRAY_CALL_START ? _ ("Lab Sync could not be started")
-                                             : _ ("That did not work"),
-                  call == LS_TRAY_CALL_START ? _ ("Tell your teacher if it happens again")
-                                             : _ ("The menu of Lab Sync says what is wrong"));
+  if (call == LS_TRAY_CALL_START)
+    notify (self, _ ("Lab Sync could not be started"), _ ("Tell your teacher if it happens again"));
+  else
+    notify (self, _ ("That did not work"), _ ("The menu of Lab Sync says what is wrong"));
 }
 
 static void

@@ -18,10 +18,15 @@ _labsyncctl_actions ()
   labsyncctl queue list --json 2>/dev/null | grep -o '{"id":"[^"]*"' | cut -d'"' -f4
 }
 
+_labsyncctl_apps ()
+{
+  labsyncctl apps --json 2>/dev/null | grep -o '"app":"[^"]*"' | cut -d'"' -f4
+}
+
 _labsyncctl ()
 {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands='status watch events get list queue conflicts sign-in sign-out sync connect reconnect disconnect audit config'
+  local commands='status watch events get list queue conflicts sign-in sign-out sync connect reconnect disconnect audit apps config'
   local queue='list add show edit cancel retry discard resolve undo export'
   local entities='grade attendance announcement library_material event user message conversation notification'
   local command='' word words='' options='--json --help' place=0 index
@@ -62,6 +67,8 @@ _labsyncctl ()
       words=$(_labsyncctl_actions)
       ;;
     queue-resolve:1) words='keep_local use_server merge' ;;
+    apps:0) words='allow deny forget' ;;
+    apps:1) words=$(_labsyncctl_apps) ;;
     config:0) words=explain ;;
     config:1) words=$(labsyncctl config --json 2>/dev/null | grep -o '"key":"[^"]*"' | cut -d'"' -f4) ;;
   esac

@@ -21,6 +21,10 @@ function __labsyncctl_actions
     labsyncctl queue list --json 2>/dev/null | string match -rga '\{"id":"([^"]*)"'
 end
 
+function __labsyncctl_apps
+    labsyncctl apps --json 2>/dev/null | string match -rga '"app":"([^"]*)"'
+end
+
 # Whether the command is queue, with one of these or, without any, none of its own yet.
 function __labsyncctl_queue
     set -l words (commandline -opc)
@@ -54,6 +58,7 @@ complete -c labsyncctl -n __fish_use_subcommand -a connect -d 'Connect, and stay
 complete -c labsyncctl -n __fish_use_subcommand -a reconnect -d 'Drop the connection and try again'
 complete -c labsyncctl -n __fish_use_subcommand -a disconnect -d 'Disconnect until connect'
 complete -c labsyncctl -n __fish_use_subcommand -a audit -d 'List which app did what in your name'
+complete -c labsyncctl -n __fish_use_subcommand -a apps -d 'List which apps may use the data, and decide about one'
 complete -c labsyncctl -n __fish_use_subcommand -a config -d 'Show the settings'
 
 complete -c labsyncctl -n '__fish_seen_subcommand_from watch' -a '(__labsyncctl_events)'
@@ -70,6 +75,8 @@ complete -c labsyncctl -n '__fish_seen_subcommand_from sign-out' -l wipe -d 'Del
 complete -c labsyncctl -n '__fish_seen_subcommand_from sign-out' -l discard-unsent -d 'Also what the server does not have'
 complete -c labsyncctl -n '__fish_seen_subcommand_from audit' -l sent -d 'Only what left this computer'
 complete -c labsyncctl -n '__fish_seen_subcommand_from audit' -x -l before -d 'Before this number'
+complete -c labsyncctl -n '__labsyncctl_command apps; and not __fish_seen_subcommand_from allow deny forget' -a 'allow deny forget'
+complete -c labsyncctl -n '__labsyncctl_command apps; and __fish_seen_subcommand_from allow deny forget' -a '(__labsyncctl_apps)'
 complete -c labsyncctl -n '__fish_seen_subcommand_from config' -r -F -l config -d 'Settings file'
 complete -c labsyncctl -n '__fish_seen_subcommand_from config; and not __fish_seen_subcommand_from explain' -a explain
 complete -c labsyncctl -n '__fish_seen_subcommand_from explain' -a '(__labsyncctl_keys)'

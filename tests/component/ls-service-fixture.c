@@ -213,11 +213,20 @@ make_agent (LsServiceFixture *f)
 void
 ls_service_fixture_restart_service (LsServiceFixture *f)
 {
+  g_autofree char *decisions_path = g_build_filename (f->dir, "decisions", NULL);
+  const LsServicePorts ports = {
+    .finder = LS_APP_FINDER (f->finder),
+    .audit = f->audit,
+    .clock = LS_CLOCK (f->clock),
+    .notifier = LS_NOTIFIER (f->notifier),
+    .connection = f->connection,
+    .durables_path = f->durables_path,
+    .decisions_path = decisions_path,
+  };
   g_autoptr (GError) error = NULL;
 
   g_clear_object (&f->service);
-  f->service = ls_service_new (f->agent, f->queue, LS_APP_FINDER (f->finder), f->audit,
-                               LS_CLOCK (f->clock), f->connection, f->durables_path);
+  f->service = ls_service_new (f->agent, f->queue, &ports);
   g_assert_true (ls_service_export (f->service, &error));
   g_assert_no_error (error);
 }
@@ -242,6 +251,7 @@ ls_service_fixture_set_up (LsServiceFixture *f, gconstpointer data)
   f->network = ls_fake_network_new ();
   f->login = ls_fake_login_new ();
   f->finder = ls_fake_app_finder_new ();
+  f->notifier = ls_fake_notifier_new ();
   ls_fake_network_set (f->network, TRUE, FALSE);
   f->transport = ls_fake_transport_new ();
   if (g_strcmp0 (data, LS_SERVICE_FAKE_STORE) == 0)
@@ -290,6 +300,7 @@ ls_service_fixture_tear_down (LsServiceFixture *f, gconstpointer data)
   g_clear_object (&f->network);
   g_clear_object (&f->login);
   g_clear_object (&f->finder);
+  g_clear_object (&f->notifier);
   leave_bus (&f->app);
   leave_bus (&f->other);
   leave_bus (&f->connection);

@@ -11,6 +11,7 @@
 #include "ls-fake-clock.h"
 #include "ls-fake-login.h"
 #include "ls-fake-network.h"
+#include "ls-fake-notifier.h"
 #include "ls-fake-queue-store.h"
 #include "ls-fake-store.h"
 #include "ls-fake-transport.h"
@@ -35,6 +36,7 @@ typedef struct
   LsFakeNetwork *network;
   LsFakeLogin *login;
   LsFakeAppFinder *finder;
+  LsFakeNotifier *notifier;
   LsAudit *audit; /* the store's, unless that is a fake */
   LsFakeTransport *transport;
   LsStore *store;

@@ -144,9 +144,7 @@ do_load_account (LsFakeStore *self, Call *call, GTask *task)
 {
   const LsAccount *account = self->account;
 
-  g_task_return_pointer (task,
-                         ls_account_new (account->server, account->user, account->disconnected),
-                         (GDestroyNotify)ls_account_free);
+  g_task_return_pointer (task, ls_account_copy (account), (GDestroyNotify)ls_account_free);
 }
 
 static void
@@ -283,7 +281,7 @@ ls_fake_store_save_account_async (LsStore *store,
 {
   Call *call = call_new (do_save_account, TRUE, FALSE);
 
-  call->account = ls_account_new (account->server, account->user, account->disconnected);
+  call->account = ls_account_copy (account);
   make_call (store, ls_fake_store_save_account_async, call, callback, user_data);
 }
 

@@ -153,6 +153,10 @@ def test_words_of_the_queue(complete):
     assert {"server", "pending", "merged"} <= complete("labsyncctl get --view ")
 
 
+def test_decisions(complete):
+    assert {"allow", "deny", "forget"} <= complete("labsyncctl apps ")
+
+
 def test_settings(complete):
     assert "explain" in complete("labsyncctl config ")
     assert {"Server.url", "Privacy.wipe-on-sign-out"} <= complete("labsyncctl config explain ")

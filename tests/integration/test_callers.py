@@ -2,46 +2,15 @@
 """Which app may do what: labsyncctl on the host, and in a sandbox that says which app it is."""
 
 import json
-import subprocess
 
 import pytest
 from gi.repository import GLib
 
-from labsync_testing import PASSWORD, Result, program, until
+from labsync_testing import PASSWORD, program, until
+from sandbox import Sandbox, can_make_sandboxes
 from server_client import PARENT, STUDENT, TEACHER
 
 GRADES = "org.school.Grades"
-
-
-def can_make_sandboxes():
-    command = ["bwrap", "--ro-bind", "/", "/", "--unshare-pid", "true"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-
-class Sandbox:
-    """Runs labsyncctl as the app that its /.flatpak-info names, on a desktop's bus."""
-
-    def __init__(self, desktop, app):
-        self.desktop = desktop
-        self.info = desktop.directory / f"{app}.info"
-        self.info.write_text(f"[Application]\nname={app}\n\n[Instance]\ninstance-id=1\n")
-
-    def ctl(self, *arguments, text=None):
-        ctl = program("labsyncctl")
-        command = [
-            "bwrap", "--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64",
-            "--ro-bind", str(self.desktop.runtime), str(self.desktop.runtime), "--ro-bind", ctl, ctl,
-            "--ro-bind", str(self.info), "/.flatpak-info", "--proc", "/proc", "--unshare-pid", ctl, *arguments,
-        ]
-        run = subprocess.run(
-            command, env=self.desktop.environment, input=text or "", capture_output=True, text=True, timeout=30,
-            check=False,
-        )
-        return Result(run.returncode, run.stdout, run.stderr)
-
-    def is_refused(self, *arguments, text=None):
-        result = self.ctl(*arguments, "--json", text=text)
-        return result.code == 1 and json.loads(result.err)["error"]["code"] == "AccessDenied"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from project_tree import ROOT, c_files
 
 # Macros of GLib that its library file of 2.10 does not know.
 MACROS = (
-    "G_GNUC_PRINTF(a,b)=", "G_DEFINE_EXTENDED_ERROR(a,b)=",
+    "G_GNUC_FORMAT(a)=", "G_GNUC_PRINTF(a,b)=", "G_DEFINE_EXTENDED_ERROR(a,b)=",
     "G_DECLARE_FINAL_TYPE(a,b,c,d,e)=", "G_DECLARE_INTERFACE(a,b,c,d,e)=",
 )
 SUPPRESSIONS = Path(__file__).with_name("cppcheck.suppressions")

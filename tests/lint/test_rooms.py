@@ -35,7 +35,7 @@ GENERATED = {"ls-tray-sni.h": "agent/tray", "ls-tray-dbusmenu.h": "agent/tray"}
 # Headers of core that its implementers may see.
 PORTS = {
     "ls-store.h", "ls-store-keys.h", "ls-queue-store.h", "ls-audit.h", "ls-transport.h", "ls-secrets.h", "ls-network.h",
-    "ls-login.h", "ls-app-finder.h", "ls-config.h", "ls-clock.h",
+    "ls-login.h", "ls-app-finder.h", "ls-config.h", "ls-clock.h", "ls-notifier.h",
 }
 
 # library -> rooms that may talk to it

@@ -20,7 +20,8 @@ KEYWORDS = (
 
 # The programs' own text. Other files speak to the log, to the bus or to a network, in English.
 SPEAKING = (
-    "agent/base/ls-setting", "agent/ctl/", "agent/daemon/main.c", "agent/tray/",
+    "agent/base/ls-setting", "agent/ctl/", "agent/daemon/main.c", "agent/service/ls-account-notice", "agent/service/ls-apps-service",
+    "agent/tray/",
     "server/main.c", "server/net/ls-server-config.c",
 )
 # Any text in a call of one of these is for people.

@@ -713,6 +713,7 @@ test_wait_cancelled_by_another (Fixture *fixture, gconstpointer data)
   settle (fixture);
   accept (fixture);
   g_assert_cmpuint (pair.n_answers, ==, 2);
+}
 
 static void
 begin (Fixture *fixture, LsActionType type, const char *id)
@@ -734,12 +735,12 @@ test_new_row (Fixture *fixture, gconstpointer data)
   g_autofree char *id = NULL;
 
   sign_in (fixture, "u1");
-  settle ();
-  ls_fake_store_set_manual (fixture->store, TRUE);
+  settle (fixture);
+  ls_fake_store_set_manual (LS_FAKE_STORE (fixture->base.store), TRUE);
   begin (fixture, LS_ACTION_CREATE, "new");
   id = end_enqueue (fixture, NULL);
   g_assert_nonnull (ls_action_queue_find (fixture->queue, id));
-  ls_fake_store_set_manual (fixture->store, FALSE);
+  ls_fake_store_set_manual (LS_FAKE_STORE (fixture->base.store), FALSE);
 }
 
 /* But it does not overtake what waits for the cache. */
@@ -750,25 +751,25 @@ test_order_of_a_row (Fixture *fixture, gconstpointer data)
   g_autofree char *next = NULL;
 
   sign_in (fixture, "u1");
-  settle ();
-  ls_fake_store_set_manual (fixture->store, TRUE);
+  settle (fixture);
+  ls_fake_store_set_manual (LS_FAKE_STORE (fixture->base.store), TRUE);
   begin (fixture, LS_ACTION_DELETE, "g-1");
   begin (fixture, LS_ACTION_CREATE, "g-1");
-  settle ();
+  settle (fixture);
   g_assert_null (fixture->result);
-  ls_fake_store_set_manual (fixture->store, FALSE);
+  ls_fake_store_set_manual (LS_FAKE_STORE (fixture->base.store), FALSE);
   g_free (end_enqueue (fixture, NULL));
-  settle ();
+  settle (fixture);
   actions = ls_action_queue_list (fixture->queue, 0, NULL, 10, NULL, &next);
   g_assert_cmpuint (actions->len, ==, 2);
   g_assert_cmpint (((LsAction *)actions->pdata[0])->type, ==, LS_ACTION_DELETE);
   g_assert_cmpint (((LsAction *)actions->pdata[1])->type, ==, LS_ACTION_CREATE);
 
   /* and goes its own way again after that */
-  ls_fake_store_set_manual (fixture->store, TRUE);
+  ls_fake_store_set_manual (LS_FAKE_STORE (fixture->base.store), TRUE);
   begin (fixture, LS_ACTION_CREATE, "another");
   g_free (end_enqueue (fixture, NULL));
-  ls_fake_store_set_manual (fixture->store, FALSE);
+  ls_fake_store_set_manual (LS_FAKE_STORE (fixture->base.store), FALSE);
 }
 
 #define ADD(name, function)                                                                        \

@@ -74,6 +74,7 @@ class FakeAgent:
                 "Role": GLib.Variant("s", "teacher"), "ExtraRole": GLib.Variant("s", ""),
                 "ExpiresAt": GLib.Variant("t", 1700000900000), "Unsent": GLib.Variant("u", 0),
             },
+            "Apps": {"Version": GLib.Variant("u", 2), "Waiting": GLib.Variant("u", 0)},
             "Queue": {
                 "Version": GLib.Variant("u", 2), "Breaker": GLib.Variant("s", "closed"),
                 **{name: GLib.Variant("u", 0) for name in ("Pending", "InFlight", "Failed", "Conflicts")},

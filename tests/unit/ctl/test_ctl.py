@@ -91,7 +91,7 @@ def options(call):
 
 @pytest.mark.parametrize("command", [
     ["status"], ["watch"], ["events"], ["get", "grade", "g1"], ["list", "grade"], ["sign-in", "a@b"],
-    ["sign-out"], ["sync"], ["connect"], ["reconnect"], ["disconnect"], ["conflicts"], ["queue", "list"],
+    ["sign-out"], ["sync"], ["connect"], ["reconnect"], ["disconnect"], ["conflicts"], ["apps"], ["apps", "deny", "a.b"], ["queue", "list"],
     ["queue", "add", "--type", "delete", "--entity", "grade", "--entity-id", "g1"], ["queue", "show", "a1"],
     ["queue", "edit", "a1", "--data", "{}"], ["queue", "cancel", "a1"], ["queue", "retry", "a1"],
     ["queue", "retry", "--all"], ["queue", "discard", "a1"], ["queue", "undo", "a1"],
@@ -114,7 +114,7 @@ def test_no_bus_is_exit_3(ctl):
     [], ["nonsense"], ["--nonsense"], ["status", "--nonsense"], ["status", "extra"], ["get", "grade"],
     ["list"], ["list", "grade", "--filter", "no-equals-sign"], ["sign-in"], ["events", "--limit", "x"],
     ["events", "--limit", "-1"], ["config", "nonsense"], ["config", "explain", "No.such"],
-    ["sign-out", "--discard-unsent"], ["conflicts", "extra"],
+    ["sign-out", "--discard-unsent"], ["conflicts", "extra"], ["apps", "allow"], ["apps", "list"], ["apps", "ban", "a.b"], ["apps", "deny", "a.b", "c.d"],
     ["queue"], ["queue", "nonsense"], ["queue", "--nonsense", "list"], ["queue", "list", "extra"],
     ["queue", "add"], ["queue", "add", "--type", "delete"], ["queue", "add", "--entity", "grade"],
     ["queue", "show"], ["queue", "edit", "a1"], ["queue", "cancel"], ["queue", "cancel", "a1", "a2"],
@@ -132,7 +132,7 @@ def test_help_and_version(ctl):
     overview = ctl("--help")
     assert overview.returncode == 0
     for command in ("status", "watch", "events", "get", "list", "sign-in", "sign-out", "sync",
-                    "connect", "reconnect", "disconnect", "config", "queue", "conflicts"):
+                    "connect", "reconnect", "disconnect", "config", "queue", "conflicts", "apps"):
         assert f"\n  {command}" in overview.stdout
         page = ctl(command, "--help")
         assert page.returncode == 0 and f"labsyncctl {command}" in page.stdout
@@ -328,11 +328,33 @@ def test_reading_names_the_kinds_that_there_are(ctl, agent, indonesian, command)
     assert ctl(*command, **indonesian).stderr == "labsyncctl: Jenis data “grades” tidak dikenal. Yang ada: grade user\n"
 
 
+def test_apps(ctl, agent, indonesian):
+    apps = [
+        {"app": GLib.Variant("s", app), "decision": GLib.Variant("s", decision)}
+        for app, decision in (("org.school.New", "waiting"), ("org.school.Grades", "allow"), ("org.school.Odd", "deny"))
+    ]
+    agent.methods["Apps.List"] = lambda arguments: GLib.Variant("(aa{sv})", (apps,))
+    assert json.loads(ctl("apps", "--json").stdout)["apps"][0] == {"app": "org.school.New", "decision": "waiting"}
+    assert agent.calls == [("Apps.List", ({},))]
+    lines = [line.split(maxsplit=1) for line in ctl("apps").stdout.splitlines()]
+    assert lines == [
+        ["APP", "DECISION"], ["org.school.New", "waits for you"], ["org.school.Grades", "allowed"],
+        ["org.school.Odd", "not allowed"],
+    ]
+    assert "diizinkan" in ctl("apps", **indonesian).stdout
+
+    agent.methods["Apps.List"] = lambda arguments: GLib.Variant("(aa{sv})", ([],))
+    assert ctl("apps").stdout == "No app has asked.\n"
+
+
 # Doing
 
 @pytest.mark.parametrize("command, call", [
     (["sync"], ("Connection.SyncNow", ({},))), (["connect"], ("Connection.Connect", ({},))),
     (["reconnect"], ("Connection.Reconnect", ({},))), (["disconnect"], ("Connection.Disconnect", ({},))),
+    (["apps", "allow", "a.b"], ("Apps.Decide", ("a.b", "allow", {}))),
+    (["apps", "deny", "a.b"], ("Apps.Decide", ("a.b", "deny", {}))),
+    (["apps", "forget", "a.b"], ("Apps.Decide", ("a.b", "forget", {}))),
     (["queue", "cancel", "a1"], ("Queue.Cancel", ("a1", {}))), (["queue", "retry", "a1"], ("Queue.Retry", ("a1", {}))),
     (["queue", "discard", "a1"], ("Queue.Discard", ("a1", {}))), (["queue", "undo", "a1"], ("Queue.Undo", ("a1", {}))),
     (["queue", "edit", "a1", "--data", '{"n":1}'], ("Queue.Edit", ("a1", '{"n":1}', {}))),

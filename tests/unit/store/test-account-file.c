@@ -17,9 +17,11 @@ test_account_file_round_trip (void)
   g_autoptr (GError) error = NULL;
   GStatBuf info;
 
+  account->expiry_told = TRUE;
   nobody = ls_account_file_load (path, &error);
   g_assert_no_error (error);
   g_assert_null (nobody->user);
+  g_assert_false (nobody->expiry_told);
   g_assert_true (ls_account_file_save (path, account, &error));
   g_assert_cmpint (g_stat (path, &info), ==, 0);
   g_assert_cmpint (info.st_mode & 0777, ==, 0600);
@@ -28,6 +30,7 @@ test_account_file_round_trip (void)
   g_assert_no_error (error);
   g_assert_cmpstr (loaded->server, ==, "http://127.0.0.1:1");
   g_assert_true (loaded->disconnected);
+  g_assert_true (loaded->expiry_told);
   g_assert_cmpstr (loaded->user->id, ==, "u 1");
   g_assert_cmpstr (loaded->user->name, ==, "Bu \"Sari\"\n");
   g_assert_cmpint (loaded->user->role, ==, LS_ROLE_TEACHER);
