@@ -123,19 +123,6 @@ ls_queue_pace_spend (LsQueuePace *self, gint64 now)
 }
 
 /**
- * ls_queue_pace_is_away:
- * @self: a pace
- * @now: monotonic milliseconds
- *
- * Returns: whether nothing at all may go out, also what has spent its turn already
- */
-gboolean
-ls_queue_pace_is_away (const LsQueuePace *self, gint64 now)
-{
-  return MAX (self->start_at, self->away_until) > now;
-}
-
-/**
  * ls_queue_pace_get_next:
  * @self: a pace
  * @now: monotonic milliseconds

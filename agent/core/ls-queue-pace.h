@@ -33,7 +33,6 @@ void ls_queue_pace_link_found (LsQueuePace *self, LsRandom *random, gint64 now);
 void ls_queue_pace_hurry (LsQueuePace *self);
 void ls_queue_pace_stay_away (LsQueuePace *self, gint64 until);
 void ls_queue_pace_spend (LsQueuePace *self, gint64 now);
-gboolean ls_queue_pace_is_away (const LsQueuePace *self, gint64 now);
 gint64 ls_queue_pace_get_next (const LsQueuePace *self, gint64 now);
 
 G_END_DECLS

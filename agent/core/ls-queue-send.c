@@ -319,7 +319,7 @@ ls_queue_send_roll_back (LsQueue *self)
       if (item->phase == LS_QUEUE_STORED)
         ls_queue_table_touch (self->table, item);
       if (ls_queue_item_is_marked (item))
-        item->phase = LS_QUEUE_IDLE;
+        ls_queue_send_end (self, item);
       self->n_in_flight += is_in_flight (item);
       ls_queue_table_note (self->table, item);
     }
@@ -409,10 +409,7 @@ choose (LsQueue *self)
 static void
 send_what_is_stored (LsQueue *self)
 {
-  gint64 now = ls_queue_now (self);
-
-  if (!can_send (self) || !ls_breaker_allows (&self->breaker, now) ||
-      ls_queue_pace_is_away (&self->pace, now))
+  if (get_standstill (self) != NULL || self->tokens != LS_QUEUE_TOKENS_GOOD)
     ls_queue_send_take_back (self);
 
   for (guint i = 0; i < self->marked->len && self->n_in_flight < get_most_in_flight (self);)
