@@ -755,7 +755,8 @@ test_order_of_a_row (Fixture *fixture, gconstpointer data)
   ls_fake_store_set_manual (LS_FAKE_STORE (fixture->base.store), TRUE);
   begin (fixture, LS_ACTION_DELETE, "g-1");
   begin (fixture, LS_ACTION_CREATE, "g-1");
-  settle (fixture);
+  while (g_main_context_iteration (NULL, FALSE))
+    continue;
   g_assert_null (fixture->result);
   ls_fake_store_set_manual (LS_FAKE_STORE (fixture->base.store), FALSE);
   g_free (end_enqueue (fixture, NULL));
