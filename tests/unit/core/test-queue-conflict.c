@@ -511,6 +511,75 @@ test_conflict_create (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (peek (fixture)->version, ==, 6);
 }
 
+/* Makes g-1, changes it twice, and finds that there is another; *id: the create, *changes: what came after it. */
+static void
+make_taken (Fixture *fixture, const char **id, const char *changes[2])
+{
+  LsActionDraft wanted = { .type = LS_ACTION_CREATE,
+                           .entity = "grade",
+                           .entity_id = "g-1",
+                           .body = "{\"score\":80}",
+                           .method = LS_METHOD_INVALID };
+
+  *id = ls_queue_harness_enqueue (fixture->h, &wanted, NULL);
+  wanted.type = LS_ACTION_UPDATE;
+  wanted.body = "{\"score\":85}";
+  changes[0] = ls_queue_harness_enqueue (fixture->h, &wanted, NULL);
+  wanted.body = "{\"note\":\"good\"}";
+  changes[1] = ls_queue_harness_enqueue (fixture->h, &wanted, NULL);
+  connect_link (fixture);
+  answer (fixture, 409, THEIRS, 6);
+  assert_conflict (fixture, *id, THEIRS, 6);
+}
+
+/* What was to change our row does not change theirs unasked. */
+static void
+test_conflict_create_lost (Fixture *fixture, gconstpointer data)
+{
+  const char *id, *changes[2];
+
+  make_taken (fixture, &id, changes);
+  resolve (fixture, id, LS_RESOLUTION_USE_SERVER, NULL, 6);
+  g_assert_cmpint (get (fixture, id)->outcome, ==, LS_OUTCOME_SUPERSEDED);
+  assert_conflict (fixture, changes[0], THEIRS, 6);
+  assert_conflict (fixture, changes[1], THEIRS, 6);
+  g_assert_true (fixture->h->editor.is_same (get (fixture, changes[1])->base,
+                                             "{\"id\":\"g-1\",\"score\":85}"));
+  g_assert_cmpuint (fixture->h->sends.length, ==, 0);
+  /* and if it is to, then only as it was shown */
+  resolve (fixture, changes[0], LS_RESOLUTION_KEEP_LOCAL, NULL, 6);
+  g_assert_cmpint (peek (fixture)->version, ==, 6);
+}
+
+static void
+test_conflict_create_discarded (Fixture *fixture, gconstpointer data)
+{
+  gpointer ticket = ls_queue_harness_ticket (fixture->h);
+  const char *id, *changes[2];
+
+  make_taken (fixture, &id, changes);
+  ls_queue_discard (fixture->h->queue, id, ticket);
+  g_assert_no_error (ls_queue_harness_get_error (fixture->h, ticket));
+  assert_conflict (fixture, changes[0], THEIRS, 6);
+  g_assert_cmpuint (fixture->h->sends.length, ==, 0);
+}
+
+/* What comes after a create that becomes a change goes on from what that has left, and from nothing else. */
+static void
+test_conflict_create_won (Fixture *fixture, gconstpointer data)
+{
+  const char *id, *changes[2];
+
+  make_taken (fixture, &id, changes);
+  resolve (fixture, id, LS_RESOLUTION_KEEP_LOCAL, NULL, 6);
+  g_assert_cmpint (peek (fixture)->version, ==, 6);
+  answer (fixture, 200, "{\"id\":\"g-1\",\"score\":80,\"note\":\"\"}", 7);
+  g_assert_cmpstr (peek (fixture)->body, ==, "{\"score\":85}");
+  g_assert_cmpint (peek (fixture)->version, ==, 7);
+  answer (fixture, 412, "{\"id\":\"g-1\",\"score\":10,\"note\":\"\"}", 8);
+  g_assert_cmpint (get (fixture, changes[0])->status, ==, LS_ACTION_CONFLICT);
+}
+
 /* An answer that does not show the row is for the user, whatever the policy. */
 static void
 test_conflict_without_row (Fixture *fixture, gconstpointer data)
@@ -593,6 +662,9 @@ main (int argc, char *argv[])
   ADD ("both-deleted", test_conflict_both_deleted);
   ADD ("deleted-here", test_conflict_deleted_here);
   ADD ("create", test_conflict_create);
+  ADD ("create-lost", test_conflict_create_lost);
+  ADD ("create-discarded", test_conflict_create_discarded);
+  ADD ("create-won", test_conflict_create_won);
   ADD ("without-row", test_conflict_without_row);
   ADD ("with-itself", test_conflict_with_itself);
   ADD ("policy-of-others", test_conflict_policy_of_others);
