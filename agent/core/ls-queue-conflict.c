@@ -122,7 +122,8 @@ become_create (LsAction *action, const LsDataEditor *editor)
  * @theirs: what it is to be made from now
  * @editor: works on JSON
  *
- * Makes it as if it had been made from another state of the row.
+ * Makes it as if it had been made from another state of the row. Where it is not known what that is, it stays what it
+ * was made from: it is never sent on no condition because the server has not said what it has.
  */
 void
 ls_queue_conflict_move_base (LsAction *action, const LsTheirRow *theirs, const LsDataEditor *editor)
@@ -132,8 +133,12 @@ ls_queue_conflict_move_base (LsAction *action, const LsTheirRow *theirs, const L
   else if (action->type == LS_ACTION_UPDATE && theirs->is_gone)
     become_create (action, editor);
 
-  ls_action_set_text (&action->base, theirs->row);
-  action->base_version = theirs->is_gone ? 0 : theirs->version;
+  if (theirs->row != NULL || theirs->is_gone)
+    ls_action_set_text (&action->base, theirs->row);
+  if (theirs->is_gone)
+    action->base_version = 0;
+  else if (theirs->version > 0 || theirs->row != NULL)
+    action->base_version = theirs->version;
 }
 
 /* Where there are no versions: the row that @action was made from, with what the one before it has changed since, as the

@@ -263,7 +263,7 @@ take_id (LsQueue *self, LsQueueItem *item, const char *to)
 static const char *
 get_reason (gboolean is_gone)
 {
-  return is_gone ? "row-deleted" : "row-changed";
+  return is_gone ? LS_ACTION_ROW_DELETED : "row-changed";
 }
 
 static void
@@ -279,7 +279,7 @@ move_follower (LsQueue *self, LsQueueItem *item, const LsAction *done)
       action = ls_queue_table_touch (self->table, item);
       ls_action_set_text (&action->server, done->server);
       action->server_version = done->server_version;
-      ls_action_set_text (&action->reason, get_reason (done->server == NULL));
+      ls_action_set_text (&action->reason, get_reason (done->type == LS_ACTION_DELETE));
       return;
     }
 

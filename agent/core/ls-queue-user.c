@@ -381,7 +381,7 @@ resolve (LsQueue *self, LsQueueItem *item, LsResolution resolution, const char *
   const LsAction *action = item->now;
   g_autofree char *server = g_strdup (action->server);
   LsTheirRow theirs = { server, action->server_version,
-                        g_strcmp0 (action->reason, "row-deleted") == 0 };
+                        g_strcmp0 (action->reason, LS_ACTION_ROW_DELETED) == 0 };
 
   if (resolution == LS_RESOLUTION_USE_SERVER)
     {

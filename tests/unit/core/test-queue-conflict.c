@@ -596,6 +596,23 @@ test_conflict_without_row (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (peek (fixture)->version, ==, 9);
 }
 
+/* Where the server says neither what it has nor which version that is, what it is sent on is what is known. */
+static void
+test_conflict_without_anything (Fixture *fixture, gconstpointer data)
+{
+  const char *id = update (fixture, "{\"score\":80}");
+
+  connect_link (fixture);
+  answer (fixture, 409, NULL, 0);
+  assert_conflict (fixture, id, NULL, 0);
+  g_assert_cmpstr (get (fixture, id)->reason, ==, "row-changed");
+  resolve (fixture, id, LS_RESOLUTION_KEEP_LOCAL, NULL, 0);
+  g_assert_cmpint (peek (fixture)->version, ==, 5);
+  g_assert_cmpstr (get (fixture, id)->base, ==, BASE);
+  answer (fixture, 412, THEIRS, 6);
+  assert_conflict (fixture, id, THEIRS, 6);
+}
+
 /* A server that refuses the very version that it has is not asked for ever. */
 static void
 test_conflict_with_itself (Fixture *fixture, gconstpointer data)
@@ -666,6 +683,7 @@ main (int argc, char *argv[])
   ADD ("create-discarded", test_conflict_create_discarded);
   ADD ("create-won", test_conflict_create_won);
   ADD ("without-row", test_conflict_without_row);
+  ADD ("without-anything", test_conflict_without_anything);
   ADD ("with-itself", test_conflict_with_itself);
   ADD ("policy-of-others", test_conflict_policy_of_others);
   return g_test_run ();
