@@ -327,12 +327,15 @@ accept (LsQueue *self, LsQueueItem *item, const LsTheirRow *result, LsCursor cur
   g_autofree char *row = g_strdup (result->row);
   g_autofree char *id = NULL;
 
+  if (row != NULL && action->type == LS_ACTION_CREATE)
+    id = self->editor.get_text (row, "id");
+  if (row != NULL && ls_queue_conflict_is_bare (row, &self->editor))
+    g_clear_pointer (&row, g_free);
   if (row != NULL && is_something_else (action, row, &self->editor))
     action->outcome = LS_OUTCOME_ACCEPTED_CHANGED;
   ls_action_set_text (&action->server, row);
   action->server_version = result->version;
   action->commit_cursor = cursor;
-  id = row != NULL && action->type == LS_ACTION_CREATE ? self->editor.get_text (row, "id") : NULL;
   if (id != NULL)
     take_id (self, item, id);
 }
@@ -350,6 +353,8 @@ void
 ls_queue_complete (LsQueue *self, LsQueueItem *item, const LsTheirRow *result, LsCursor cursor)
 {
   accept (self, item, result, cursor);
+  /* Another id is another lane. */
+  ls_queue_table_settle (self->table);
   move_followers (self, item);
   show (self, item, result->is_gone);
 }

@@ -613,6 +613,64 @@ test_conflict_without_anything (Fixture *fixture, gconstpointer data)
   assert_conflict (fixture, id, THEIRS, 6);
 }
 
+#define BARE "{\"id\":\"g-1\"}"
+
+/* What was too large to be said again is not a row that has lost everything: nobody decides by it alone. */
+static void
+test_conflict_bare (Fixture *fixture, gconstpointer data)
+{
+  const char *id = update (fixture, "{\"score\":80}");
+
+  set_policy (fixture, LS_CONFLICT_POLICY_LOCAL);
+  connect_link (fixture);
+  answer (fixture, 412, BARE, 6);
+  assert_conflict (fixture, id, NULL, 6);
+  g_assert_cmpstr (get (fixture, id)->reason, ==, "row-changed");
+  resolve (fixture, id, LS_RESOLUTION_KEEP_LOCAL, NULL, 6);
+  g_assert_null (get (fixture, id)->loser);
+  g_assert_cmpint (peek (fixture)->version, ==, 6);
+}
+
+/* Nor is it what is shown, or what the next change is made from; the version is. */
+static void
+test_conflict_bare_done (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *id = update (fixture, "{\"score\":80}");
+  const char *later = update (fixture, "{\"note\":\"good\"}");
+  g_autoptr (LsOverlay) overlay = NULL;
+
+  connect_link (fixture);
+  ls_queue_harness_answer (h, ls_queue_harness_reply (200, BARE, 6, 10));
+  g_assert_cmpint (get (fixture, id)->outcome, ==, LS_OUTCOME_ACCEPTED);
+  overlay = ls_queue_lay_over (h->queue, "grade", "g-1", BASE);
+  g_assert_true (h->editor.agrees (overlay->data, "{\"score\":80,\"note\":\"good\"}"));
+  g_assert_cmpint (peek (fixture)->version, ==, 6);
+  g_assert_true (h->editor.is_same (get (fixture, later)->base,
+                                    "{\"id\":\"g-1\",\"score\":80,\"note\":\"\"}"));
+}
+
+/* The id that the server gave is known all the same. */
+static void
+test_conflict_bare_create (Fixture *fixture, gconstpointer data)
+{
+  LsActionDraft wanted = { .type = LS_ACTION_CREATE,
+                           .entity = "grade",
+                           .entity_id = "g-9",
+                           .body = "{\"score\":80}",
+                           .method = LS_METHOD_INVALID };
+  const char *later;
+
+  ls_queue_harness_enqueue (fixture->h, &wanted, NULL);
+  wanted.type = LS_ACTION_UPDATE;
+  later = ls_queue_harness_enqueue (fixture->h, &wanted, NULL);
+  connect_link (fixture);
+  answer (fixture, 201, BARE, 1);
+  g_assert_cmpstr (get (fixture, later)->entity_id, ==, "g-1");
+  g_assert_cmpstr (peek (fixture)->path, ==, "/api/grades/g-1");
+  g_assert_cmpint (peek (fixture)->version, ==, 1);
+}
+
 /* A server that refuses the very version that it has is not asked for ever. */
 static void
 test_conflict_with_itself (Fixture *fixture, gconstpointer data)
@@ -684,6 +742,9 @@ main (int argc, char *argv[])
   ADD ("create-won", test_conflict_create_won);
   ADD ("without-row", test_conflict_without_row);
   ADD ("without-anything", test_conflict_without_anything);
+  ADD ("bare", test_conflict_bare);
+  ADD ("bare-done", test_conflict_bare_done);
+  ADD ("bare-create", test_conflict_bare_create);
   ADD ("with-itself", test_conflict_with_itself);
   ADD ("policy-of-others", test_conflict_policy_of_others);
   return g_test_run ();
