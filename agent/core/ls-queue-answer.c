@@ -220,8 +220,10 @@ conflict (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
   const LsAction *action = item->now;
   gboolean is_known = reply->version > 0 && reply->version == action->base_version;
 
+  if (theirs.row != NULL && ls_queue_conflict_is_bare (theirs.row, &self->editor))
+    theirs.row = NULL;
   /* A row that we may not see, or one that is just what the action was made from: nothing to decide. */
-  if ((action->type == LS_ACTION_CREATE && reply->row == NULL) || is_known)
+  if ((action->type == LS_ACTION_CREATE && theirs.row == NULL) || is_known)
     refused (self, item, reply);
   else
     collide (self, item, &theirs);

@@ -5,6 +5,23 @@
 
 #include "ls-action-draft.h"
 
+/**
+ * ls_queue_conflict_is_bare:
+ * @row: a row that a server has answered
+ * @editor: works on JSON
+ *
+ * Returns: whether that is its id and nothing else: it is out of sight, or so large that it is not said again
+ *   (protocol, "an action"), but no row of which there is nothing more
+ */
+gboolean
+ls_queue_conflict_is_bare (const char *row, const LsDataEditor *editor)
+{
+  g_autofree char *id = editor->get_text (row, "id");
+  g_autofree char *bare = id != NULL ? editor->set_member ("{}", "id", id) : NULL;
+
+  return bare != NULL && editor->is_same (row, bare);
+}
+
 /* Nothing happened that would matter to the action, whatever the version says. */
 static gboolean
 is_no_matter (const LsAction *action, const LsTheirRow *theirs, const LsDataEditor *editor)
@@ -122,7 +139,8 @@ become_create (LsAction *action, const LsDataEditor *editor)
  * @theirs: what it is to be made from now
  * @editor: works on JSON
  *
- * Makes it as if it had been made from another state of the row.
+ * Makes it as if it had been made from another state of the row. Where it is not known what that is, it stays what it
+ * was made from: it is never sent on no condition because the server has not said what it has.
  */
 void
 ls_queue_conflict_move_base (LsAction *action, const LsTheirRow *theirs, const LsDataEditor *editor)
@@ -132,8 +150,12 @@ ls_queue_conflict_move_base (LsAction *action, const LsTheirRow *theirs, const L
   else if (action->type == LS_ACTION_UPDATE && theirs->is_gone)
     become_create (action, editor);
 
-  ls_action_set_text (&action->base, theirs->row);
-  action->base_version = theirs->is_gone ? 0 : theirs->version;
+  if (theirs->row != NULL || theirs->is_gone)
+    ls_action_set_text (&action->base, theirs->row);
+  if (theirs->is_gone)
+    action->base_version = 0;
+  else if (theirs->version > 0 || theirs->row != NULL)
+    action->base_version = theirs->version;
 }
 
 /* Where there are no versions: the row that @action was made from, with what the one before it has changed since, as the
@@ -144,6 +166,18 @@ get_base_with (const LsAction *action, const LsAction *done, const LsDataEditor 
   g_autofree char *changed = editor->invert (done->server, done->body);
 
   return editor->lay_over (action->base, changed);
+}
+
+/* The row as @done has left it: where the server has told the version alone, what is known of it. */
+static char *
+get_left (const LsAction *done, const LsDataEditor *editor)
+{
+  if (done->server != NULL)
+    return g_strdup (done->server);
+  if (done->server_version == 0 || done->type > LS_ACTION_UPDATE)
+    return NULL;
+
+  return editor->lay_over (done->base, done->body);
 }
 
 static gboolean
@@ -170,12 +204,14 @@ is_next_version (const LsAction *action, const LsAction *done)
 char *
 ls_queue_conflict_follow (const LsAction *action, const LsAction *done, const LsDataEditor *editor)
 {
-  if (done->server == NULL)
+  g_autofree char *left = get_left (done, editor);
+
+  if (left == NULL)
     return NULL;
   if (done->type == LS_ACTION_CREATE && action->base == NULL && action->base_version == 0)
-    return g_strdup (done->server);
+    return g_steal_pointer (&left);
   if (done->server_version > 0)
-    return is_next_version (action, done) ? g_strdup (done->server) : NULL;
+    return is_next_version (action, done) ? g_steal_pointer (&left) : NULL;
 
   return done->type == LS_ACTION_UPDATE && action->base != NULL
              ? get_base_with (action, done, editor)

@@ -49,6 +49,7 @@ LsCollision ls_queue_conflict_judge (const LsAction *action,
                                      LsConflictPolicy policy,
                                      const LsDataEditor *editor,
                                      char **merged);
+gboolean ls_queue_conflict_is_bare (const char *row, const LsDataEditor *editor);
 void ls_queue_conflict_move_base (LsAction *action,
                                   const LsTheirRow *theirs,
                                   const LsDataEditor *editor);

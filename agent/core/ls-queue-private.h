@@ -128,10 +128,11 @@ void ls_queue_dead_letter (LsQueue *self, LsQueueItem *item, const char *reason)
 void
 ls_queue_complete (LsQueue *self, LsQueueItem *item, const LsTheirRow *result, LsCursor cursor);
 void ls_queue_complete_in_cache (LsQueue *self, LsQueueItem *item, const LsTheirRow *result);
-void ls_queue_lose (LsQueue *self, LsQueueItem *item);
+void ls_queue_lose (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs);
 void ls_queue_win (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs);
 void ls_queue_collide (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs);
 void ls_queue_collide_lane (LsQueue *self, GPtrArray *lane, const LsTheirRow *theirs);
+void ls_queue_judge_followers (LsQueue *self, const LsQueueItem *item, const LsTheirRow *theirs);
 void ls_queue_see (LsQueue *self, LsQueueItem *item);
 
 G_END_DECLS

@@ -263,7 +263,7 @@ take_id (LsQueue *self, LsQueueItem *item, const char *to)
 static const char *
 get_reason (gboolean is_gone)
 {
-  return is_gone ? "row-deleted" : "row-changed";
+  return is_gone ? LS_ACTION_ROW_DELETED : "row-changed";
 }
 
 static void
@@ -279,7 +279,7 @@ move_follower (LsQueue *self, LsQueueItem *item, const LsAction *done)
       action = ls_queue_table_touch (self->table, item);
       ls_action_set_text (&action->server, done->server);
       action->server_version = done->server_version;
-      ls_action_set_text (&action->reason, get_reason (done->server == NULL));
+      ls_action_set_text (&action->reason, get_reason (done->type == LS_ACTION_DELETE));
       return;
     }
 
@@ -327,12 +327,15 @@ accept (LsQueue *self, LsQueueItem *item, const LsTheirRow *result, LsCursor cur
   g_autofree char *row = g_strdup (result->row);
   g_autofree char *id = NULL;
 
+  if (row != NULL && action->type == LS_ACTION_CREATE)
+    id = self->editor.get_text (row, "id");
+  if (row != NULL && ls_queue_conflict_is_bare (row, &self->editor))
+    g_clear_pointer (&row, g_free);
   if (row != NULL && is_something_else (action, row, &self->editor))
     action->outcome = LS_OUTCOME_ACCEPTED_CHANGED;
   ls_action_set_text (&action->server, row);
   action->server_version = result->version;
   action->commit_cursor = cursor;
-  id = row != NULL && action->type == LS_ACTION_CREATE ? self->editor.get_text (row, "id") : NULL;
   if (id != NULL)
     take_id (self, item, id);
 }
@@ -350,6 +353,8 @@ void
 ls_queue_complete (LsQueue *self, LsQueueItem *item, const LsTheirRow *result, LsCursor cursor)
 {
   accept (self, item, result, cursor);
+  /* Another id is another lane. */
+  ls_queue_table_settle (self->table);
   move_followers (self, item);
   show (self, item, result->is_gone);
 }
@@ -422,30 +427,101 @@ revive (LsQueue *self, LsQueueItem *item)
     take_id (self, item, id);
 }
 
+/* Returns: (transfer full) (element-type LsQueueItem): what is to be done to a row after it was made by @item, by who knew
+ * of no other */
+static GPtrArray *
+list_made_from (LsQueue *self, const LsQueueItem *item)
+{
+  GPtrArray *lane = ls_queue_lanes_get_row (ls_queue_table_get_lanes (self->table),
+                                            item->now->entity, item->now->entity_id);
+  GPtrArray *items = g_ptr_array_new ();
+
+  for (guint i = 0; lane != NULL && i < lane->len; i++)
+    {
+      LsQueueItem *other = lane->pdata[i];
+      const LsAction *action = other->now;
+
+      if (action->seq > item->now->seq && action->status == LS_ACTION_PENDING &&
+          (action->type == LS_ACTION_UPDATE || action->type == LS_ACTION_DELETE) &&
+          action->base == NULL && action->base_version == 0)
+        g_ptr_array_add (items, other);
+    }
+  return items;
+}
+
+/* What was to make a row changes the one that is there: so does what comes after it. */
+static void
+adopt (LsQueue *self, const LsQueueItem *item, const LsTheirRow *theirs)
+{
+  g_autoptr (GPtrArray) items = list_made_from (self, item);
+
+  for (guint i = 0; i < items->len; i++)
+    ls_queue_conflict_move_base (ls_queue_table_touch (self->table, items->pdata[i]), theirs,
+                                 &self->editor);
+}
+
 static void
 move_on (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
 {
+  gboolean was_create = item->now->type == LS_ACTION_CREATE;
   gboolean was_update = item->now->type == LS_ACTION_UPDATE;
 
   rebase (self, item, theirs);
   if (was_update && item->now->type == LS_ACTION_CREATE)
     revive (self, item);
+  else if (was_create && item->now->type == LS_ACTION_UPDATE)
+    adopt (self, item, theirs);
+}
+
+/**
+ * ls_queue_judge_followers:
+ * @self: the queue
+ * @item: an action that will not be done
+ * @theirs: what is in its way
+ *
+ * What was to change a row that it was to make would change @theirs now, which whoever wanted that has not seen.
+ */
+void
+ls_queue_judge_followers (LsQueue *self, const LsQueueItem *item, const LsTheirRow *theirs)
+{
+  g_autofree char *seen = g_strdup (item->now->body);
+  g_autoptr (GPtrArray) items = NULL;
+
+  if (item->now->type != LS_ACTION_CREATE || theirs->row == NULL)
+    return;
+
+  items = list_made_from (self, item);
+  for (guint i = 0; i < items->len; i++)
+    {
+      LsQueueItem *other = items->pdata[i];
+      LsAction *action = ls_queue_table_touch (self->table, other);
+
+      ls_action_set_text (&action->base, seen);
+      if (action->type == LS_ACTION_UPDATE)
+        {
+          g_free (seen);
+          seen = self->editor.lay_over (action->base, action->body);
+        }
+      ls_queue_collide (self, other, theirs);
+    }
 }
 
 /**
  * ls_queue_lose:
  * @self: the queue
  * @item: an action in conflict, or about to be
+ * @theirs: what is in its way
  *
  * The server's side counts; ours is kept for a day.
  */
 void
-ls_queue_lose (LsQueue *self, LsQueueItem *item)
+ls_queue_lose (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
 {
   LsAction *action = ls_queue_apply (self, item, LS_ACTION_SUPERSEDE, NULL);
 
   ls_action_set_text (&action->loser, action->body != NULL ? action->body : "{}");
   g_clear_pointer (&action->server, g_free);
+  ls_queue_judge_followers (self, item, theirs);
 }
 
 /**
@@ -532,7 +608,7 @@ ls_queue_collide (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
       ls_queue_win (self, item, theirs);
       break;
     case LS_COLLISION_LOST:
-      ls_queue_lose (self, item);
+      ls_queue_lose (self, item, theirs);
       break;
     case LS_COLLISION_OPEN:
     default:

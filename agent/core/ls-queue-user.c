@@ -214,9 +214,12 @@ fail_dependents (LsQueue *self, const LsQueueItem *item)
 static void
 drop (LsQueue *self, LsQueueItem *item, gpointer ticket)
 {
+  gboolean was_conflict = item->now->status == LS_ACTION_CONFLICT;
   LsAction *action = ls_queue_apply (self, item, LS_ACTION_CANCEL, NULL);
+  g_autofree char *server = g_steal_pointer (&action->server);
 
-  g_clear_pointer (&action->server, g_free);
+  if (was_conflict)
+    ls_queue_judge_followers (self, item, &(LsTheirRow) { server, action->server_version, FALSE });
   fail_dependents (self, item);
   done (self, ticket);
 }
@@ -378,11 +381,11 @@ resolve (LsQueue *self, LsQueueItem *item, LsResolution resolution, const char *
   const LsAction *action = item->now;
   g_autofree char *server = g_strdup (action->server);
   LsTheirRow theirs = { server, action->server_version,
-                        g_strcmp0 (action->reason, "row-deleted") == 0 };
+                        g_strcmp0 (action->reason, LS_ACTION_ROW_DELETED) == 0 };
 
   if (resolution == LS_RESOLUTION_USE_SERVER)
     {
-      ls_queue_lose (self, item);
+      ls_queue_lose (self, item, &theirs);
       return;
     }
   if (resolution == LS_RESOLUTION_MERGE)

@@ -15,6 +15,7 @@ typedef struct
   char *local;  /* (owned) (nullable) */
   char *server; /* (owned) (nullable): NULL: there is no conflict */
   gint64 server_version;
+  gboolean is_deleted;
 } Conflict;
 
 static void
@@ -41,6 +42,8 @@ read_action (LsDbusQueue *queue, const char *id, Conflict *conflict, GError **er
                                              &conflict->server, &conflict->server_version, &details,
                                              NULL, error))
     return NULL;
+  if (details != NULL)
+    g_variant_lookup (details, "deleted", "b", &conflict->is_deleted);
 
   return g_steal_pointer (&action);
 }
@@ -57,6 +60,7 @@ print_json (GVariant *action, const Conflict *conflict)
       ls_json_write_object (out, "base", conflict->base);
       ls_json_write_object (out, "server", conflict->server);
       ls_json_write_int (out, "server_version", conflict->server_version);
+      ls_json_write_boolean (out, "deleted", conflict->is_deleted);
       g_string_append_c (out, '}');
     }
   ls_ctl_print_raw (out->str);
@@ -89,8 +93,10 @@ print_conflict (const char *id, const Conflict *conflict)
   print_part (_ ("What it was before:"), conflict->base);
   if (*conflict->server != '\0')
     print_part (_ ("What the server has now:"), conflict->server);
-  else
+  else if (conflict->is_deleted)
     g_print ("\n%s\n", _ ("The server does not have it any more."));
+  else
+    g_print ("\n%s\n", _ ("The server did not say what it has now."));
   g_print ("\n");
   g_print (_ ("Settle it with: labsyncctl queue resolve %s keep_local (or use_server, or merge)\n"),
            id);

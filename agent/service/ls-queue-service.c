@@ -573,6 +573,8 @@ get_conflict (LsQueueService *self, Call *call)
   g_variant_dict_insert (&details, "type", "s", ls_action_type_to_string (action->type));
   g_variant_dict_insert (&details, "entity", "s", action->entity);
   g_variant_dict_insert (&details, "entity-id", "s", action->entity_id);
+  g_variant_dict_insert (&details, "deleted", "b",
+                         g_strcmp0 (action->reason, LS_ACTION_ROW_DELETED) == 0);
   ls_dbus_queue_complete_get_conflict (
       LS_DBUS_QUEUE (self), call->invocation, or_empty (action->base), or_empty (action->body),
       or_empty (action->server), action->server_version, g_variant_dict_end (&details));

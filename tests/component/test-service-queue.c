@@ -620,6 +620,7 @@ test_conflict (LsServiceFixture *f, gconstpointer data)
   g_assert_nonnull (strstr (text, "'type': <'update'>"));
   g_assert_nonnull (strstr (text, "'entity': <'grade'>"));
   g_assert_nonnull (strstr (text, "'entity-id': <'r-1'>"));
+  g_assert_nonnull (strstr (text, "'deleted': <false>"));
   /* decided on what is no longer so */
   refused (f, "Queue.Resolve", id, "'use_server', '', {'server-version': <int64 6>}",
            LS_ERROR_CONFLICT);

@@ -7,6 +7,8 @@ G_BEGIN_DECLS
 
 /* The reason of an action whose content can't be read any more. */
 #define LS_ACTION_UNREADABLE "unreadable"
+/* The reason of one in conflict whose row is gone. */
+#define LS_ACTION_ROW_DELETED "row-deleted"
 
 /** LsActionType: what an action is to do (contract, "Actions") */
 typedef enum

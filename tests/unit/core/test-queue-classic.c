@@ -291,6 +291,25 @@ test_classic_create_of_another (Fixture *fixture, gconstpointer data)
   assert_is (fixture, id, LS_ACTION_CONFLICT, LS_OUTCOME_CONFLICTED);
 }
 
+/* A conflict that it speaks of without showing the row: if ours is to stay, then on what it was made from. */
+static void
+test_classic_conflict_unseen (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *id = enqueue (fixture, LS_ACTION_UPDATE, "g-1", "{\"score\":80}");
+  LsActionReply *reply = ls_queue_harness_classic_reply (409, NULL);
+
+  connect_link (fixture);
+  read_row (fixture, BASE);
+  reply->version = 2;
+  ls_queue_harness_answer (h, reply);
+  assert_is (fixture, id, LS_ACTION_CONFLICT, LS_OUTCOME_CONFLICTED);
+  ls_queue_resolve (h->queue, id, LS_RESOLUTION_KEEP_LOCAL, NULL, 2, ls_queue_harness_ticket (h));
+  ls_queue_harness_run (h);
+  read_row (fixture, "{\"id\":\"g-1\",\"score\":10,\"note\":null}");
+  assert_is (fixture, id, LS_ACTION_CONFLICT, LS_OUTCOME_CONFLICTED);
+}
+
 /* 500 is any mistake of the caller's there: after the third it is a dead letter, unless it was done. */
 static void
 test_classic_500 (Fixture *fixture, gconstpointer data)
@@ -654,6 +673,7 @@ main (int argc, char *argv[])
   ADD ("delete-of-what-changed", test_classic_delete_of_what_changed);
   ADD ("create-unknown", test_classic_create_unknown);
   ADD ("create-of-another", test_classic_create_of_another);
+  ADD ("conflict-unseen", test_classic_conflict_unseen);
   ADD ("500", test_classic_500);
   ADD ("500-but-done", test_classic_500_but_done);
   ADD ("500-of-all", test_classic_500_of_all);

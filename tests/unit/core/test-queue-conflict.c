@@ -511,6 +511,75 @@ test_conflict_create (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (peek (fixture)->version, ==, 6);
 }
 
+/* Makes g-1, changes it twice, and finds that there is another; *id: the create, *changes: what came after it. */
+static void
+make_taken (Fixture *fixture, const char **id, const char *changes[2])
+{
+  LsActionDraft wanted = { .type = LS_ACTION_CREATE,
+                           .entity = "grade",
+                           .entity_id = "g-1",
+                           .body = "{\"score\":80}",
+                           .method = LS_METHOD_INVALID };
+
+  *id = ls_queue_harness_enqueue (fixture->h, &wanted, NULL);
+  wanted.type = LS_ACTION_UPDATE;
+  wanted.body = "{\"score\":85}";
+  changes[0] = ls_queue_harness_enqueue (fixture->h, &wanted, NULL);
+  wanted.body = "{\"note\":\"good\"}";
+  changes[1] = ls_queue_harness_enqueue (fixture->h, &wanted, NULL);
+  connect_link (fixture);
+  answer (fixture, 409, THEIRS, 6);
+  assert_conflict (fixture, *id, THEIRS, 6);
+}
+
+/* What was to change our row does not change theirs unasked. */
+static void
+test_conflict_create_lost (Fixture *fixture, gconstpointer data)
+{
+  const char *id, *changes[2];
+
+  make_taken (fixture, &id, changes);
+  resolve (fixture, id, LS_RESOLUTION_USE_SERVER, NULL, 6);
+  g_assert_cmpint (get (fixture, id)->outcome, ==, LS_OUTCOME_SUPERSEDED);
+  assert_conflict (fixture, changes[0], THEIRS, 6);
+  assert_conflict (fixture, changes[1], THEIRS, 6);
+  g_assert_true (fixture->h->editor.is_same (get (fixture, changes[1])->base,
+                                             "{\"id\":\"g-1\",\"score\":85}"));
+  g_assert_cmpuint (fixture->h->sends.length, ==, 0);
+  /* and if it is to, then only as it was shown */
+  resolve (fixture, changes[0], LS_RESOLUTION_KEEP_LOCAL, NULL, 6);
+  g_assert_cmpint (peek (fixture)->version, ==, 6);
+}
+
+static void
+test_conflict_create_discarded (Fixture *fixture, gconstpointer data)
+{
+  gpointer ticket = ls_queue_harness_ticket (fixture->h);
+  const char *id, *changes[2];
+
+  make_taken (fixture, &id, changes);
+  ls_queue_discard (fixture->h->queue, id, ticket);
+  g_assert_no_error (ls_queue_harness_get_error (fixture->h, ticket));
+  assert_conflict (fixture, changes[0], THEIRS, 6);
+  g_assert_cmpuint (fixture->h->sends.length, ==, 0);
+}
+
+/* What comes after a create that becomes a change goes on from what that has left, and from nothing else. */
+static void
+test_conflict_create_won (Fixture *fixture, gconstpointer data)
+{
+  const char *id, *changes[2];
+
+  make_taken (fixture, &id, changes);
+  resolve (fixture, id, LS_RESOLUTION_KEEP_LOCAL, NULL, 6);
+  g_assert_cmpint (peek (fixture)->version, ==, 6);
+  answer (fixture, 200, "{\"id\":\"g-1\",\"score\":80,\"note\":\"\"}", 7);
+  g_assert_cmpstr (peek (fixture)->body, ==, "{\"score\":85}");
+  g_assert_cmpint (peek (fixture)->version, ==, 7);
+  answer (fixture, 412, "{\"id\":\"g-1\",\"score\":10,\"note\":\"\"}", 8);
+  g_assert_cmpint (get (fixture, changes[0])->status, ==, LS_ACTION_CONFLICT);
+}
+
 /* An answer that does not show the row is for the user, whatever the policy. */
 static void
 test_conflict_without_row (Fixture *fixture, gconstpointer data)
@@ -525,6 +594,81 @@ test_conflict_without_row (Fixture *fixture, gconstpointer data)
   resolve (fixture, id, LS_RESOLUTION_KEEP_LOCAL, NULL, 9);
   g_assert_cmpint (peek (fixture)->method, ==, LS_METHOD_PUT);
   g_assert_cmpint (peek (fixture)->version, ==, 9);
+}
+
+/* Where the server says neither what it has nor which version that is, what it is sent on is what is known. */
+static void
+test_conflict_without_anything (Fixture *fixture, gconstpointer data)
+{
+  const char *id = update (fixture, "{\"score\":80}");
+
+  connect_link (fixture);
+  answer (fixture, 409, NULL, 0);
+  assert_conflict (fixture, id, NULL, 0);
+  g_assert_cmpstr (get (fixture, id)->reason, ==, "row-changed");
+  resolve (fixture, id, LS_RESOLUTION_KEEP_LOCAL, NULL, 0);
+  g_assert_cmpint (peek (fixture)->version, ==, 5);
+  g_assert_cmpstr (get (fixture, id)->base, ==, BASE);
+  answer (fixture, 412, THEIRS, 6);
+  assert_conflict (fixture, id, THEIRS, 6);
+}
+
+#define BARE "{\"id\":\"g-1\"}"
+
+/* What was too large to be said again is not a row that has lost everything: nobody decides by it alone. */
+static void
+test_conflict_bare (Fixture *fixture, gconstpointer data)
+{
+  const char *id = update (fixture, "{\"score\":80}");
+
+  set_policy (fixture, LS_CONFLICT_POLICY_LOCAL);
+  connect_link (fixture);
+  answer (fixture, 412, BARE, 6);
+  assert_conflict (fixture, id, NULL, 6);
+  g_assert_cmpstr (get (fixture, id)->reason, ==, "row-changed");
+  resolve (fixture, id, LS_RESOLUTION_KEEP_LOCAL, NULL, 6);
+  g_assert_null (get (fixture, id)->loser);
+  g_assert_cmpint (peek (fixture)->version, ==, 6);
+}
+
+/* Nor is it what is shown, or what the next change is made from; the version is. */
+static void
+test_conflict_bare_done (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *id = update (fixture, "{\"score\":80}");
+  const char *later = update (fixture, "{\"note\":\"good\"}");
+  g_autoptr (LsOverlay) overlay = NULL;
+
+  connect_link (fixture);
+  ls_queue_harness_answer (h, ls_queue_harness_reply (200, BARE, 6, 10));
+  g_assert_cmpint (get (fixture, id)->outcome, ==, LS_OUTCOME_ACCEPTED);
+  overlay = ls_queue_lay_over (h->queue, "grade", "g-1", BASE);
+  g_assert_true (h->editor.agrees (overlay->data, "{\"score\":80,\"note\":\"good\"}"));
+  g_assert_cmpint (peek (fixture)->version, ==, 6);
+  g_assert_true (h->editor.is_same (get (fixture, later)->base,
+                                    "{\"id\":\"g-1\",\"score\":80,\"note\":\"\"}"));
+}
+
+/* The id that the server gave is known all the same. */
+static void
+test_conflict_bare_create (Fixture *fixture, gconstpointer data)
+{
+  LsActionDraft wanted = { .type = LS_ACTION_CREATE,
+                           .entity = "grade",
+                           .entity_id = "g-9",
+                           .body = "{\"score\":80}",
+                           .method = LS_METHOD_INVALID };
+  const char *later;
+
+  ls_queue_harness_enqueue (fixture->h, &wanted, NULL);
+  wanted.type = LS_ACTION_UPDATE;
+  later = ls_queue_harness_enqueue (fixture->h, &wanted, NULL);
+  connect_link (fixture);
+  answer (fixture, 201, BARE, 1);
+  g_assert_cmpstr (get (fixture, later)->entity_id, ==, "g-1");
+  g_assert_cmpstr (peek (fixture)->path, ==, "/api/grades/g-1");
+  g_assert_cmpint (peek (fixture)->version, ==, 1);
 }
 
 /* A server that refuses the very version that it has is not asked for ever. */
@@ -593,7 +737,14 @@ main (int argc, char *argv[])
   ADD ("both-deleted", test_conflict_both_deleted);
   ADD ("deleted-here", test_conflict_deleted_here);
   ADD ("create", test_conflict_create);
+  ADD ("create-lost", test_conflict_create_lost);
+  ADD ("create-discarded", test_conflict_create_discarded);
+  ADD ("create-won", test_conflict_create_won);
   ADD ("without-row", test_conflict_without_row);
+  ADD ("without-anything", test_conflict_without_anything);
+  ADD ("bare", test_conflict_bare);
+  ADD ("bare-done", test_conflict_bare_done);
+  ADD ("bare-create", test_conflict_bare_create);
   ADD ("with-itself", test_conflict_with_itself);
   ADD ("policy-of-others", test_conflict_policy_of_others);
   return g_test_run ();

@@ -608,6 +608,7 @@ test_queue_rename (Fixture *fixture, gconstpointer data)
 
   g_assert_cmpstr (ls_queue_harness_get (h, made)->entity_id, ==, "theirs");
   g_assert_cmpstr (ls_queue_harness_get (h, changed)->entity_id, ==, "theirs");
+  g_assert_cmpint (ls_queue_harness_get (h, changed)->base_version, ==, 1);
   g_assert_cmpstr (ls_queue_harness_get (h, changed)->endpoint, ==, "/api/grades/theirs");
   g_assert_cmpstr (ls_queue_harness_get (h, changed)->body, ==, "{\"score\":2,\"id\":\"theirs\"}");
   g_assert_cmpstr (ls_queue_harness_get (h, dependent)->endpoint, ==, "/api/grades/theirs/notes");
