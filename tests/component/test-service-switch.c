@@ -81,6 +81,8 @@ test_queue (LsServiceFixture *f, gconstpointer data)
       health = ls_service_fixture_call (f, "Diagnostics.GetHealth", "(@a{sv} {},)");
       g_assert_false (read.done);
 
+      /* by the bus it would wait for the queue, too */
+      ls_agent_sign_out_async (f->agent, FALSE, NULL, NULL, NULL);
       f->user_id = "u-2";
       ls_service_fixture_sign_in (f);
       ls_fake_queue_store_set_manual (f->queue_store, FALSE);
