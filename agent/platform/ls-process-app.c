@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 #define INFO_FILE ".flatpak-info"
 /* A real one has about a kilobyte. */
 #define MAX_INFO (64 * 1024)
+
+#define DELETED " (deleted)"
 
 static int
 open_root (pid_t pid)
@@ -20,12 +23,33 @@ open_root (pid_t pid)
   return open (path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
+static gboolean
+is_same_file (const char *a, const char *b)
+{
+  struct stat one, other;
+
+  return stat (a, &one) == 0 && stat (b, &other) == 0 && one.st_dev == other.st_dev &&
+         one.st_ino == other.st_ino;
+}
+
+/* So the kernel marks a file that has another one in its place, or none, proc_pid_exe(5): when its package was
+ * upgraded a program is still the one that settings name. One whose name really ends like this is the file of that name,
+ * which @link leads to whatever its text says. */
+static void
+drop_mark (char *path, const char *link)
+{
+  if (g_str_has_suffix (path, DELETED) && !is_same_file (path, link))
+    path[strlen (path) - strlen (DELETED)] = '\0';
+}
+
 static LsApp *
 host_app_new (pid_t pid)
 {
   g_autofree char *link = g_strdup_printf ("/proc/%d/exe", (int)pid);
   g_autofree char *path = g_file_read_link (link, NULL);
 
+  if (path != NULL)
+    drop_mark (path, link);
   return ls_app_new (LS_APP_HOST, path != NULL && g_utf8_validate (path, -1, NULL) ? path : NULL);
 }
 

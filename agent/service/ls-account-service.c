@@ -22,6 +22,7 @@ struct _LsAccountService
   LsAgent *agent;            /* (owned) */
   LsActionQueue *queue;      /* (owned) */
   LsAccess *access;          /* (owned) */
+  LsDurables *durables;      /* (owned) */
   LsClock *clock;            /* (owned) */
   GCancellable *cancellable; /* (owned): of the sign-outs that wait */
   char *entering_app;        /* (owned) (nullable): whose sign-in is the newest */
@@ -47,6 +48,7 @@ ls_account_service_finalize (GObject *object)
   g_clear_object (&self->agent);
   g_clear_object (&self->queue);
   g_clear_object (&self->access);
+  g_clear_object (&self->durables);
   g_clear_object (&self->clock);
   g_clear_object (&self->cancellable);
   g_free (self->entering_app);
@@ -132,13 +134,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignIn, sign_in_free)
 static void
 answer_sign_in (SignIn *sign_in, const char *what, gboolean sent, const GError *error)
 {
+  ls_journal_note (sign_in->journal, sign_in->app, what, "", ls_invocation_name_outcome (error),
+                   sent);
   if (error != NULL)
     {
       ls_invocation_return_error (sign_in->invocation, error);
       return;
     }
 
-  ls_journal_note (sign_in->journal, sign_in->app, what, "", "ok", sent);
   g_dbus_method_invocation_return_value (sign_in->invocation, NULL);
 }
 
@@ -253,15 +256,30 @@ has_unsent (LsAccountService *self)
   return ls_queue_counts_get_open (ls_action_queue_get_counts (self->queue)) > 0;
 }
 
-/* What happens right before somebody is signed out. */
+/* Whether anything can reach the server, or soon may. */
+static gboolean
+has_link (LsAccountService *self)
+{
+  LsState state = ls_agent_get_status (self->agent)->state;
+
+  return state == LS_STATE_LIVE || state == LS_STATE_POLLING || state == LS_STATE_CONNECTING;
+}
+
+/* What happens right before somebody is signed out, which nothing keeps from happening any more. Whether the server can
+ * be told is another matter. */
 static void
 part (LsAccountService *self, const char *app, gboolean wipe, gboolean forget_queue)
 {
+  const char *store_id = ls_agent_get_store_id (self->agent);
+
   if (forget_queue)
     ls_action_queue_forget (self->queue);
   if (wipe)
     ls_decisions_clear (ls_access_get_decisions (self->access));
-  ls_journal_note (ls_access_get_journal (self->access), app, "sign-out", "", "ok", TRUE);
+  if (wipe && store_id != NULL)
+    ls_durables_forget (self->durables, store_id);
+  ls_journal_note (ls_access_get_journal (self->access), app, "sign-out", "", "ok",
+                   has_link (self));
 }
 
 static void
@@ -310,26 +328,19 @@ last_flush_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autofree char *app = NULL;
 
   ls_last_flush_finish (queue, result, &flushed);
+  app = name_app (sign_out->service, sign_out->invocation);
   if (!check_sign_out (sign_out, flushed, &error))
     {
+      ls_journal_note (ls_access_get_journal (sign_out->service->access), app, "sign-out", "",
+                       ls_invocation_name_outcome (error), FALSE);
       ls_invocation_return_error (sign_out->invocation, error);
       return;
     }
 
-  app = name_app (sign_out->service, sign_out->invocation);
   part (sign_out->service, app, sign_out->wipe,
         sign_out->wipe && (sign_out->discard_unsent || !has_unsent (sign_out->service)));
   ls_agent_sign_out_async (sign_out->service->agent, sign_out->wipe, NULL, agent_sign_out_cb,
                            sign_out->invocation);
-}
-
-/* Whether anything can reach the server, or soon may. */
-static gboolean
-has_link (LsAccountService *self)
-{
-  LsState state = ls_agent_get_status (self->agent)->state;
-
-  return state == LS_STATE_LIVE || state == LS_STATE_POLLING || state == LS_STATE_CONNECTING;
 }
 
 static void
@@ -472,12 +483,17 @@ update (LsAccountService *self)
  * @agent: the agent
  * @queue: its queue
  * @access: who may do what
+ * @durables: the durable places
  * @clock: the clock
  *
  * Returns: (transfer full): an interface to export
  */
 LsAccountService *
-ls_account_service_new (LsAgent *agent, LsActionQueue *queue, LsAccess *access, LsClock *clock)
+ls_account_service_new (LsAgent *agent,
+                        LsActionQueue *queue,
+                        LsAccess *access,
+                        LsDurables *durables,
+                        LsClock *clock)
 {
   LsAccountService *self =
       g_object_new (LS_TYPE_ACCOUNT_SERVICE, "version", LS_BUS_INTERFACE_VERSION, NULL);
@@ -485,6 +501,7 @@ ls_account_service_new (LsAgent *agent, LsActionQueue *queue, LsAccess *access, 
   self->agent = g_object_ref (agent);
   self->queue = g_object_ref (queue);
   self->access = g_object_ref (access);
+  self->durables = g_object_ref (durables);
   self->clock = g_object_ref (clock);
   /* After the queue, which closes by it. */
   g_signal_connect_object (agent, "account-changed", G_CALLBACK (update), self,

@@ -3,6 +3,7 @@
 
 #include "ls-action-queue.h"
 #include "ls-access.h"
+#include "ls-durables.h"
 #include "ls-agent.h"
 #include "ls-clock.h"
 #include "ls-dbus.h"
@@ -29,8 +30,11 @@ G_DECLARE_FINAL_TYPE (LsAccountService,
                       ACCOUNT_SERVICE,
                       LsDbusAccountSkeleton)
 
-LsAccountService *
-ls_account_service_new (LsAgent *agent, LsActionQueue *queue, LsAccess *access, LsClock *clock);
+LsAccountService *ls_account_service_new (LsAgent *agent,
+                                          LsActionQueue *queue,
+                                          LsAccess *access,
+                                          LsDurables *durables,
+                                          LsClock *clock);
 void ls_account_service_set_defaults (LsAccountService *self, const LsSignOutDefaults *defaults);
 void ls_account_service_close (LsAccountService *self);
 

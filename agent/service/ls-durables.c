@@ -11,6 +11,7 @@
 
 typedef struct
 {
+  char *app; /* (owned): whose it is; empty: nobody knows any more */
   guint64 seq;
   gint64 used_at; /* wall clock, milliseconds */
 } Place;
@@ -33,6 +34,15 @@ struct _LsDurables
 
 G_DEFINE_FINAL_TYPE (LsDurables, ls_durables, G_TYPE_OBJECT)
 
+static void
+place_free (gpointer data)
+{
+  Place *place = data;
+
+  g_free (place->app);
+  g_free (place);
+}
+
 static GKeyFile *
 to_key_file (LsDurables *self)
 {
@@ -46,6 +56,7 @@ to_key_file (LsDurables *self)
     {
       g_key_file_set_uint64 (file, group, "seq", place->seq);
       g_key_file_set_int64 (file, group, "used-at", place->used_at);
+      g_key_file_set_string (file, group, "app", place->app);
     }
   return file;
 }
@@ -91,7 +102,7 @@ ls_durables_class_init (LsDurablesClass *klass)
 static void
 ls_durables_init (LsDurables *self)
 {
-  self->places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, place_free);
 }
 
 /* A group of a key file can't hold brackets or control characters, a name can. */
@@ -103,13 +114,27 @@ to_group (const char *store_id, const char *name)
   return g_strdup_printf ("%s %s", store_id, escaped);
 }
 
+/* @group, @app: (transfer full) */
 static void
-put (LsDurables *self, char *group, guint64 seq, gint64 used_at)
+put (LsDurables *self, char *group, char *app, guint64 seq, gint64 used_at)
 {
   Place *place = g_new (Place, 1);
 
-  *place = (Place) { seq, used_at };
+  *place = (Place) { app, seq, used_at };
   g_hash_table_replace (self->places, group, place);
+}
+
+static guint
+count_of (LsDurables *self, const char *app)
+{
+  GHashTableIter iter;
+  const Place *place;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->places);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&place))
+    n += g_str_equal (place->app, app);
+  return n;
 }
 
 static gboolean
@@ -136,8 +161,13 @@ load (LsDurables *self)
   g_auto (GStrv) groups = g_key_file_get_groups (file, NULL);
 
   for (guint i = 0; groups[i] != NULL; i++)
-    put (self, g_strdup (groups[i]), g_key_file_get_uint64 (file, groups[i], "seq", NULL),
-         g_key_file_get_int64 (file, groups[i], "used-at", NULL));
+    {
+      char *app = g_key_file_get_string (file, groups[i], "app", NULL);
+
+      put (self, g_strdup (groups[i]), app != NULL ? app : g_strdup (""),
+           g_key_file_get_uint64 (file, groups[i], "seq", NULL),
+           g_key_file_get_int64 (file, groups[i], "used-at", NULL));
+    }
 }
 
 /**
@@ -199,11 +229,37 @@ save_alarm_cb (gpointer user_data)
   ls_kept_file_save (self->file, file);
 }
 
+static void
+save_soon (LsDurables *self)
+{
+  if (self->alarm_id == 0)
+    self->alarm_id = ls_clock_add_alarm (self->clock, LS_CLOCK_MONOTONIC,
+                                         ls_clock_get_monotonic (self->clock) + SAVE_DELAY_MS,
+                                         save_alarm_cb, self);
+}
+
+/* So that one app that makes up names all the time does not keep the others from having theirs. */
+static gboolean
+check_room (LsDurables *self, const char *app, GError **error)
+{
+  if (g_hash_table_size (self->places) >= LS_DURABLES_MAX)
+    g_set_error (error, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED, "more than %d durable names",
+                 LS_DURABLES_MAX);
+  else if (count_of (self, app) >= LS_DURABLES_MAX_OF_APP)
+    g_set_error (error, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED, "more than %d durable names of this app",
+                 LS_DURABLES_MAX_OF_APP);
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
 /**
  * ls_durables_set:
  * @self: the places
  * @store_id: in which store
  * @name: a name
+ * @app: who asks; a name stays with who had it first
  * @seq: the place
  * @error: %LS_ERROR_INVALID_ARGUMENT: not a name; %LS_ERROR_LIMIT_EXCEEDED: too many names
  *
@@ -215,10 +271,12 @@ gboolean
 ls_durables_set (LsDurables *self,
                  const char *store_id,
                  const char *name,
+                 const char *app,
                  guint64 seq,
                  GError **error)
 {
   g_autofree char *group = NULL;
+  const Place *place;
 
   g_return_val_if_fail (LS_IS_DURABLES (self), FALSE);
 
@@ -231,18 +289,36 @@ ls_durables_set (LsDurables *self,
 
   drop_stale (self);
   group = to_group (store_id, name);
-  if (!g_hash_table_contains (self->places, group) &&
-      g_hash_table_size (self->places) >= LS_DURABLES_MAX)
-    {
-      g_set_error (error, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED, "more than %d durable names",
-                   LS_DURABLES_MAX);
-      return FALSE;
-    }
+  place = g_hash_table_lookup (self->places, group);
+  if (place == NULL && !check_room (self, app, error))
+    return FALSE;
 
-  put (self, g_steal_pointer (&group), seq, ls_clock_get_wall (self->clock));
-  if (self->alarm_id == 0)
-    self->alarm_id = ls_clock_add_alarm (self->clock, LS_CLOCK_MONOTONIC,
-                                         ls_clock_get_monotonic (self->clock) + SAVE_DELAY_MS,
-                                         save_alarm_cb, self);
+  put (self, g_steal_pointer (&group), g_strdup (place != NULL ? place->app : app), seq,
+       ls_clock_get_wall (self->clock));
+  save_soon (self);
   return TRUE;
+}
+
+static gboolean
+begins_with (gpointer key, gpointer value, gpointer user_data)
+{
+  return g_str_has_prefix (key, user_data);
+}
+
+/**
+ * ls_durables_forget:
+ * @self: the places
+ * @store_id: of a store that is wiped
+ *
+ * Forgets all places in it, also on disk, about a second later.
+ */
+void
+ls_durables_forget (LsDurables *self, const char *store_id)
+{
+  g_autofree char *beginning = to_group (store_id, "");
+
+  g_return_if_fail (LS_IS_DURABLES (self));
+
+  if (g_hash_table_foreach_remove (self->places, begins_with, beginning) > 0)
+    save_soon (self);
 }

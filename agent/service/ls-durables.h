@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 #define LS_DURABLES_KEEP_MS (G_GINT64_CONSTANT (7) * 24 * 60 * 60 * 1000)
 /** LS_DURABLES_MAX: how many places there may be */
 #define LS_DURABLES_MAX 256
+/** LS_DURABLES_MAX_OF_APP: how many of them one app may have */
+#define LS_DURABLES_MAX_OF_APP 32
 /** LS_DURABLES_MAX_NAME: how many bytes a name may have */
 #define LS_DURABLES_MAX_NAME 255
 
@@ -21,7 +23,9 @@ ls_durables_lookup (LsDurables *self, const char *store_id, const char *name, gu
 gboolean ls_durables_set (LsDurables *self,
                           const char *store_id,
                           const char *name,
+                          const char *app,
                           guint64 seq,
                           GError **error);
+void ls_durables_forget (LsDurables *self, const char *store_id);
 
 G_END_DECLS

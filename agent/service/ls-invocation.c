@@ -3,6 +3,28 @@
 
 #include "ls-error.h"
 
+static LsError
+get_code (const GError *error)
+{
+  if (error->domain == LS_ERROR)
+    return error->code;
+
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? LS_ERROR_CANCELLED
+                                                                   : LS_ERROR_FAILED;
+}
+
+/**
+ * ls_invocation_name_outcome:
+ * @error: (nullable): why a call fails
+ *
+ * Returns: what is written down of it: `ok`, or the name of the error that the caller gets
+ */
+const char *
+ls_invocation_name_outcome (const GError *error)
+{
+  return error != NULL ? ls_error_get_name (get_code (error)) : "ok";
+}
+
 /**
  * ls_invocation_return_error:
  * @invocation: (transfer full): a call
@@ -13,16 +35,10 @@
 void
 ls_invocation_return_error (GDBusMethodInvocation *invocation, const GError *error)
 {
-  LsError code = LS_ERROR_FAILED;
-
   g_return_if_fail (error != NULL);
 
-  if (error->domain == LS_ERROR)
-    code = error->code;
-  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    code = LS_ERROR_CANCELLED;
-
-  g_dbus_method_invocation_return_error_literal (invocation, LS_ERROR, code, error->message);
+  g_dbus_method_invocation_return_error_literal (invocation, LS_ERROR, (gint)get_code (error),
+                                                 error->message);
 }
 
 /**

@@ -6,6 +6,7 @@
 
 G_BEGIN_DECLS
 
+const char *ls_invocation_name_outcome (const GError *error);
 void ls_invocation_return_error (GDBusMethodInvocation *invocation, const GError *error);
 gboolean ls_invocation_check_options (GDBusMethodInvocation *invocation,
                                       GVariant *options,

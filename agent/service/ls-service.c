@@ -94,7 +94,7 @@ ls_service_new (LsAgent *agent, LsActionQueue *queue, const LsServicePorts *port
   self->connection = g_object_ref (ports->connection);
   self->access = ls_access_new (agent, ports->finder, journal, decisions);
   self->notice = ls_account_notice_new (agent, ports->notifier);
-  self->account = ls_account_service_new (agent, queue, self->access, clock);
+  self->account = ls_account_service_new (agent, queue, self->access, durables, clock);
   self->events = ls_events_service_new (agent, self->access, callers, durables);
   self->queue = ls_queue_service_new (agent, queue, self->access, callers, clock);
   g_ptr_array_add (self->interfaces,

@@ -43,8 +43,8 @@ find_start (LsSubscriptionRequest *request,
   else if (request->durable != NULL)
     ls_durables_lookup (durables, store_id, request->durable, &request->after_seq);
 
-  return request->durable == NULL ||
-         ls_durables_set (durables, store_id, request->durable, request->after_seq, error);
+  return request->durable == NULL || ls_durables_set (durables, store_id, request->durable,
+                                                      request->app, request->after_seq, error);
 }
 
 /* Who names types must be allowed to have each of them; who names none gets what is allowed. */
@@ -98,6 +98,7 @@ ls_subscription_request_parse (LsAgent *agent,
 
   request = g_new0 (LsSubscriptionRequest, 1);
   request->sender = g_strdup (sender);
+  request->app = g_strdup (ls_app_get_name (ls_access_get_app (access, sender)));
   request->types = g_new0 (gboolean, ls_event_type_get_count ());
   request->filter = ls_options_get_filter (options);
   if (!ls_agent_check_store (agent, error) ||
@@ -136,6 +137,7 @@ void
 ls_subscription_request_free (LsSubscriptionRequest *request)
 {
   g_free (request->sender);
+  g_free (request->app);
   g_free (request->types);
   g_clear_pointer (&request->filter, g_hash_table_unref);
   g_free (request->durable);

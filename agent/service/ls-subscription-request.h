@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 /**
  * LsSubscriptionRequest:
  * @sender: (owned): the unique name of the app
+ * @app: (owned): what that one is called
  * @types: (owned) (array): which events, indexed by #LsEventType
  * @filter: (owned) (nullable): see ls_subscriber_new()
  * @durable: (owned) (nullable): the name under which its place is kept
@@ -20,6 +21,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   char *sender;
+  char *app;
   gboolean *types;
   GHashTable *filter;
   char *durable;

@@ -104,7 +104,7 @@ keep_place (LsSubscriptionService *self)
   g_autoptr (GError) error = NULL;
 
   if (self->request->durable != NULL &&
-      !ls_durables_set (self->durables, self->store_id, self->request->durable,
+      !ls_durables_set (self->durables, self->store_id, self->request->durable, self->request->app,
                         ls_subscriber_get_acknowledged (self->subscriber), &error))
     g_warning ("a durable place is not kept: %s", error->message);
 }

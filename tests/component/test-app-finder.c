@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "ls-app-finder-bus.h"
+#include "ls-process-app.h"
 #include "ls-remove-tree.h"
 
 typedef struct
@@ -203,6 +204,43 @@ test_process_gone (Fixture *f, gconstpointer data)
   kill (caller.heir, SIGKILL);
 }
 
+static void
+assert_is_program (GSubprocess *process, const char *path)
+{
+  g_autoptr (LsApp) app = ls_process_app_read (
+      (pid_t)g_ascii_strtoll (g_subprocess_get_identifier (process), NULL, 10));
+
+  g_assert_cmpint (app->kind, ==, LS_APP_HOST);
+  g_assert_cmpstr (app->id, ==, path);
+}
+
+/* A program whose package was upgraded, or removed, goes by the name that it was started by. */
+static void
+test_replaced (Fixture *f, gconstpointer data)
+{
+  static const char *const names[] = { "app", "app (deleted)" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = g_build_filename (f->dir, names[i], NULL);
+      const char *const copy[] = { "cp", "/bin/sleep", path, NULL };
+      const char *const argv[] = { path, "30", NULL };
+      g_autoptr (GSubprocess) copying = g_subprocess_newv (copy, G_SUBPROCESS_FLAGS_NONE, NULL);
+      g_autoptr (GSubprocess) process = NULL;
+
+      g_assert_true (g_subprocess_wait_check (copying, NULL, NULL));
+      process = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_NONE, NULL);
+      assert_is_program (process, path);
+      g_assert_cmpint (unlink (path), ==, 0);
+      assert_is_program (process, path);
+      g_assert_true (g_file_set_contents (path, "the next version", -1, NULL));
+      assert_is_program (process, path);
+      g_subprocess_force_exit (process);
+      g_subprocess_wait (process, NULL, NULL);
+      g_assert_cmpint (unlink (path), ==, 0);
+    }
+}
+
 static gboolean
 can_make_sandboxes (void)
 {
@@ -286,6 +324,7 @@ main (int argc, char *argv[])
   g_test_add ("/app-finder/nobody", Fixture, NULL, set_up, test_nobody, tear_down);
   g_test_add ("/app-finder/inside", Fixture, NULL, set_up, test_inside, tear_down);
   g_test_add ("/app-finder/process-gone", Fixture, NULL, set_up, test_process_gone, tear_down);
+  g_test_add ("/app-finder/replaced", Fixture, NULL, set_up, test_replaced, tear_down);
   g_test_add ("/app-finder/sandbox", Fixture, NULL, set_up, test_sandbox, tear_down);
   return g_test_run ();
 }

@@ -2,6 +2,8 @@
 /* Who may do what, and who sits at the machine. */
 #include "ls-service-fixture.h"
 
+#include <string.h>
+
 #include "ls-role.h"
 
 #define GRADES "org.school.Grades"
@@ -309,6 +311,25 @@ test_durable (LsServiceFixture *f, gconstpointer data)
   LS_SERVICE_WAIT (f, ls_service_count_events (f->batches) == 2);
 }
 
+/* A wipe leaves nothing of it, either. */
+static void
+test_durable_wiped (LsServiceFixture *f, gconstpointer data)
+{
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  ls_service_fixture_sign_in (f);
+  call (f, "Events.Subscribe", "(['grade_created'], {'durable': <'place'>})");
+  ls_service_fixture_restart_service (f);
+  g_assert_true (g_file_get_contents (f->durables_path, &before, NULL, NULL));
+  g_assert_nonnull (strstr (before, "place"));
+
+  call (f, "Account.SignOut", "({'wipe': <true>},)");
+  ls_service_fixture_restart_service (f);
+  g_assert_true (g_file_get_contents (f->durables_path, &after, NULL, NULL));
+  g_assert_null (strstr (after, "place"));
+}
+
 typedef struct
 {
   guint n_done;
@@ -452,6 +473,7 @@ main (int argc, char **argv)
   ADD ("access/queue/early", test_queue_early);
   ADD ("access/role", test_role);
   ADD ("access/durable", test_durable);
+  ADD ("access/durable/wiped", test_durable_wiped);
   ADD ("access/waits-for-identity", test_waits_for_identity);
   ADD ("suspended", test_suspended);
   return g_test_run ();

@@ -84,6 +84,28 @@ test_audit_of_events (LsServiceFixture *f, gconstpointer data)
   g_assert_cmpuint (count_lines (f, "/usr/bin/app read library_material"), ==, 0);
 }
 
+/* That somebody tried to is of interest, too; and nothing is sent where nobody hears it. */
+static void
+test_audit_of_account (LsServiceFixture *f, gconstpointer data)
+{
+  ls_service_fixture_sign_in (f);
+  ls_agent_disconnect (f->agent);
+  ls_service_fixture_refused (f, "Account.SetTokens", "('no token', '', @a{sv} {})",
+                              LS_ERROR_INVALID_ARGUMENT, NULL);
+  g_free (ls_service_fixture_enqueue (f, "('delete', 'grade', 'r-1', '', @a{sv} {})"));
+  ls_service_fixture_refused (f, "Account.SignOut", "({'wipe': <true>},)", LS_ERROR_UNSENT_WORK,
+                              NULL);
+  assert_audit (f, "@a{sv} {}",
+                "/usr/bin/app sign-out  UnsentWork\n/usr/bin/app set-tokens  InvalidArgument\n"
+                "/usr/bin/app set-tokens  ok\n");
+
+  call (f, "Account.SignOut", "(@a{sv} {},)");
+  call (f, "Connection.Connect", "(@a{sv} {},)");
+  ls_service_fixture_sign_in (f);
+  g_assert_cmpuint (count_lines (f, "/usr/bin/app sign-out  ok"), ==, 1);
+  assert_audit (f, "{'sent': <true>}", "");
+}
+
 /* What one user did is not for the next one, nor for anybody once it was wiped. */
 static void
 test_audit_of_another (LsServiceFixture *f, gconstpointer data)
@@ -207,6 +229,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("lasts", test_audit);
   ADD ("of-events", test_audit_of_events);
+  ADD ("of-account", test_audit_of_account);
   ADD ("of-another", test_audit_of_another);
   ADD ("subject", test_subject);
   ADD ("flood", test_flood);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include "ls-durables.h"
 
 #include <gio/gio.h>
@@ -38,7 +40,7 @@ set (LsDurables *durables, const char *store, const char *name, guint64 seq)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (ls_durables_set (durables, store, name, seq, &error));
+  g_assert_true (ls_durables_set (durables, store, name, "app", seq, &error));
   g_assert_no_error (error);
 }
 
@@ -109,22 +111,63 @@ test_durables_limits (Fixture *f, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   set (durables, "store", longest, 1);
-  g_assert_false (ls_durables_set (durables, "store", too_long, 1, &error));
+  g_assert_false (ls_durables_set (durables, "store", too_long, "app", 1, &error));
   g_assert_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT);
   g_clear_error (&error);
-  g_assert_false (ls_durables_set (durables, "store", "", 1, &error));
+  g_assert_false (ls_durables_set (durables, "store", "", "app", 1, &error));
   g_assert_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT);
   g_clear_error (&error);
 
   for (guint i = 1; i < LS_DURABLES_MAX; i++)
     {
       g_autofree char *name = g_strdup_printf ("%u", i);
+      g_autofree char *app = g_strdup_printf ("app %u", i % 16);
 
-      set (durables, "store", name, i);
+      g_assert_true (ls_durables_set (durables, "store", name, app, i, &error));
     }
-  g_assert_false (ls_durables_set (durables, "store", "one more", 1, &error));
+  g_assert_false (ls_durables_set (durables, "store", "one more", "another", 1, &error));
   g_assert_error (error, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED);
   set (durables, "store", "1", 9);
+}
+
+/* One app can't use up the names of all, also after a restart, and with places in several stores. */
+static void
+test_durables_limit_of_app (Fixture *f, gconstpointer data)
+{
+  g_autoptr (LsDurables) durables = ls_durables_new (LS_CLOCK (f->clock), f->path);
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < LS_DURABLES_MAX_OF_APP; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u", i);
+
+      set (durables, i % 2 ? "store" : "other", name, i);
+    }
+  g_assert_finalize_object (g_steal_pointer (&durables));
+  durables = ls_durables_new (LS_CLOCK (f->clock), f->path);
+  g_assert_false (ls_durables_set (durables, "store", "one more", "app", 1, &error));
+  g_assert_error (error, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED);
+  g_clear_error (&error);
+  g_assert_true (ls_durables_set (durables, "store", "one more", "another", 1, &error));
+  set (durables, "store", "1", 9);
+}
+
+static void
+test_durables_forget (Fixture *f, gconstpointer data)
+{
+  g_autoptr (LsDurables) durables = ls_durables_new (LS_CLOCK (f->clock), f->path);
+  g_autofree char *text = NULL;
+  guint64 seq;
+
+  set (durables, "store", "app", 3);
+  set (durables, "store2", "app", 4);
+  ls_durables_forget (durables, "store");
+  g_assert_false (ls_durables_lookup (durables, "store", "app", &seq));
+  g_assert_true (ls_durables_lookup (durables, "store2", "app", &seq));
+  g_assert_finalize_object (g_steal_pointer (&durables));
+  g_assert_true (g_file_get_contents (f->path, &text, NULL, NULL));
+  g_assert_null (strstr (text, "store "));
+  g_assert_nonnull (strstr (text, "store2 "));
 }
 
 static void
@@ -158,6 +201,8 @@ main (int argc, char **argv)
   ADD ("saves-soon", test_durables_saves_soon);
   ADD ("expire", test_durables_expire);
   ADD ("limits", test_durables_limits);
+  ADD ("limit-of-app", test_durables_limit_of_app);
+  ADD ("forget", test_durables_forget);
   ADD ("damaged", test_durables_damaged);
   return g_test_run ();
 }
