@@ -174,11 +174,17 @@ has_all (LsQueueService *self, GDBusMethodInvocation *invocation)
   return ls_access_has_all (self->access, g_dbus_method_invocation_get_sender (invocation));
 }
 
+static gboolean
+is_own (LsQueueService *self, GDBusMethodInvocation *invocation, const LsAction *action)
+{
+  return g_strcmp0 (action->app, get_app (self, invocation)) == 0;
+}
+
 /* Whoever may not do everything has to do with its own actions alone. */
 static gboolean
 is_for (LsQueueService *self, GDBusMethodInvocation *invocation, const LsAction *action)
 {
-  return has_all (self, invocation) || g_strcmp0 (action->app, get_app (self, invocation)) == 0;
+  return has_all (self, invocation) || is_own (self, invocation, action);
 }
 
 /* What an action says may be more of its row than its app has sent: what was merged into it, or undoes it. */
@@ -189,11 +195,21 @@ may_see (LsQueueService *self, GDBusMethodInvocation *invocation, const LsAction
                             action->entity);
 }
 
+/* Who reads what another app wants done reads something, too. */
+static void
+note_read (LsQueueService *self, GDBusMethodInvocation *invocation, const LsAction *action)
+{
+  if (!is_own (self, invocation, action))
+    ls_journal_note_once (ls_access_get_journal (self->access), get_app (self, invocation),
+                          "read-action", action->entity, "ok");
+}
+
 static GVariant *
 action_new (LsQueueService *self, GDBusMethodInvocation *invocation, const LsAction *action)
 {
   g_autofree char *detail = make_detail (self, action);
 
+  note_read (self, invocation, action);
   return ls_bus_action_new (action, detail, may_see (self, invocation, action));
 }
 
@@ -389,6 +405,7 @@ answer_wait (GDBusMethodInvocation *invocation, const LsAction *action, gpointer
 {
   const char *sender = g_dbus_method_invocation_get_sender (invocation);
 
+  note_read (service, invocation, action);
   ls_dbus_queue_complete_wait_for (service, invocation, ls_outcome_to_string (action->outcome),
                                    details_new (service, action, sender));
 }
@@ -428,16 +445,62 @@ handle_wait_for (LsDbusQueue *object,
   return call_when_open (object, invocation, wait_for, NULL);
 }
 
+/* A change on its way. What comes of an action is written down in the name of its app, so that another one that
+ * changes it has a line of its own. */
+typedef struct
+{
+  LsQueueService *service;           /* (owned) */
+  GDBusMethodInvocation *invocation; /* (owned) by the answer */
+  char *subject;                     /* (owned) (nullable): another app's action */
+} Change;
+
+static Change *
+change_new (LsQueueService *self, GDBusMethodInvocation *invocation, const char *id)
+{
+  const LsAction *action = ls_action_queue_find (self->queue, id);
+  Change *change = g_new0 (Change, 1);
+
+  change->service = g_object_ref (self);
+  change->invocation = invocation;
+  if (action != NULL && !is_own (self, invocation, action))
+    change->subject = g_strjoin ("/", action->entity, action->entity_id, NULL);
+  return change;
+}
+
+static void
+change_free (Change *change)
+{
+  g_object_unref (change->service);
+  g_free (change->subject);
+  g_free (change);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Change, change_free)
+
+static void
+note_change (const Change *change, const GError *error)
+{
+  LsQueueService *self = change->service;
+  g_autofree char *what =
+      g_ascii_strdown (g_dbus_method_invocation_get_method_name (change->invocation), -1);
+
+  if (change->subject != NULL)
+    ls_journal_note (ls_access_get_journal (self->access), get_app (self, change->invocation), what,
+                     change->subject, ls_invocation_name_outcome (error), FALSE);
+}
+
 static void
 change_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  GDBusMethodInvocation *invocation = user_data;
+  g_autoptr (Change) change = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (ls_action_queue_change_finish (LS_ACTION_QUEUE (object), result, &error))
-    g_dbus_method_invocation_return_value (invocation, NULL);
+  ls_action_queue_change_finish (LS_ACTION_QUEUE (object), result, &error);
+  note_change (change, error);
+  if (error == NULL)
+    g_dbus_method_invocation_return_value (change->invocation, NULL);
   else
-    ls_invocation_return_error (invocation, error);
+    ls_invocation_return_error (change->invocation, error);
 }
 
 static void
@@ -447,7 +510,8 @@ edit (LsQueueService *self, Call *call)
 
   g_variant_get_child (call->arguments, 1, "&s", &json);
   if (may_touch (self, call->invocation, get_id (call)))
-    ls_action_queue_edit_async (self->queue, get_id (call), json, change_cb, call->invocation);
+    ls_action_queue_edit_async (self->queue, get_id (call), json, change_cb,
+                                change_new (self, call->invocation, get_id (call)));
 }
 
 static gboolean
@@ -467,7 +531,8 @@ static void
 change (LsQueueService *self, Call *call)
 {
   if (may_touch (self, call->invocation, get_id (call)))
-    call->change (self->queue, get_id (call), change_cb, call->invocation);
+    call->change (self->queue, get_id (call), change_cb,
+                  change_new (self, call->invocation, get_id (call)));
 }
 
 static gboolean
@@ -570,6 +635,7 @@ get_conflict (LsQueueService *self, Call *call)
       return;
     }
 
+  note_read (self, call->invocation, action);
   g_variant_dict_insert (&details, "type", "s", ls_action_type_to_string (action->type));
   g_variant_dict_insert (&details, "entity", "s", action->entity);
   g_variant_dict_insert (&details, "entity-id", "s", action->entity_id);
@@ -601,7 +667,7 @@ resolve (LsQueueService *self, Call *call)
 
   if (ls_queue_options_read_resolution (options, name, merged, &resolution, &version, &error))
     ls_action_queue_resolve_async (self->queue, id, resolution, or_null (merged), version,
-                                   change_cb, call->invocation);
+                                   change_cb, change_new (self, call->invocation, id));
   else
     ls_invocation_return_error (call->invocation, error);
 }
@@ -624,7 +690,7 @@ handle_resolve (LsDbusQueue *object,
 
 /* Returns: (transfer full) (nullable): %NULL if it would be too large */
 static GString *
-format_all (LsQueueService *self)
+format_all (LsQueueService *self, GDBusMethodInvocation *invocation)
 {
   g_autofree char *next = NULL;
   g_autoptr (GPtrArray) actions =
@@ -639,6 +705,7 @@ format_all (LsQueueService *self)
       const LsAction *action = g_ptr_array_index (actions, i);
       g_autofree char *detail = make_detail (self, action);
 
+      note_read (self, invocation, action);
       ls_json_next_element (out);
       ls_bus_action_append_json (out, action, detail);
     }
@@ -649,7 +716,7 @@ format_all (LsQueueService *self)
 
 static void export(LsQueueService *self, Call *call)
 {
-  g_autoptr (GString) json = format_all (self);
+  g_autoptr (GString) json = format_all (self, call->invocation);
 
   if (json != NULL)
     ls_dbus_queue_complete_export (LS_DBUS_QUEUE (self), call->invocation, json->str);

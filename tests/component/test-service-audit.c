@@ -106,6 +106,39 @@ test_audit_of_account (LsServiceFixture *f, gconstpointer data)
   assert_audit (f, "{'sent': <true>}", "");
 }
 
+/* The line about an action's outcome has the name of who enqueued it; who else has a hand in it has lines, too. */
+static void
+test_audit_of_actions (LsServiceFixture *f, gconstpointer data)
+{
+  g_autofree char *id = NULL;
+  g_autofree char *one = NULL;
+  g_autofree char *with_options = NULL;
+  g_autofree char *edit = NULL;
+
+  ls_service_fixture_sign_in (f);
+  ls_agent_disconnect (f->agent);
+  ls_service_fixture_become (f, LS_APP_HOST, "/usr/bin/other");
+  id = ls_service_fixture_enqueue (f, "('update', 'grade', 'r-1', '{\"n\":5}', @a{sv} {})");
+  one = g_strdup_printf ("('%s',)", id);
+  with_options = g_strdup_printf ("('%s', @a{sv} {})", id);
+  edit = g_strdup_printf ("('%s', '{\"n\":6}', @a{sv} {})", id);
+  call (f, "Queue.Get", one);
+  call (f, "Queue.Edit", edit);
+  ls_service_fixture_become (f, LS_APP_HOST, "/usr/bin/app");
+  assert_audit (f, "@a{sv} {}", "/usr/bin/app set-tokens  ok\n");
+
+  call (f, "Queue.Get", one);
+  call (f, "Queue.List", "(@a{sv} {},)");
+  call (f, "Queue.Export", "(@a{sv} {},)");
+  call (f, "Queue.Edit", edit);
+  ls_service_fixture_refused (f, "Queue.Undo", with_options, LS_ERROR_NOT_FOUND, NULL);
+  call (f, "Queue.Cancel", with_options);
+  assert_audit (f, "@a{sv} {}",
+                "/usr/bin/other update grade/r-1 cancelled\n/usr/bin/app cancel grade/r-1 ok\n"
+                "/usr/bin/app undo grade/r-1 NotFound\n/usr/bin/app edit grade/r-1 ok\n"
+                "/usr/bin/app read-action grade ok\n/usr/bin/app set-tokens  ok\n");
+}
+
 /* What one user did is not for the next one, nor for anybody once it was wiped. */
 static void
 test_audit_of_another (LsServiceFixture *f, gconstpointer data)
@@ -230,6 +263,7 @@ main (int argc, char **argv)
   ADD ("lasts", test_audit);
   ADD ("of-events", test_audit_of_events);
   ADD ("of-account", test_audit_of_account);
+  ADD ("of-actions", test_audit_of_actions);
   ADD ("of-another", test_audit_of_another);
   ADD ("subject", test_subject);
   ADD ("flood", test_flood);
