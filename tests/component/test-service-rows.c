@@ -28,12 +28,6 @@ set_policy (LsServiceFixture *f, gboolean host, gboolean sandboxed, Grants grant
   ls_service_set_policy (f->service, &policy);
 }
 
-static void
-become (LsServiceFixture *f, LsAppKind kind, const char *id)
-{
-  ls_fake_app_finder_set (f->finder, g_dbus_connection_get_unique_name (f->app), kind, id);
-}
-
 /* Signed in, a row in the cache. */
 static void
 set_up (LsServiceFixture *f, gconstpointer data)
@@ -132,7 +126,7 @@ static void
 test_broadcast_without_host (LsServiceFixture *f, gconstpointer data)
 {
   set_policy (f, FALSE, TRUE, (Grants) { NULL, NULL });
-  become (f, LS_APP_SANDBOXED, GRADES);
+  ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   assert_broadcast (f, UPDATE, FALSE);
 }
 
@@ -196,7 +190,7 @@ test_enqueue_and_read (LsServiceFixture *f, gconstpointer data)
   g_autofree char *conflict = NULL;
 
   set_policy (f, TRUE, FALSE, (Grants) { GRADES ":grade", GRADES ":grade.update" });
-  become (f, LS_APP_SANDBOXED, GRADES);
+  ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   assert_told (f, TRUE);
   id = enqueue_and_reply (f, UPDATE, LS_ACTION_CONFLICT);
   conflict = ask (f, "Queue.GetConflict", id, "");
@@ -210,7 +204,7 @@ test_enqueue_alone (LsServiceFixture *f, gconstpointer data)
   g_autofree char *arguments = NULL;
 
   set_policy (f, TRUE, FALSE, (Grants) { GRADES ":announcement", GRADES ":grade.update" });
-  become (f, LS_APP_SANDBOXED, GRADES);
+  ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   assert_told (f, FALSE);
   id = enqueue_and_reply (f, UPDATE, LS_ACTION_CONFLICT);
   arguments = g_strdup_printf ("('%s',)", id);
@@ -227,14 +221,14 @@ test_follower (LsServiceFixture *f, gconstpointer data)
   g_autofree char *after = NULL;
 
   set_policy (f, TRUE, FALSE, (Grants) { NULL, GRADES ":grade.update" });
-  become (f, LS_APP_SANDBOXED, GRADES);
+  ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   id = ls_service_fixture_enqueue (f, UPDATE);
   LS_SERVICE_WAIT (f, ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_ACT) != NULL);
   before = ask (f, "Queue.Cancel", id, " @a{sv} {}");
   g_assert_cmpuint (ls_action_queue_get_counts (f->queue)->pending, ==, 1);
   after = list (f);
   assert_says (after, "\"n\":7", FALSE);
-  become (f, LS_APP_HOST, "/usr/bin/app");
+  ls_service_fixture_become (f, LS_APP_HOST, "/usr/bin/app");
   g_free (g_steal_pointer (&after));
   after = list (f);
   assert_says (after, "\"n\":7", TRUE);
@@ -252,7 +246,7 @@ test_ids_are_heard (LsServiceFixture *f, gconstpointer data)
       ls_service_fixture_collect (f, LS_BUS_INTERFACE_QUEUE, "ActionChanged", actions);
 
   g_free (ls_service_fixture_enqueue (f, UPDATE));
-  become (f, LS_APP_SANDBOXED, GRADES);
+  ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   ls_service_fixture_publish_row (f, types, ROW ("8"));
   LS_SERVICE_WAIT (f, rows->len == 1 && actions->len == 1);
   g_assert_cmpstr (rows->pdata[0], ==, "('grade', ['r'])");
