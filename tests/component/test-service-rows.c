@@ -19,7 +19,7 @@ typedef struct
 } Grants;
 
 static void
-set_policy (LsServiceFixture *f, gboolean host, gboolean sandboxed, Grants grants)
+set_policy (LsServiceFixture *f, gboolean host, LsSandboxPolicy sandboxed, Grants grants)
 {
   const char *const read[] = { grants.read, NULL };
   const char *const enqueue[] = { grants.enqueue, NULL };
@@ -99,19 +99,20 @@ test_broadcast (LsServiceFixture *f, gconstpointer data)
 {
   const struct
   {
-    gboolean sandboxed;
+    LsSandboxPolicy sandboxed;
     Grants grants;
     gboolean told;
   } cases[] = {
-    { FALSE, { NULL, NULL }, FALSE },
-    { TRUE, { NULL, NULL }, TRUE },
-    { TRUE, { GRADES ":announcement", NULL }, FALSE },
-    { TRUE, { GRADES ":announcement,grade", NULL }, TRUE },
-    { TRUE, { GRADES ":*", NULL }, TRUE },
-    { FALSE, { GRADES ":*", NULL }, FALSE },
-    { TRUE, { NULL, GRADES ":grade.update" }, FALSE },
-    { TRUE, { GRADES ":grade", GRADES ":grade.update" }, TRUE },
-    { TRUE, { GRADES ":grade", "org.school.Grade:grade.update" }, FALSE },
+    { LS_SANDBOX_DENY, { NULL, NULL }, FALSE },
+    { LS_SANDBOX_ALLOW, { NULL, NULL }, TRUE },
+    { LS_SANDBOX_ASK, { NULL, NULL }, FALSE },
+    { LS_SANDBOX_ALLOW, { GRADES ":announcement", NULL }, FALSE },
+    { LS_SANDBOX_ALLOW, { GRADES ":announcement,grade", NULL }, TRUE },
+    { LS_SANDBOX_ALLOW, { GRADES ":*", NULL }, TRUE },
+    { LS_SANDBOX_DENY, { GRADES ":*", NULL }, FALSE },
+    { LS_SANDBOX_ALLOW, { NULL, GRADES ":grade.update" }, FALSE },
+    { LS_SANDBOX_ALLOW, { GRADES ":grade", GRADES ":grade.update" }, TRUE },
+    { LS_SANDBOX_ALLOW, { GRADES ":grade", "org.school.Grade:grade.update" }, FALSE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -125,7 +126,7 @@ test_broadcast (LsServiceFixture *f, gconstpointer data)
 static void
 test_broadcast_without_host (LsServiceFixture *f, gconstpointer data)
 {
-  set_policy (f, FALSE, TRUE, (Grants) { NULL, NULL });
+  set_policy (f, FALSE, LS_SANDBOX_ALLOW, (Grants) { NULL, NULL });
   ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   assert_broadcast (f, UPDATE, FALSE);
 }
@@ -134,7 +135,7 @@ test_broadcast_without_host (LsServiceFixture *f, gconstpointer data)
 static void
 test_broadcast_role (LsServiceFixture *f, gconstpointer data)
 {
-  set_policy (f, TRUE, TRUE, (Grants) { NULL, NULL });
+  set_policy (f, TRUE, LS_SANDBOX_ALLOW, (Grants) { NULL, NULL });
   assert_broadcast (f, MATERIAL, TRUE);
   f->role = LS_ROLE_PARENT;
   ls_agent_reconnect (f->agent);
@@ -189,7 +190,7 @@ test_enqueue_and_read (LsServiceFixture *f, gconstpointer data)
   g_autofree char *id = NULL;
   g_autofree char *conflict = NULL;
 
-  set_policy (f, TRUE, FALSE, (Grants) { GRADES ":grade", GRADES ":grade.update" });
+  set_policy (f, TRUE, LS_SANDBOX_DENY, (Grants) { GRADES ":grade", GRADES ":grade.update" });
   ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   assert_told (f, TRUE);
   id = enqueue_and_reply (f, UPDATE, LS_ACTION_CONFLICT);
@@ -203,7 +204,8 @@ test_enqueue_alone (LsServiceFixture *f, gconstpointer data)
   g_autofree char *id = NULL;
   g_autofree char *arguments = NULL;
 
-  set_policy (f, TRUE, FALSE, (Grants) { GRADES ":announcement", GRADES ":grade.update" });
+  set_policy (f, TRUE, LS_SANDBOX_DENY,
+              (Grants) { GRADES ":announcement", GRADES ":grade.update" });
   ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   assert_told (f, FALSE);
   id = enqueue_and_reply (f, UPDATE, LS_ACTION_CONFLICT);
@@ -220,7 +222,7 @@ test_follower (LsServiceFixture *f, gconstpointer data)
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
 
-  set_policy (f, TRUE, FALSE, (Grants) { NULL, GRADES ":grade.update" });
+  set_policy (f, TRUE, LS_SANDBOX_DENY, (Grants) { NULL, GRADES ":grade.update" });
   ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   id = ls_service_fixture_enqueue (f, UPDATE);
   LS_SERVICE_WAIT (f, ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_ACT) != NULL);
