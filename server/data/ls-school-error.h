@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * @LS_SCHOOL_ERROR_PAGE: a snapshot's page token is damaged, or of another epoch or entity
  * @LS_SCHOOL_ERROR_SESSION: no such session or refresh token, or it is over
  * @LS_SCHOOL_ERROR_REUSED: the refresh token was replaced long ago; its session was ended for that
+ * @LS_SCHOOL_ERROR_BUSY: too much is being written for that; later it will go
  * @LS_SCHOOL_ERROR_STORAGE: the database failed; nothing was changed
  * @LS_SCHOOL_ERROR_NEWER: the database was written by a newer version; it was not touched
  *
@@ -35,6 +36,7 @@ typedef enum
   LS_SCHOOL_ERROR_PAGE,
   LS_SCHOOL_ERROR_SESSION,
   LS_SCHOOL_ERROR_REUSED,
+  LS_SCHOOL_ERROR_BUSY,
   LS_SCHOOL_ERROR_STORAGE,
   LS_SCHOOL_ERROR_NEWER,
 } LsSchoolError;

@@ -45,6 +45,7 @@ static const Failure school_failures[] = {
   [LS_SCHOOL_ERROR_PAGE] = { SOUP_STATUS_BAD_REQUEST, "bad-page", NULL },
   [LS_SCHOOL_ERROR_SESSION] = { SOUP_STATUS_UNAUTHORIZED, "session-ended", NULL },
   [LS_SCHOOL_ERROR_REUSED] = { SOUP_STATUS_UNAUTHORIZED, "session-ended", NULL },
+  [LS_SCHOOL_ERROR_BUSY] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "busy", NULL },
   [LS_SCHOOL_ERROR_STORAGE] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "storage",
                                 "Terjadi kesalahan pada server" },
   [LS_SCHOOL_ERROR_NEWER] = { SOUP_STATUS_INTERNAL_SERVER_ERROR, "storage",

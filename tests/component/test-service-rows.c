@@ -19,19 +19,13 @@ typedef struct
 } Grants;
 
 static void
-set_policy (LsServiceFixture *f, gboolean host, gboolean sandboxed, Grants grants)
+set_policy (LsServiceFixture *f, gboolean host, LsSandboxPolicy sandboxed, Grants grants)
 {
   const char *const read[] = { grants.read, NULL };
   const char *const enqueue[] = { grants.enqueue, NULL };
   const LsAccessPolicy policy = { host, sandboxed, read, enqueue };
 
   ls_service_set_policy (f->service, &policy);
-}
-
-static void
-become (LsServiceFixture *f, LsAppKind kind, const char *id)
-{
-  ls_fake_app_finder_set (f->finder, g_dbus_connection_get_unique_name (f->app), kind, id);
 }
 
 /* Signed in, a row in the cache. */
@@ -105,19 +99,20 @@ test_broadcast (LsServiceFixture *f, gconstpointer data)
 {
   const struct
   {
-    gboolean sandboxed;
+    LsSandboxPolicy sandboxed;
     Grants grants;
     gboolean told;
   } cases[] = {
-    { FALSE, { NULL, NULL }, FALSE },
-    { TRUE, { NULL, NULL }, TRUE },
-    { TRUE, { GRADES ":announcement", NULL }, FALSE },
-    { TRUE, { GRADES ":announcement,grade", NULL }, TRUE },
-    { TRUE, { GRADES ":*", NULL }, TRUE },
-    { FALSE, { GRADES ":*", NULL }, FALSE },
-    { TRUE, { NULL, GRADES ":grade.update" }, FALSE },
-    { TRUE, { GRADES ":grade", GRADES ":grade.update" }, TRUE },
-    { TRUE, { GRADES ":grade", "org.school.Grade:grade.update" }, FALSE },
+    { LS_SANDBOX_DENY, { NULL, NULL }, FALSE },
+    { LS_SANDBOX_ALLOW, { NULL, NULL }, TRUE },
+    { LS_SANDBOX_ASK, { NULL, NULL }, FALSE },
+    { LS_SANDBOX_ALLOW, { GRADES ":announcement", NULL }, FALSE },
+    { LS_SANDBOX_ALLOW, { GRADES ":announcement,grade", NULL }, TRUE },
+    { LS_SANDBOX_ALLOW, { GRADES ":*", NULL }, TRUE },
+    { LS_SANDBOX_DENY, { GRADES ":*", NULL }, FALSE },
+    { LS_SANDBOX_ALLOW, { NULL, GRADES ":grade.update" }, FALSE },
+    { LS_SANDBOX_ALLOW, { GRADES ":grade", GRADES ":grade.update" }, TRUE },
+    { LS_SANDBOX_ALLOW, { GRADES ":grade", "org.school.Grade:grade.update" }, FALSE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -131,8 +126,8 @@ test_broadcast (LsServiceFixture *f, gconstpointer data)
 static void
 test_broadcast_without_host (LsServiceFixture *f, gconstpointer data)
 {
-  set_policy (f, FALSE, TRUE, (Grants) { NULL, NULL });
-  become (f, LS_APP_SANDBOXED, GRADES);
+  set_policy (f, FALSE, LS_SANDBOX_ALLOW, (Grants) { NULL, NULL });
+  ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   assert_broadcast (f, UPDATE, FALSE);
 }
 
@@ -140,7 +135,7 @@ test_broadcast_without_host (LsServiceFixture *f, gconstpointer data)
 static void
 test_broadcast_role (LsServiceFixture *f, gconstpointer data)
 {
-  set_policy (f, TRUE, TRUE, (Grants) { NULL, NULL });
+  set_policy (f, TRUE, LS_SANDBOX_ALLOW, (Grants) { NULL, NULL });
   assert_broadcast (f, MATERIAL, TRUE);
   f->role = LS_ROLE_PARENT;
   ls_agent_reconnect (f->agent);
@@ -195,8 +190,8 @@ test_enqueue_and_read (LsServiceFixture *f, gconstpointer data)
   g_autofree char *id = NULL;
   g_autofree char *conflict = NULL;
 
-  set_policy (f, TRUE, FALSE, (Grants) { GRADES ":grade", GRADES ":grade.update" });
-  become (f, LS_APP_SANDBOXED, GRADES);
+  set_policy (f, TRUE, LS_SANDBOX_DENY, (Grants) { GRADES ":grade", GRADES ":grade.update" });
+  ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   assert_told (f, TRUE);
   id = enqueue_and_reply (f, UPDATE, LS_ACTION_CONFLICT);
   conflict = ask (f, "Queue.GetConflict", id, "");
@@ -209,8 +204,9 @@ test_enqueue_alone (LsServiceFixture *f, gconstpointer data)
   g_autofree char *id = NULL;
   g_autofree char *arguments = NULL;
 
-  set_policy (f, TRUE, FALSE, (Grants) { GRADES ":announcement", GRADES ":grade.update" });
-  become (f, LS_APP_SANDBOXED, GRADES);
+  set_policy (f, TRUE, LS_SANDBOX_DENY,
+              (Grants) { GRADES ":announcement", GRADES ":grade.update" });
+  ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   assert_told (f, FALSE);
   id = enqueue_and_reply (f, UPDATE, LS_ACTION_CONFLICT);
   arguments = g_strdup_printf ("('%s',)", id);
@@ -226,15 +222,15 @@ test_follower (LsServiceFixture *f, gconstpointer data)
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
 
-  set_policy (f, TRUE, FALSE, (Grants) { NULL, GRADES ":grade.update" });
-  become (f, LS_APP_SANDBOXED, GRADES);
+  set_policy (f, TRUE, LS_SANDBOX_DENY, (Grants) { NULL, GRADES ":grade.update" });
+  ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   id = ls_service_fixture_enqueue (f, UPDATE);
   LS_SERVICE_WAIT (f, ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_ACT) != NULL);
   before = ask (f, "Queue.Cancel", id, " @a{sv} {}");
   g_assert_cmpuint (ls_action_queue_get_counts (f->queue)->pending, ==, 1);
   after = list (f);
   assert_says (after, "\"n\":7", FALSE);
-  become (f, LS_APP_HOST, "/usr/bin/app");
+  ls_service_fixture_become (f, LS_APP_HOST, "/usr/bin/app");
   g_free (g_steal_pointer (&after));
   after = list (f);
   assert_says (after, "\"n\":7", TRUE);
@@ -252,7 +248,7 @@ test_ids_are_heard (LsServiceFixture *f, gconstpointer data)
       ls_service_fixture_collect (f, LS_BUS_INTERFACE_QUEUE, "ActionChanged", actions);
 
   g_free (ls_service_fixture_enqueue (f, UPDATE));
-  become (f, LS_APP_SANDBOXED, GRADES);
+  ls_service_fixture_become (f, LS_APP_SANDBOXED, GRADES);
   ls_service_fixture_publish_row (f, types, ROW ("8"));
   LS_SERVICE_WAIT (f, rows->len == 1 && actions->len == 1);
   g_assert_cmpstr (rows->pdata[0], ==, "('grade', ['r'])");

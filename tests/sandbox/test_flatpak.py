@@ -8,13 +8,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from gi.repository import GLib
 
 from flatpak_testing import APP, MANIFEST, TREE, Flatpak, SandboxedDesktop, development_manifest, run
 from labsync_testing import BUS_NAME, until
+from machine_traces import in_files
 from panels import TRAY_NAME, Panel
 
 GOLDEN = Path(__file__).with_name("metadata.golden")
 TALK = "org.kde.StatusNotifierWatcher"
+CANARY = "Kanarie-7f3a91c5e2"
 
 
 @pytest.fixture(scope="session")
@@ -114,6 +117,37 @@ def test_damaged_keyring_file_costs_a_sign_in_only(signed_in, keep):
     signed_in.kill()
     signed_in.activate()
     signed_in.wait_state("live")
+
+
+def items(desktop):
+    """How many secrets are in the keyring's file, whose content is encrypted one by one (libsecret 0.20)."""
+    content = GLib.Bytes.new(desktop.keyring_file.read_bytes()[len(b"GnomeKeyring\n\r\0\n\1\0"):])
+    return GLib.Variant.new_from_bytes(GLib.VariantType("(uayutua(a{say}ay))"), content, False).unpack()[-1]
+
+
+def test_encryption_survives_a_restart_and_goes_with_a_wipe(server, desk):
+    """libsodium in the sandbox, its key by the Secret portal."""
+    desktop = desk(server.url, Privacy_encrypt="true")
+    desktop.activate()
+    desktop.sign_in()
+    desktop.wait_state("live")
+    server.person("admin@demo.test").create("announcements", title=CANARY, content="-", category="umum")
+    until(lambda: CANARY in str(desktop.cached("announcement")), what="the canary")
+    assert len(items(desktop)) == 3, "two tokens and a key"
+
+    server.stop()
+    desktop.kill()
+    assert list(desktop.data.rglob("cache.db"))
+    assert in_files(desktop.data, CANARY) == []
+    desktop.activate()
+    assert CANARY in str(desktop.cached("announcement")), "it is read again, not fetched"
+
+    server.start()
+    desktop.wait_state("live")
+    assert desktop.ctl("sign-out", "--wipe").code == 0
+    until(lambda: not list(desktop.data.rglob("cache.db")), what="the store to be gone")
+    until(lambda: items(desktop) == [], what="the key to be gone")
+    assert in_files(desktop.data, CANARY) == []
 
 
 def test_administrator_locks_settings(server, desk, flatpak):
