@@ -285,7 +285,8 @@ store_open_cb (GObject *object, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  self->entering = NULL;
+  if (self->entering == sign_in)
+    self->entering = NULL;
   ls_agent_account_use (self, sign_in->session->user, state, sign_in->session);
   ls_agent_account_save (self);
   g_task_return_boolean (task, TRUE);
@@ -527,7 +528,7 @@ ls_agent_set_tokens_finish (LsAgent *self, GAsyncResult *result, GError **error)
 /**
  * ls_agent_set_farewell:
  * @self: an agent
- * @farewell: (nullable): (unowned): outlives the agent, or is taken back
+ * @farewell: (nullable): (unowned): counts for as long as it is there
  *
  * Sets who is asked before somebody's sign-in signs somebody else out; at first nobody is, and nothing wiped.
  */

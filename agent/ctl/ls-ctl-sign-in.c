@@ -6,6 +6,7 @@
 #include "ls-error.h"
 #include "ls-i18n.h"
 
+/* A busy school lets people in one after another, and what somebody else did here is sent first. */
 static gboolean
 sign_in (LsDbusAccount *account, const char *email, GError **error)
 {
@@ -16,6 +17,7 @@ sign_in (LsDbusAccount *account, const char *email, GError **error)
   if (password == NULL)
     return FALSE;
 
+  g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (account), G_MAXINT);
   signed_in = ls_dbus_account_call_sign_in_sync (account, email, password, ls_ctl_no_options (),
                                                  NULL, error);
   ls_ctl_password_free (password);
