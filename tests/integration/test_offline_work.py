@@ -133,7 +133,7 @@ def test_nothing_unsent_is_wiped_unasked(server, desk_of_teacher):
     add(desktop, "update", row_id, {"score": 41})
     result = desktop.ctl("sign-out", "--wipe", "--json")
     assert (result.code, json.loads(result.err)["error"]["code"]) == (1, "UnsentWork")
-    assert desktop.ctl("sign-out").code == 0
+    assert desktop.json("sign-out") == {"unsent": 1}
     assert [path.name for path in desktop.state_dir.glob("*/queue.db")] == ["queue.db"]
 
     server.start()

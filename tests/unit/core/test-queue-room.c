@@ -127,6 +127,45 @@ count_open (Fixture *f)
   return ls_queue_counts_get_open (ls_queue_get_counts (f->h->queue));
 }
 
+static GError *
+try_update (Fixture *f, const char *app)
+{
+  LsActionDraft wanted = draft (LS_ACTION_UPDATE, "{\"score\":80}");
+
+  wanted.app = app;
+  return ls_queue_harness_get_error (f->h, ls_queue_harness_try (f->h, &wanted, f->row));
+}
+
+static void
+test_room_enqueue (Fixture *f, gconstpointer data)
+{
+  limit (f, 2, 0, 1 << 20);
+  g_assert_no_error (try_update (f, "app"));
+  g_assert_no_error (try_update (f, "another"));
+  assert_full (try_update (f, "app"));
+
+  /* what is done makes room */
+  ls_queue_harness_connect (f->h, LS_PROTOCOL_LABSYNC_V1);
+  ls_queue_harness_answer (f->h, ls_queue_harness_reply (200, NULL, 6, 10));
+  g_assert_no_error (try_update (f, "app"));
+  limit_bytes (f);
+  assert_full (try_update (f, "app"));
+}
+
+static void
+test_room_enqueue_of_an_app (Fixture *f, gconstpointer data)
+{
+  limit (f, 100, 2, 1 << 20);
+  g_assert_no_error (try_update (f, "app"));
+  g_assert_no_error (try_update (f, "app"));
+  assert_full (try_update (f, "app"));
+  g_assert_no_error (try_update (f, "another"));
+
+  ls_queue_harness_connect (f->h, LS_PROTOCOL_LABSYNC_V1);
+  ls_queue_harness_answer (f->h, ls_queue_harness_reply (200, NULL, 6, 10));
+  g_assert_no_error (try_update (f, "app"));
+}
+
 /* What is edited while it is with the server becomes one more. */
 static void
 test_room_edit_in_flight (Fixture *f, gconstpointer data)
@@ -319,6 +358,8 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  ADD ("enqueue", test_room_enqueue);
+  ADD ("enqueue/of-an-app", test_room_enqueue_of_an_app);
   ADD ("edit-in-flight", test_room_edit_in_flight);
   ADD ("edit-in-flight/of-an-app", test_room_edit_in_flight_of_an_app);
   ADD ("edit-in-flight/bytes", test_room_edit_in_flight_bytes);

@@ -700,57 +700,6 @@ test_queue_new_log (Fixture *fixture, gconstpointer data)
   g_assert_true (ls_queue_harness_get (h, young)->visible);
 }
 
-static void
-test_queue_quota (Fixture *fixture, gconstpointer data)
-{
-  LsQueueHarness *h = fixture->h;
-  LsActionDraft wanted = draft (LS_ACTION_CREATE, "three", "{}");
-  gpointer ticket;
-
-  h->config.max_actions = 2;
-  ls_queue_set_config (h->queue, &h->config);
-  create (fixture, "one");
-  create (fixture, "two");
-  ticket = ls_queue_harness_try (h, &wanted, NULL);
-  g_assert_error (ls_queue_harness_get_error (h, ticket), LS_ERROR, LS_ERROR_QUOTA_EXCEEDED);
-
-  /* what is done makes room */
-  connect_link (fixture);
-  accept_with (fixture, NULL, 1, 10);
-  ls_queue_harness_enqueue (h, &wanted, NULL);
-
-  h->config.max_actions = 100;
-  h->config.max_bytes = 250;
-  ls_queue_set_config (h->queue, &h->config);
-  wanted.entity_id = "four";
-  ticket = ls_queue_harness_try (h, &wanted, NULL);
-  g_assert_error (ls_queue_harness_get_error (h, ticket), LS_ERROR, LS_ERROR_QUOTA_EXCEEDED);
-}
-
-static void
-test_queue_quota_of_an_app (Fixture *fixture, gconstpointer data)
-{
-  LsQueueHarness *h = fixture->h;
-  LsActionDraft wanted = draft (LS_ACTION_CREATE, "three", "{}");
-  gpointer ticket;
-
-  h->config.max_of_app = 2;
-  ls_queue_set_config (h->queue, &h->config);
-  create (fixture, "one");
-  create (fixture, "two");
-  ticket = ls_queue_harness_try (h, &wanted, NULL);
-  g_assert_error (ls_queue_harness_get_error (h, ticket), LS_ERROR, LS_ERROR_QUOTA_EXCEEDED);
-  wanted.app = "another";
-  ls_queue_harness_enqueue (h, &wanted, NULL);
-
-  /* what is done makes room for its app */
-  connect_link (fixture);
-  accept_with (fixture, NULL, 1, 10);
-  wanted.app = NULL;
-  wanted.entity_id = "four";
-  ls_queue_harness_enqueue (h, &wanted, NULL);
-}
-
 /* An app that did not hear our answer asks again with its key. */
 static void
 test_queue_same_key_again (Fixture *fixture, gconstpointer data)
@@ -893,8 +842,6 @@ main (int argc, char *argv[])
   ADD ("delete-of-what-is-gone", test_queue_delete_of_what_is_gone);
   ADD ("visible", test_queue_visible);
   ADD ("new-log", test_queue_new_log);
-  ADD ("quota", test_queue_quota);
-  ADD ("quota/of-an-app", test_queue_quota_of_an_app);
   ADD ("same-key-again", test_queue_same_key_again);
   ADD ("expires", test_queue_expires);
   ADD ("keeps", test_queue_keeps);
