@@ -483,7 +483,9 @@ flip (LsQueueFile *queue, const char *column, guint seq)
 static void
 test_flipped_bit (Fixture *fixture, gconstpointer data)
 {
-  static const char *const columns[] = { "body", "base", "server", "answer", "loser", "app_digest" };
+  static const char *const columns[] = {
+    "body", "base", "server", "answer", "loser", "app_digest"
+  };
   g_autoptr (LsQueueFile) queue = open_queue (fixture);
 
   for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
