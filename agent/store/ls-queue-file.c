@@ -343,8 +343,7 @@ try_open (const char *path, LsCipher *reader, LsCipher *writer, char **aside, GE
   self->writer.cipher = writer;
   self->database =
       ls_database_open (path, APPLICATION_ID, migrations, G_N_ELEMENTS (migrations), aside, error);
-  if (self->database == NULL ||
-      !ls_database_make_durable (self->database, error) ||
+  if (self->database == NULL || !ls_database_make_durable (self->database, error) ||
       !ls_seal_install (self->database, &self->writer, error))
     return NULL;
 
