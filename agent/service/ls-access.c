@@ -478,8 +478,8 @@ ls_access_check_enqueue (LsAccess *self,
   g_return_val_if_fail (LS_IS_ACCESS (self), FALSE);
 
   app = ls_access_get_app (self, sender);
-  granted = is_allowed (self, app) ||
-            is_granted (find_grant (self->enqueue, app), draft->entity, type);
+  granted =
+      is_allowed (self, app) || is_granted (find_grant (self->enqueue, app), draft->entity, type);
   if (may_all (self, app) || (granted && ls_action_draft_goes_to_its_row (draft)))
     return TRUE;
 
