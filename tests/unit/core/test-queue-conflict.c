@@ -325,6 +325,7 @@ test_conflict_undo_of_many (Fixture *fixture, gconstpointer data)
     }
   update (fixture, "{\"score\":81}");
   answer (fixture, 200, "{\"id\":\"g-1\",\"score\":81}", 7);
+  ls_queue_harness_advance (fixture->h, 2 * 60 * 60 * 1000);
   for (guint i = 0; i < n; i++)
     g_assert_nonnull (get (fixture, ids->pdata[i])->loser);
 

@@ -64,13 +64,23 @@ assert_status (Fixture *fixture, const char *id, LsActionStatus status)
   g_assert_cmpint (ls_queue_harness_get (fixture->h, id)->status, ==, status);
 }
 
+/* The answer is lost, the stream is not. */
 static void
 test_stream_own (Fixture *fixture, gconstpointer data)
 {
+  LsQueueHarness *h = fixture->h;
   const char *id = enqueue (fixture, LS_ACTION_UPDATE, NULL, "{\"score\":80}");
 
+  ls_queue_harness_connect (h, LS_PROTOCOL_LABSYNC_V1);
   deliver (fixture, ME, "grade_updated", "g-1");
   assert_status (fixture, id, LS_ACTION_COMPLETED);
+  g_assert_cmpint (ls_queue_harness_get (h, id)->outcome, ==, LS_OUTCOME_ACCEPTED);
+  g_assert_true (ls_queue_harness_get (h, id)->visible);
+  g_assert_cmpuint (h->feeds.length, ==, 0);
+  ls_queue_harness_fail_send (h, LS_REASON_SERVER_UNREACHABLE);
+  assert_status (fixture, id, LS_ACTION_COMPLETED);
+  ls_queue_harness_advance (h, 60 * 60 * 1000);
+  g_assert_cmpuint (h->sends.length, ==, 0);
 }
 
 /* The stream is faster than the answer, which then is no news: an outcome is told once. */

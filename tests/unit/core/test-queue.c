@@ -617,24 +617,6 @@ test_queue_rename (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (ls_queue_harness_get (h, last)->body, "\"grade_id\":\"theirs\""));
 }
 
-/* The answer is lost, the stream is not. */
-static void
-test_queue_echo (Fixture *fixture, gconstpointer data)
-{
-  LsQueueHarness *h = fixture->h;
-  const char *id = update (fixture, "{\"score\":80}");
-
-  connect_link (fixture);
-  ls_queue_harness_event (h, "grade_updated", "g-1", "{\"id\":\"g-1\",\"score\":80}", 6, id);
-  assert_status (fixture, id, LS_ACTION_COMPLETED, LS_OUTCOME_ACCEPTED);
-  g_assert_true (ls_queue_harness_get (h, id)->visible);
-  g_assert_cmpuint (h->feeds.length, ==, 0);
-  ls_queue_harness_fail_send (h, LS_REASON_SERVER_UNREACHABLE);
-  assert_status (fixture, id, LS_ACTION_COMPLETED, LS_OUTCOME_ACCEPTED);
-  ls_queue_harness_advance (h, HOUR);
-  g_assert_cmpuint (h->sends.length, ==, 0);
-}
-
 static void
 test_queue_accepted_changed (Fixture *fixture, gconstpointer data)
 {
@@ -837,7 +819,6 @@ main (int argc, char *argv[])
   ADD ("own-edits", test_queue_own_edits);
   ADD ("create-then-edit", test_queue_create_then_edit);
   ADD ("rename", test_queue_rename);
-  ADD ("echo", test_queue_echo);
   ADD ("accepted-changed", test_queue_accepted_changed);
   ADD ("delete-of-what-is-gone", test_queue_delete_of_what_is_gone);
   ADD ("visible", test_queue_visible);
