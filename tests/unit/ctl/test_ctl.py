@@ -565,9 +565,11 @@ def test_queue_show_conflict(ctl, agent):
     assert (document["base"], document["server"], document["server_version"]) == ({"n": 0}, {"n": 2}, 7)
     text = ctl("queue", "show", "a1").stdout
     assert "queue resolve a1 keep_local" in text and '"n": 2' in text
-    agent.methods["Queue.GetConflict"] = lambda arguments: GLib.Variant("(sssxa{sv})", ("", '{"n":1}', "", 0, {}))
-    assert json.loads(ctl("queue", "show", "a1", "--json").stdout)["server"] is None
-    assert "does not have it any more" in ctl("queue", "show", "a1").stdout
+    for details, said in (({"deleted": GLib.Variant("b", True)}, "does not have it any more"), ({}, "did not say")):
+        gone = GLib.Variant("(sssxa{sv})", ("", '{"n":1}', "", 0, details))
+        agent.methods["Queue.GetConflict"] = lambda arguments, answer=gone: answer
+        assert json.loads(ctl("queue", "show", "a1", "--json").stdout)["server"] is None
+        assert said in ctl("queue", "show", "a1").stdout
 
 
 def test_queue_resolve_means_what_is_there(ctl, agent):
