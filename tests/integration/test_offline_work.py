@@ -122,7 +122,7 @@ def test_sign_out_sends_first(server, desk_of_teacher, admin):
     add(desktop, "update", row_id, {"score": 31})
     assert desktop.ctl("sign-out", "--wipe").code == 0
     assert score_at_server(admin, row_id) == 31
-    assert not list(desktop.state_dir.glob("*/*.db"))
+    until(lambda: not list(desktop.state_dir.glob("*/*.db")), 1, "both files to be gone")
 
 
 def test_nothing_unsent_is_wiped_unasked(server, desk_of_teacher):
@@ -146,7 +146,7 @@ def test_nothing_unsent_is_wiped_unasked(server, desk_of_teacher):
     add(desktop, "update", row_id, {"score": "no number"})
     until(lambda: desktop.json("status")["queue"]["failed"] == 1, what="a dead letter")
     assert desktop.ctl("sign-out", "--wipe", "--discard-unsent").code == 0
-    assert not list(desktop.state_dir.glob("*/*.db"))
+    until(lambda: not list(desktop.state_dir.glob("*/*.db")), 1, "both files to be gone")
 
 
 def test_an_app_waits_and_leaves(server, desk_of_teacher):
