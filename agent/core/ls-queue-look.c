@@ -123,9 +123,23 @@ give_up (LsQueue *self, LsQueueItem *item, const char *reason)
   item->now->outcome_unknown = FALSE;
 }
 
+/* Why what is not done, as its row shows, will not be; NULL: it will. The user may have changed it since it was its turn. */
+static const char *
+get_end (LsQueue *self, const LsQueueItem *item)
+{
+  if (item->is_last_look)
+    return "http-500";
+  if (ls_queue_send_is_late (self, item->now))
+    return "expired";
+
+  return ls_queue_send_get_obstacle (self, item);
+}
+
 static void
 looked (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
 {
+  const char *end = get_end (self, item);
+
   switch (look (item->now, theirs, &self->editor))
     {
     case LOOK_DONE:
@@ -138,10 +152,8 @@ looked (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
       break;
     case LOOK_SEND:
     default:
-      if (item->is_last_look)
-        give_up (self, item, "http-500");
-      else if (ls_queue_send_is_late (self, item->now))
-        give_up (self, item, "expired");
+      if (end != NULL)
+        give_up (self, item, end);
       else
         send (self, item, theirs);
       break;

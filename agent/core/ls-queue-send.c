@@ -357,9 +357,15 @@ is_unknown_for_good (LsQueue *self, const LsQueueItem *item)
          !ls_queue_look_is_needed (self, item);
 }
 
-/* Why an action must not be sent, although it is its turn; NULL: it may. */
-static const char *
-get_obstacle (LsQueue *self, const LsQueueItem *item)
+/**
+ * ls_queue_send_get_obstacle:
+ * @self: the queue
+ * @item: an action whose turn it is
+ *
+ * Returns: (transfer none) (nullable): why it must not be sent all the same, a word; %NULL: it may
+ */
+const char *
+ls_queue_send_get_obstacle (LsQueue *self, const LsQueueItem *item)
 {
   const LsAction *action = item->now;
 
@@ -378,7 +384,7 @@ get_obstacle (LsQueue *self, const LsQueueItem *item)
 static void
 begin (LsQueue *self, LsQueueItem *item)
 {
-  const char *obstacle = get_obstacle (self, item);
+  const char *obstacle = ls_queue_send_get_obstacle (self, item);
 
   self->drain.is_going_on = TRUE;
   if (obstacle != NULL)

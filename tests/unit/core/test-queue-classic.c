@@ -565,6 +565,24 @@ test_classic_column_names (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (ls_queue_harness_get (fixture->h, id)->reason, ==, "unknown-column");
 }
 
+/* Nor are they when what is sent is changed while its row is read. */
+static void
+test_classic_column_names_edited (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *id = enqueue (fixture, LS_ACTION_UPDATE, "g-1", "{\"score\":80}");
+
+  connect_link (fixture);
+  assert_under_way (fixture, 1, 0);
+  ls_queue_edit (h->queue, id, "{\"score = 5, assignment_name\":\"x\"}",
+                 ls_queue_harness_ticket (h));
+  ls_queue_harness_run (h);
+  read_row (fixture, BASE);
+  assert_under_way (fixture, 0, 0);
+  assert_is (fixture, id, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
+  g_assert_cmpstr (ls_queue_harness_get (h, id)->reason, ==, "unknown-column");
+}
+
 static void
 test_classic_own_edits (Fixture *fixture, gconstpointer data)
 {
@@ -686,6 +704,7 @@ main (int argc, char *argv[])
   ADD ("blind", test_classic_blind);
   ADD ("turn-lost", test_classic_turn_lost);
   ADD ("column-names", test_classic_column_names);
+  ADD ("column-names-edited", test_classic_column_names_edited);
   ADD ("own-edits", test_classic_own_edits);
   ADD ("disturbed", test_classic_disturbed);
   ADD ("link-lost", test_classic_link_lost);
