@@ -12,15 +12,24 @@ typedef enum
   LOOK_COLLIDES,
 } Look;
 
+/* Whether a create makes a row where the entity has its rows: what is sent elsewhere may make none that can be found. */
+static gboolean
+is_made_in_its_table (const LsAction *action, LsEntity entity)
+{
+  g_autofree char *table = g_strconcat ("/api/", ls_entity_get_table (entity), NULL);
+
+  return g_str_equal (action->endpoint, table);
+}
+
 /* Whether an action is about a row that can be read. Of what is none of our entities nobody knows that. */
 static gboolean
 has_row (const LsAction *action)
 {
   g_autofree char *path = ls_action_get_row_path (action);
+  LsEntity entity = ls_entity_from_string (action->entity);
 
-  return action->type <= LS_ACTION_DELETE && path != NULL &&
-         (action->type == LS_ACTION_CREATE ||
-          ls_entity_from_string (action->entity) != LS_ENTITY_INVALID);
+  return action->type <= LS_ACTION_DELETE && path != NULL && entity != LS_ENTITY_INVALID &&
+         (action->type != LS_ACTION_CREATE || is_made_in_its_table (action, entity));
 }
 
 /**
@@ -49,7 +58,7 @@ ls_queue_look_is_needed (LsQueue *self, const LsQueueItem *item)
 gboolean
 ls_queue_look_back_is_needed (const LsAction *action)
 {
-  return has_row (action) && ls_entity_from_string (action->entity) != LS_ENTITY_INVALID;
+  return has_row (action);
 }
 
 /**

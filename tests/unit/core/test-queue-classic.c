@@ -511,6 +511,34 @@ test_classic_publish_unknown (Fixture *fixture, gconstpointer data)
   assert_under_way (fixture, 0, 1);
 }
 
+static void
+check_create_elsewhere (Fixture *fixture, const char *entity)
+{
+  LsQueueHarness *h = fixture->h;
+  LsActionDraft wanted = { .type = LS_ACTION_CREATE,
+                           .entity = entity,
+                           .endpoint = "/api/email/send",
+                           .body = "{\"to\":\"u-2\"}",
+                           .method = LS_METHOD_INVALID };
+  const char *id = ls_queue_harness_enqueue (h, &wanted, NULL);
+
+  connect_link (fixture);
+  assert_under_way (fixture, 0, 1);
+  ls_queue_harness_fail_send (h, LS_REASON_SERVER_UNREACHABLE);
+  ls_queue_harness_advance_to_alarm (h);
+  assert_under_way (fixture, 0, 0);
+  assert_is (fixture, id, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
+  g_assert_cmpstr (ls_queue_harness_get (h, id)->reason, ==, "outcome-unknown");
+}
+
+/* A create that goes anywhere but to a table is not to be found there: a 404 would not say that it was not done. */
+static void
+test_classic_create_elsewhere (Fixture *fixture, gconstpointer data)
+{
+  check_create_elsewhere (fixture, "email");
+  check_create_elsewhere (fixture, "announcement");
+}
+
 /* A change of a row that was not in the cache is made from what is there when it is sent. */
 static void
 test_classic_blind (Fixture *fixture, gconstpointer data)
@@ -701,6 +729,7 @@ main (int argc, char *argv[])
   ADD ("probe-disk", test_classic_probe_disk);
   ADD ("read-back-fails", test_classic_read_back_fails);
   ADD ("publish-unknown", test_classic_publish_unknown);
+  ADD ("create-elsewhere", test_classic_create_elsewhere);
   ADD ("blind", test_classic_blind);
   ADD ("turn-lost", test_classic_turn_lost);
   ADD ("column-names", test_classic_column_names);
