@@ -275,11 +275,13 @@ note (LsQueue *self, LsQueueItem *item, const LsActionReply *reply, LsOutcomeCla
     item->n_broken = 0;
 }
 
-/* labsync-server signs all that it says: the rest is of something on the way, whatever it looks like. */
+/* labsync-server signs all that it says: the rest is of something on the way, whatever it looks like. For what that is too
+ * large it will be the next time, too. */
 static gboolean
 is_foreign (const LsQueueItem *item, const LsActionReply *reply)
 {
-  return item->protocol == LS_PROTOCOL_LABSYNC_V1 && !reply->is_ours;
+  return item->protocol == LS_PROTOCOL_LABSYNC_V1 && !reply->is_ours &&
+         !ls_action_reply_is_too_large (reply->status);
 }
 
 static void
