@@ -42,8 +42,13 @@ ls_queue_answer_heard (LsQueue *self, const LsQueueItem *item, const LsActionRep
 void
 ls_queue_answer_unheard (LsQueue *self, const GError *error)
 {
+  gint64 now = ls_queue_now (self);
+  gint64 away = ls_link_error_get_retry_after (error);
+
   g_debug ("an action: %s", error->message);
-  ls_breaker_failed (&self->breaker, self->random, ls_queue_now (self));
+  ls_breaker_failed (&self->breaker, self->random, now);
+  if (away > 0)
+    ls_queue_pace_stay_away (&self->pace, now + away);
 }
 
 /**

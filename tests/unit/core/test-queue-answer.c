@@ -101,6 +101,25 @@ test_answer_too_large (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (get (fixture, id)->http_status, ==, GPOINTER_TO_INT (data));
 }
 
+/* When to come back counts for all lanes, and whoever is in a hurry, also where a proxy says it for the server. */
+static void
+test_answer_retry_after (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  LsActionReply *reply = ls_queue_harness_classic_reply (503, NULL);
+
+  enqueue (fixture, LS_ACTION_UPDATE);
+  reply->retry_after_ms = 60000;
+  ls_queue_harness_connect (h, LS_PROTOCOL_LABSYNC_V1);
+  ls_queue_harness_answer (h, reply);
+  ls_queue_flush (h->queue);
+  ls_queue_harness_run (h);
+  ls_queue_harness_advance (h, 59999);
+  g_assert_cmpuint (h->sends.length, ==, 0);
+  ls_queue_harness_advance (h, 1);
+  g_assert_cmpuint (h->sends.length, ==, 1);
+}
+
 /* What counts is what the server was when it was asked: that may have changed since. */
 static void
 test_answer_protocol_changed (Fixture *fixture, gconstpointer data)
@@ -128,6 +147,7 @@ main (int argc, char *argv[])
   ADD ("too-large-414", 414, test_answer_too_large);
   ADD ("too-large-431", 431, test_answer_too_large);
   ADD ("gateway", 0, test_answer_gateway);
+  ADD ("retry-after", 0, test_answer_retry_after);
   ADD ("protocol-changed", 0, test_answer_protocol_changed);
   return g_test_run ();
 }
