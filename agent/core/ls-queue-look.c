@@ -2,6 +2,7 @@
 /* Rows of the classic system. It knows neither keys nor versions and says yes to everything: whether something
  * was done, and whether somebody else was faster, is for us to see. */
 #include "ls-action-draft.h"
+#include "ls-outcome-class.h"
 #include "ls-queue-private.h"
 
 /* What a row says about an action that is to be sent. */
@@ -206,8 +207,55 @@ not_read (LsQueue *self, LsQueueItem *item, const char *reason, gint64 away)
   gboolean was_sent = item->phase == LS_QUEUE_READING_BACK;
 
   ls_queue_send_end (self, item);
+  item->n_unread++;
   ls_queue_postpone (self, item, reason, away);
   item->now->outcome_unknown |= was_sent;
+}
+
+/* The system does not let us see the row, and will not the next time: without it nothing can be done. */
+static void
+not_shown (LsQueue *self, LsQueueItem *item, const char *reason)
+{
+  gboolean was_sent = item->phase == LS_QUEUE_READING_BACK;
+
+  ls_queue_send_end (self, item);
+  ls_queue_dead_letter (self, item, reason);
+  item->now->outcome_unknown |= was_sent;
+}
+
+/* An answer without a row that does not say that there is none. */
+static void
+take_no_row (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
+{
+  g_autofree char *reason = g_strdup_printf ("http-%u", reply->status);
+
+  switch (ls_outcome_class_of_reply (reply))
+    {
+    case LS_OUTCOME_CLASS_TOKEN:
+      ls_queue_answer_no_token (self, item);
+      break;
+    case LS_OUTCOME_CLASS_CONFLICT:
+    case LS_OUTCOME_CLASS_REFUSED:
+      not_shown (self, item, reason);
+      break;
+    case LS_OUTCOME_CLASS_ACCEPTED:
+    case LS_OUTCOME_CLASS_RETRY:
+    case LS_OUTCOME_CLASS_BROKEN:
+    case LS_OUTCOME_CLASS_GONE:
+    default:
+      not_read (self, item, reason, reply->retry_after_ms);
+      break;
+    }
+}
+
+static void
+take_row (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
+{
+  item->n_unread = 0;
+  if (item->phase == LS_QUEUE_READING_BACK)
+    read_back (self, item, theirs);
+  else
+    looked (self, item, theirs);
 }
 
 /* Whether the row was read for nothing: the stream was faster, or the user; or it was not its turn after all, as what
@@ -231,21 +279,16 @@ get_reader (LsQueue *self, const char *id)
 }
 
 static void
-take_row (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
+take_answer (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
 {
   LsTheirRow theirs = { reply->row, reply->version, reply->status == 404 || reply->status == 410 };
-  g_autofree char *reason = g_strdup_printf ("http-%u", reply->status);
 
   if (is_moot (self, item))
     ls_queue_send_end (self, item);
-  else if (reply->status == 401)
-    ls_queue_answer_no_token (self, item);
-  else if (theirs.row == NULL && !theirs.is_gone)
-    not_read (self, item, reason, reply->retry_after_ms);
-  else if (item->phase == LS_QUEUE_READING_BACK)
-    read_back (self, item, &theirs);
+  else if (theirs.is_gone || (theirs.row != NULL && reply->status != 401))
+    take_row (self, item, &theirs);
   else
-    looked (self, item, &theirs);
+    take_no_row (self, item, reply);
 }
 
 /**
@@ -265,7 +308,7 @@ ls_queue_row_read (LsQueue *self, const char *id, const LsActionReply *reply)
     return;
 
   ls_queue_answer_heard (self, item, reply);
-  take_row (self, item, reply);
+  take_answer (self, item, reply);
   ls_queue_turn (self);
 }
 

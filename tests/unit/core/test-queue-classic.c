@@ -488,6 +488,54 @@ test_classic_read_back_fails (Fixture *fixture, gconstpointer data)
   assert_under_way (fixture, 0, 0);
 }
 
+/* A row that can't be had is asked for less and less often. */
+static void
+test_classic_look_backoff (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *id = enqueue (fixture, LS_ACTION_UPDATE, "g-1", "{\"score\":80}");
+  guint n_looks = 0;
+  gint64 end;
+
+  connect_link (fixture);
+  end = ls_clock_get_monotonic (LS_CLOCK (h->clock)) + 24 * 60 * 60 * 1000;
+  while (ls_clock_get_monotonic (LS_CLOCK (h->clock)) < end)
+    {
+      while (h->reads.length > 0)
+        {
+          ls_queue_harness_answer_read (h, ls_queue_harness_classic_reply (200, NULL));
+          n_looks++;
+        }
+      g_assert_true (ls_queue_harness_advance_to_alarm (h));
+    }
+  assert_is (fixture, id, LS_ACTION_PENDING, LS_OUTCOME_NONE);
+  /* 15 min at most, half of that on average */
+  g_assert_cmpuint (n_looks, >=, 90);
+  g_assert_cmpuint (n_looks, <, 400);
+}
+
+/* A row that we may not see is no reason to wait for it. */
+static void
+test_classic_look_refused (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *id = enqueue (fixture, LS_ACTION_UPDATE, "g-1", "{\"score\":80}");
+
+  connect_link (fixture);
+  ls_queue_harness_answer_read (h, ls_queue_harness_classic_reply (403, NULL));
+  assert_is (fixture, id, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
+  g_assert_cmpstr (ls_queue_harness_get (h, id)->reason, ==, "http-403");
+  g_assert_false (ls_queue_harness_get (h, id)->outcome_unknown);
+
+  ls_queue_retry (h->queue, id, ls_queue_harness_ticket (h));
+  ls_queue_harness_run (h);
+  read_row (fixture, BASE);
+  answer (fixture, 200);
+  ls_queue_harness_answer_read (h, ls_queue_harness_classic_reply (405, NULL));
+  assert_is (fixture, id, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
+  g_assert_true (ls_queue_harness_get (h, id)->outcome_unknown);
+}
+
 /* What can't be looked up and must not be done twice is for the user. */
 static void
 test_classic_publish_unknown (Fixture *fixture, gconstpointer data)
@@ -728,6 +776,8 @@ main (int argc, char *argv[])
   ADD ("probe-needless", test_classic_probe_needless);
   ADD ("probe-disk", test_classic_probe_disk);
   ADD ("read-back-fails", test_classic_read_back_fails);
+  ADD ("look-backoff", test_classic_look_backoff);
+  ADD ("look-refused", test_classic_look_refused);
   ADD ("publish-unknown", test_classic_publish_unknown);
   ADD ("create-elsewhere", test_classic_create_elsewhere);
   ADD ("blind", test_classic_blind);
