@@ -523,6 +523,31 @@ ls_queue_table_search (LsQueueTable *self, guint64 seq)
 }
 
 /**
+ * ls_queue_table_get_next_of_row:
+ * @self: a table
+ * @item: one of its items
+ *
+ * Looks at all that came later: not meant for every action.
+ *
+ * Returns: (transfer none) (nullable): the first action after it that is about the same row, over or not
+ */
+LsQueueItem *
+ls_queue_table_get_next_of_row (LsQueueTable *self, const LsQueueItem *item)
+{
+  GSequenceIter *iter = g_sequence_iter_next (item->place);
+
+  for (; !g_sequence_iter_is_end (iter); iter = g_sequence_iter_next (iter))
+    {
+      LsQueueItem *other = g_sequence_get (iter);
+
+      if (g_str_equal (other->now->entity, item->now->entity) &&
+          g_str_equal (other->now->entity_id, item->now->entity_id))
+        return other;
+    }
+  return NULL;
+}
+
+/**
  * ls_queue_table_get_unseen:
  * @self: a table
  *
