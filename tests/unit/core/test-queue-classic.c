@@ -559,6 +559,33 @@ test_classic_publish_unknown (Fixture *fixture, gconstpointer data)
   assert_under_way (fixture, 0, 1);
 }
 
+/* Nor is what a gateway says in its place an answer of the system. */
+static void
+test_classic_publish_gateway (Fixture *fixture, gconstpointer data)
+{
+  static const guint statuses[] = { 503, 504 };
+  LsQueueHarness *h = fixture->h;
+  LsActionDraft wanted = { .type = LS_ACTION_PUBLISH,
+                           .entity = "grade",
+                           .entity_id = "g-1",
+                           .endpoint = "/api/grades/g-1/publish",
+                           .method = LS_METHOD_INVALID };
+  const char *id = ls_queue_harness_enqueue (h, &wanted, fixture->row);
+
+  connect_link (fixture);
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
+    {
+      assert_is (fixture, id, LS_ACTION_SYNCING, LS_OUTCOME_NONE);
+      answer (fixture, statuses[i]);
+      ls_queue_harness_advance_to_alarm (h);
+    }
+  assert_is (fixture, id, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
+  g_assert_cmpstr (ls_queue_harness_get (h, id)->reason, ==, "outcome-unknown");
+  ls_queue_edit (h->queue, id, "{}", ls_queue_harness_ticket (h));
+  ls_queue_harness_run (h);
+  assert_is (fixture, id, LS_ACTION_SYNCING, LS_OUTCOME_NONE);
+}
+
 static void
 check_create_elsewhere (Fixture *fixture, const char *entity)
 {
@@ -779,6 +806,7 @@ main (int argc, char *argv[])
   ADD ("look-backoff", test_classic_look_backoff);
   ADD ("look-refused", test_classic_look_refused);
   ADD ("publish-unknown", test_classic_publish_unknown);
+  ADD ("publish-gateway", test_classic_publish_gateway);
   ADD ("create-elsewhere", test_classic_create_elsewhere);
   ADD ("blind", test_classic_blind);
   ADD ("turn-lost", test_classic_turn_lost);
