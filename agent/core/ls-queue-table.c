@@ -22,7 +22,7 @@ struct _LsQueueTable
   guint64 last_seq;
   guint n_open;
   GHashTable *open_of; /* (owned) (element-type utf8 guint): how many of them by app */
-  gsize n_bytes;       /* of what is open */
+  gsize n_bytes;       /* of what is wanted by what is open */
   guint n_kept;        /* over and done with, and still there */
   guint n_losers;      /* of these, with a side that lost */
 };
@@ -154,7 +154,7 @@ put_in (LsQueueTable *self, LsQueueItem *item)
     g_hash_table_add (self->unseen, item);
   if (ls_action_is_open (action))
     {
-      item->size = ls_action_get_size (action);
+      item->size = ls_action_get_request_size (action);
       count_open (self, action, 1);
       self->n_bytes += item->size;
     }
