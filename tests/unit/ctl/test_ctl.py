@@ -529,6 +529,14 @@ def test_queue_add_refused(ctl, agent):
     assert agent.calls == [("Queue.Enqueue", ("delete", "grade", "g1", "", {}))]
 
 
+def test_queue_add_is_done_though_it_can_not_be_read(ctl, agent):
+    """Whoever reads a failure adds it twice."""
+    agent.methods["Queue.Enqueue"] = lambda arguments: GLib.Variant("(s)", ("a1",))
+    refuse(agent, "Queue.Get", "Storage", "the disk is full")
+    result = ctl("queue", "add", "--type", "delete", "--entity", "grade", "--entity-id", "g1", "--json")
+    assert (result.returncode, result.stdout) == (0, '{"id":"a1","entity_id":"g1"}\n')
+
+
 def test_queue_add_says_what_is_wrong_with_a_value(ctl, agent, indonesian):
     refuse(agent, "Queue.Enqueue", "InvalidArgument", "“fly” is no type of action")
     command = ("queue", "add", "--type", "fly", "--entity", "grade")
