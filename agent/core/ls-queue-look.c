@@ -267,6 +267,15 @@ is_moot (LsQueue *self, const LsQueueItem *item)
          !ls_queue_lanes_is_first (ls_queue_table_get_lanes (self->table), item);
 }
 
+/* Nothing more is asked. What was sent is settled when it is its turn. */
+static void
+let_go (LsQueue *self, LsQueueItem *item)
+{
+  ls_queue_send_end (self, item);
+  if (item->now->status == LS_ACTION_SYNCING)
+    ls_queue_apply (self, item, LS_ACTION_POSTPONE, NULL)->outcome_unknown = TRUE;
+}
+
 static LsQueueItem *
 get_reader (LsQueue *self, const char *id)
 {
@@ -284,7 +293,7 @@ take_answer (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
   LsTheirRow theirs = { reply->row, reply->version, reply->status == 404 || reply->status == 410 };
 
   if (is_moot (self, item))
-    ls_queue_send_end (self, item);
+    let_go (self, item);
   else if (theirs.is_gone || (theirs.row != NULL && reply->status != 401))
     take_row (self, item, &theirs);
   else
@@ -330,7 +339,7 @@ ls_queue_read_failed (LsQueue *self, const char *id, const GError *error)
 
   ls_queue_answer_unheard (self, error);
   if (is_moot (self, item))
-    ls_queue_send_end (self, item);
+    let_go (self, item);
   else
     not_read (self, item, ls_reason_to_string (ls_link_error_get_reason (error)),
               ls_link_error_get_retry_after (error));

@@ -655,6 +655,29 @@ test_classic_turn_lost (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (((LsQueueCommand *)h->reads.head->data)->id, ==, first);
 }
 
+/* A row that was made under another id puts older changes before one whose row is being read back: that one goes on in its
+ * turn. */
+static void
+test_classic_turn_lost_when_sent (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *create = enqueue (fixture, LS_ACTION_CREATE, "c-1", "{\"score\":80}");
+  const char *change = enqueue (fixture, LS_ACTION_UPDATE, "c-1", "{\"note\":\"x\"}");
+  const char *sent = enqueue (fixture, LS_ACTION_UPDATE, "g-1", "{\"score\":90}");
+
+  connect_link (fixture);
+  read_row (fixture, BASE);
+  answer (fixture, 201);
+  answer (fixture, 200);
+  assert_under_way (fixture, 2, 0);
+  read_row (fixture, "{\"id\":\"g-1\",\"score\":80}");
+  assert_is (fixture, create, LS_ACTION_COMPLETED, LS_OUTCOME_ACCEPTED_CHANGED);
+  g_assert_cmpstr (ls_queue_harness_get (h, change)->entity_id, ==, "g-1");
+  read_row (fixture, "{\"id\":\"g-1\",\"score\":90}");
+  assert_is (fixture, sent, LS_ACTION_PENDING, LS_OUTCOME_NONE);
+  g_assert_true (ls_queue_harness_get (h, sent)->outcome_unknown);
+}
+
 /* Column names are pasted into SQL there. */
 static void
 test_classic_column_names (Fixture *fixture, gconstpointer data)
@@ -810,6 +833,7 @@ main (int argc, char *argv[])
   ADD ("create-elsewhere", test_classic_create_elsewhere);
   ADD ("blind", test_classic_blind);
   ADD ("turn-lost", test_classic_turn_lost);
+  ADD ("turn-lost-when-sent", test_classic_turn_lost_when_sent);
   ADD ("column-names", test_classic_column_names);
   ADD ("column-names-edited", test_classic_column_names_edited);
   ADD ("own-edits", test_classic_own_edits);
