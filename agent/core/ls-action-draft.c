@@ -133,6 +133,32 @@ check_rest (const LsActionDraft *draft, gint64 wall_ms, GError **error)
   return TRUE;
 }
 
+/* What is written into a row may give it another id, or none: `null` is one, too, but for a create, which gets its own. */
+static gboolean
+is_written_to_row (const LsAction *action)
+{
+  return action->type <= LS_ACTION_UPDATE || action->method == LS_METHOD_PUT ||
+         action->method == LS_METHOD_PATCH;
+}
+
+static gboolean
+names_another_row (const LsAction *action, const LsDataEditor *editor)
+{
+  /* One column to SQL, in which the classic system pastes it. */
+  static const char *const names[] = { "id", "ID", "Id", "iD" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *id = editor->get_text (action->body, names[i]);
+
+      if (id != NULL
+              ? !g_str_equal (id, action->entity_id)
+              : action->type != LS_ACTION_CREATE && editor->has_member (action->body, names[i]))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* The row of a create says its own id: both kinds of server keep it. */
 static gboolean
 take_id_into_body (LsAction *action, const LsDataEditor *editor, GError **error)
@@ -140,7 +166,7 @@ take_id_into_body (LsAction *action, const LsDataEditor *editor, GError **error)
   g_autofree char *id = editor->get_text (action->body, "id");
   char *body;
 
-  if (id != NULL && !g_str_equal (id, action->entity_id))
+  if (names_another_row (action, editor))
     return refuse (error, "the body names another row");
   if (id != NULL || action->type != LS_ACTION_CREATE)
     return TRUE;
@@ -153,7 +179,7 @@ take_id_into_body (LsAction *action, const LsDataEditor *editor, GError **error)
 
 /**
  * ls_action_draft_set_body:
- * @action: (inout): an action with its type and id
+ * @action: (inout): an action with its type, method and id
  * @body: (nullable): JSON object; %NULL or empty: none
  * @editor: works on JSON
  * @error: %LS_ERROR_INVALID_ARGUMENT; @action is then as it was
@@ -183,7 +209,7 @@ ls_action_draft_set_body (LsAction *action,
     return FALSE;
 
   action->body = g_strdup (body);
-  if (action->type > LS_ACTION_UPDATE || take_id_into_body (action, editor, error))
+  if (!is_written_to_row (action) || take_id_into_body (action, editor, error))
     {
       g_free (before);
       return TRUE;
@@ -345,12 +371,12 @@ ls_action_draft_make (const LsActionDraft *draft,
   id = ls_random_uuid7 (random, wall_ms);
   row_id = choose_id (draft, editor, random, wall_ms);
   action = ls_action_new (id, draft->type, draft->entity, row_id);
+  action->method = choose_method (draft);
   if (!ls_action_draft_set_body (action, draft->body, editor, error))
     return NULL;
 
   g_free (action->endpoint);
   action->endpoint = choose_endpoint (draft, row_id);
-  action->method = choose_method (draft);
   action->base_version = draft->base_version;
   take_key (action, draft);
   if (is_given (draft->depends_on))

@@ -13,6 +13,24 @@ job_free (gpointer data)
   g_free (job);
 }
 
+static void
+give_success (GTask *task, LsQueueCommand *command)
+{
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+give_id (GTask *task, LsQueueCommand *command)
+{
+  g_task_return_pointer (task, g_steal_pointer (&command->id), g_free);
+}
+
+static void
+give_number (GTask *task, LsQueueCommand *command)
+{
+  g_task_return_int (task, command->number);
+}
+
 static GTask *
 task_new (LsActionQueue *self,
           LsQueueJobFunc func,
@@ -26,6 +44,7 @@ task_new (LsActionQueue *self,
 
   g_task_set_source_tag (task, tag);
   job->func = func;
+  job->give = give_success;
   g_task_set_task_data (task, job, job_free);
   return task;
 }
@@ -151,6 +170,7 @@ start_about_row (LsActionQueue *self, GTask *task, const LsAction *action)
 static void
 start_enqueue (LsActionQueue *self, GTask *task, LsQueueJob *job)
 {
+  job->give = give_id;
   job->generation = self->generation;
   if (job->action->type == LS_ACTION_CREATE && self->n_reads == 0)
     start_with_row (self, task, NULL);
@@ -422,6 +442,7 @@ ls_action_queue_change_finish (LsActionQueue *self, GAsyncResult *result, GError
 static void
 start_retry_failed (LsActionQueue *self, GTask *task, LsQueueJob *job)
 {
+  job->give = give_number;
   ls_queue_retry_failed (self->queue, task);
 }
 

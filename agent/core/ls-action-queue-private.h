@@ -11,10 +11,14 @@ typedef struct _LsQueueJob LsQueueJob;
 /* Begins with a job, on a queue that is open. */
 typedef void (*LsQueueJobFunc) (LsActionQueue *self, GTask *task, LsQueueJob *job);
 
+/* Has a task return what its kind of job promises, when @command says that it is done. */
+typedef void (*LsQueueJobReturn) (GTask *task, LsQueueCommand *command);
+
 /* What a caller wants: the data of its task; each job uses the members that it needs. */
 struct _LsQueueJob
 {
   LsQueueJobFunc func;
+  LsQueueJobReturn give;
   gboolean was_tried; /* to open the queue for it */
   LsAction *action;   /* (owned) (nullable): to be enqueued, or what was waited for */
   char *id;           /* (owned) (nullable) */

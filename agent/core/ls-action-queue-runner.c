@@ -176,21 +176,16 @@ do_disarm (LsActionQueue *self, LsQueueCommand *command)
   disarm (self);
 }
 
-/* What a task returns is what its kind of job promises. */
 static void
 do_answer (LsActionQueue *self, LsQueueCommand *command)
 {
   g_autoptr (GTask) task = command->ticket;
-  gpointer tag = g_task_get_source_tag (task);
+  const LsQueueJob *job = g_task_get_task_data (task);
 
   if (command->error != NULL)
     g_task_return_error (task, g_error_copy (command->error));
-  else if (tag == ls_action_queue_enqueue_async)
-    g_task_return_pointer (task, g_steal_pointer (&command->id), g_free);
-  else if (tag == ls_action_queue_retry_failed_async)
-    g_task_return_int (task, command->number);
   else
-    g_task_return_boolean (task, TRUE);
+    job->give (task, command);
 }
 
 static void

@@ -24,6 +24,7 @@ G_BEGIN_DECLS
  * @set_member: (transfer full): @object with a top-level text member set
  * @rename: (transfer full): @object with every top-level text member that is @from being @to
  * @get_text: (transfer full) (nullable): as in #LsDataReader
+ * @has_member: whether @object has a top-level member of that name, `null` or not
  *
  * Works on JSON objects. Given to core by the composition root, as core knows nothing of JSON. All
  * but @check expect texts that have been checked.
@@ -39,6 +40,7 @@ typedef struct
   char *(*set_member) (const char *object, const char *name, const char *text);
   char *(*rename) (const char *object, const char *from, const char *to);
   char *(*get_text) (const char *object, const char *name);
+  gboolean (*has_member) (const char *object, const char *name);
 } LsDataEditor;
 
 G_END_DECLS

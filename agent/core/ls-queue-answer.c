@@ -42,8 +42,13 @@ ls_queue_answer_heard (LsQueue *self, const LsQueueItem *item, const LsActionRep
 void
 ls_queue_answer_unheard (LsQueue *self, const GError *error)
 {
+  gint64 now = ls_queue_now (self);
+  gint64 away = ls_link_error_get_retry_after (error);
+
   g_debug ("an action: %s", error->message);
-  ls_breaker_failed (&self->breaker, self->random, ls_queue_now (self));
+  ls_breaker_failed (&self->breaker, self->random, now);
+  if (away > 0)
+    ls_queue_pace_stay_away (&self->pace, now + away);
 }
 
 /**
@@ -275,11 +280,32 @@ note (LsQueue *self, LsQueueItem *item, const LsActionReply *reply, LsOutcomeCla
     item->n_broken = 0;
 }
 
-/* labsync-server signs all that it says: the rest is of something on the way, whatever it looks like. */
+/* A key that was answered for good is not used again. */
+static void
+settle (LsQueue *self, LsQueueItem *item, const LsActionReply *reply, LsOutcomeClass outcome_class)
+{
+  static void (*const handlers[]) (LsQueue *, LsQueueItem *, const LsActionReply *) = {
+    [LS_OUTCOME_CLASS_ACCEPTED] = accepted, [LS_OUTCOME_CLASS_RETRY] = retry,
+    [LS_OUTCOME_CLASS_BROKEN] = broken,     [LS_OUTCOME_CLASS_TOKEN] = no_token,
+    [LS_OUTCOME_CLASS_CONFLICT] = conflict, [LS_OUTCOME_CLASS_GONE] = gone,
+    [LS_OUTCOME_CLASS_REFUSED] = refused,
+  };
+  gboolean is_final = ls_outcome_class_is_final (outcome_class);
+
+  if (is_final)
+    item->now->outcome_unknown = FALSE;
+  handlers[outcome_class](self, item, reply);
+  if (is_final && ls_action_is_open (item->now) && item->phase == LS_QUEUE_IDLE)
+    ls_queue_renew_key (self, item->now);
+}
+
+/* labsync-server signs all that it says: the rest is of something on the way, whatever it looks like. For what that is too
+ * large it will be the next time, too. */
 static gboolean
 is_foreign (const LsQueueItem *item, const LsActionReply *reply)
 {
-  return item->protocol == LS_PROTOCOL_LABSYNC_V1 && !reply->is_ours;
+  return item->protocol == LS_PROTOCOL_LABSYNC_V1 && !reply->is_ours &&
+         !ls_action_reply_is_too_large (reply->status);
 }
 
 static void
@@ -302,17 +328,11 @@ not_answered (LsQueue *self, const char *id, const LsActionReply *reply)
  * @id: of an action
  * @reply: an answer to %LS_QUEUE_SEND
  *
- * The server answered. A key that was answered for good is not used again.
+ * The server answered.
  */
 void
 ls_queue_answered (LsQueue *self, const char *id, const LsActionReply *reply)
 {
-  static void (*const handlers[]) (LsQueue *, LsQueueItem *, const LsActionReply *) = {
-    [LS_OUTCOME_CLASS_ACCEPTED] = accepted, [LS_OUTCOME_CLASS_RETRY] = retry,
-    [LS_OUTCOME_CLASS_BROKEN] = broken,     [LS_OUTCOME_CLASS_TOKEN] = no_token,
-    [LS_OUTCOME_CLASS_CONFLICT] = conflict, [LS_OUTCOME_CLASS_GONE] = gone,
-    [LS_OUTCOME_CLASS_REFUSED] = refused,
-  };
   LsQueueItem *item = get_sent (self, id);
   LsOutcomeClass outcome_class = ls_outcome_class_of_reply (reply);
 
@@ -326,19 +346,10 @@ ls_queue_answered (LsQueue *self, const char *id, const LsActionReply *reply)
 
   ls_queue_answer_heard (self, item, reply);
   note (self, item, reply, outcome_class);
-  if (item->now->status != LS_ACTION_SYNCING)
-    {
-      ls_queue_send_end (self, item);
-    }
+  if (item->now->status == LS_ACTION_SYNCING)
+    settle (self, item, reply, outcome_class);
   else
-    {
-      if (ls_outcome_class_is_final (outcome_class))
-        item->now->outcome_unknown = FALSE;
-      handlers[outcome_class](self, item, reply);
-      if (ls_outcome_class_is_final (outcome_class) && ls_action_is_open (item->now) &&
-          item->phase == LS_QUEUE_IDLE)
-        ls_queue_renew_key (self, item->now);
-    }
+    ls_queue_send_end (self, item);
   ls_queue_turn (self);
 }
 

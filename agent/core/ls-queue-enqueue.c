@@ -127,12 +127,26 @@ is_the_same (LsQueue *self, const LsAction *action, const LsAction *known)
                                              : self->editor.is_same (body, known->body);
 }
 
+/* What was merged is done when the action is that took its place, which came right after it. */
 static gboolean
-can_depend (LsQueue *self, const char *id)
+is_merged (const LsAction *action)
 {
-  LsQueueItem *item = ls_queue_table_find (self->table, id);
+  return action->outcome == LS_OUTCOME_SUPERSEDED && action->loser == NULL;
+}
 
-  return item != NULL && item->now->status != LS_ACTION_CANCELLED;
+/* Has @action wait for what will be done of the action that it names. Returns: whether there is any */
+static gboolean
+set_dependency (LsQueue *self, LsAction *action)
+{
+  LsQueueItem *item = ls_queue_table_find (self->table, action->depends_on);
+
+  while (item != NULL && is_merged (item->now))
+    item = ls_queue_table_get_next_of_row (self->table, item);
+  if (item == NULL || item->now->status == LS_ACTION_CANCELLED)
+    return FALSE;
+
+  ls_action_set_text (&action->depends_on, item->now->id);
+  return TRUE;
 }
 
 /* An app's keys are its own: what others do with the same ones is not for it to know. */
@@ -186,7 +200,7 @@ ls_queue_enqueue (LsQueue *self, LsAction *action, const LsRow *row, gpointer ti
     ls_queue_answer (self, ticket, known->now->id, 0);
   else if (known != NULL)
     ls_queue_refuse (self, ticket, LS_ERROR_CONFLICT, "the key is another action's");
-  else if (action->depends_on != NULL && !can_depend (self, action->depends_on))
+  else if (action->depends_on != NULL && !set_dependency (self, action))
     ls_queue_refuse (self, ticket, LS_ERROR_INVALID_ARGUMENT, "depends on no action that is there");
   else
     add (self, g_steal_pointer (&owned), row, ticket);

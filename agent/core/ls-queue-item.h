@@ -41,6 +41,7 @@ typedef struct _LsQueueLane LsQueueLane;
  * @token: which of the tokens it was sent with
  * @protocol: to what kind of server it was sent
  * @n_broken: how often in a row the server stumbled over it
+ * @n_unread: how often in a row its row could not be read
  * @is_last_look: if its row does not show that it was done, it is given up
  * @is_fed: what came of it is on its way into the cache
  * @is_news: where it is now is still to be told
@@ -61,6 +62,7 @@ typedef struct
   guint token;
   LsProtocol protocol;
   guint n_broken;
+  guint n_unread;
   gboolean is_last_look;
   gboolean is_fed;
   gboolean is_news;

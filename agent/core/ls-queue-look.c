@@ -2,6 +2,7 @@
 /* Rows of the classic system. It knows neither keys nor versions and says yes to everything: whether something
  * was done, and whether somebody else was faster, is for us to see. */
 #include "ls-action-draft.h"
+#include "ls-outcome-class.h"
 #include "ls-queue-private.h"
 
 /* What a row says about an action that is to be sent. */
@@ -12,15 +13,24 @@ typedef enum
   LOOK_COLLIDES,
 } Look;
 
+/* Whether a create makes a row where the entity has its rows: what is sent elsewhere may make none that can be found. */
+static gboolean
+is_made_in_its_table (const LsAction *action, LsEntity entity)
+{
+  g_autofree char *table = g_strconcat ("/api/", ls_entity_get_table (entity), NULL);
+
+  return g_str_equal (action->endpoint, table);
+}
+
 /* Whether an action is about a row that can be read. Of what is none of our entities nobody knows that. */
 static gboolean
 has_row (const LsAction *action)
 {
   g_autofree char *path = ls_action_get_row_path (action);
+  LsEntity entity = ls_entity_from_string (action->entity);
 
-  return action->type <= LS_ACTION_DELETE && path != NULL &&
-         (action->type == LS_ACTION_CREATE ||
-          ls_entity_from_string (action->entity) != LS_ENTITY_INVALID);
+  return action->type <= LS_ACTION_DELETE && path != NULL && entity != LS_ENTITY_INVALID &&
+         (action->type != LS_ACTION_CREATE || is_made_in_its_table (action, entity));
 }
 
 /**
@@ -49,7 +59,7 @@ ls_queue_look_is_needed (LsQueue *self, const LsQueueItem *item)
 gboolean
 ls_queue_look_back_is_needed (const LsAction *action)
 {
-  return has_row (action) && ls_entity_from_string (action->entity) != LS_ENTITY_INVALID;
+  return has_row (action);
 }
 
 /**
@@ -123,9 +133,23 @@ give_up (LsQueue *self, LsQueueItem *item, const char *reason)
   item->now->outcome_unknown = FALSE;
 }
 
+/* Why what is not done, as its row shows, will not be; NULL: it will. The user may have changed it since it was its turn. */
+static const char *
+get_end (LsQueue *self, const LsQueueItem *item)
+{
+  if (item->is_last_look)
+    return "http-500";
+  if (ls_queue_send_is_late (self, item->now))
+    return "expired";
+
+  return ls_queue_send_get_obstacle (self, item);
+}
+
 static void
 looked (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
 {
+  const char *end = get_end (self, item);
+
   switch (look (item->now, theirs, &self->editor))
     {
     case LOOK_DONE:
@@ -138,10 +162,8 @@ looked (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
       break;
     case LOOK_SEND:
     default:
-      if (item->is_last_look)
-        give_up (self, item, "http-500");
-      else if (ls_queue_send_is_late (self, item->now))
-        give_up (self, item, "expired");
+      if (end != NULL)
+        give_up (self, item, end);
       else
         send (self, item, theirs);
       break;
@@ -185,8 +207,55 @@ not_read (LsQueue *self, LsQueueItem *item, const char *reason, gint64 away)
   gboolean was_sent = item->phase == LS_QUEUE_READING_BACK;
 
   ls_queue_send_end (self, item);
+  item->n_unread++;
   ls_queue_postpone (self, item, reason, away);
   item->now->outcome_unknown |= was_sent;
+}
+
+/* The system does not let us see the row, and will not the next time: without it nothing can be done. */
+static void
+not_shown (LsQueue *self, LsQueueItem *item, const char *reason)
+{
+  gboolean was_sent = item->phase == LS_QUEUE_READING_BACK;
+
+  ls_queue_send_end (self, item);
+  ls_queue_dead_letter (self, item, reason);
+  item->now->outcome_unknown |= was_sent;
+}
+
+/* An answer without a row that does not say that there is none. */
+static void
+take_no_row (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
+{
+  g_autofree char *reason = g_strdup_printf ("http-%u", reply->status);
+
+  switch (ls_outcome_class_of_reply (reply))
+    {
+    case LS_OUTCOME_CLASS_TOKEN:
+      ls_queue_answer_no_token (self, item);
+      break;
+    case LS_OUTCOME_CLASS_CONFLICT:
+    case LS_OUTCOME_CLASS_REFUSED:
+      not_shown (self, item, reason);
+      break;
+    case LS_OUTCOME_CLASS_ACCEPTED:
+    case LS_OUTCOME_CLASS_RETRY:
+    case LS_OUTCOME_CLASS_BROKEN:
+    case LS_OUTCOME_CLASS_GONE:
+    default:
+      not_read (self, item, reason, reply->retry_after_ms);
+      break;
+    }
+}
+
+static void
+take_row (LsQueue *self, LsQueueItem *item, const LsTheirRow *theirs)
+{
+  item->n_unread = 0;
+  if (item->phase == LS_QUEUE_READING_BACK)
+    read_back (self, item, theirs);
+  else
+    looked (self, item, theirs);
 }
 
 /* Whether the row was read for nothing: the stream was faster, or the user; or it was not its turn after all, as what
@@ -196,6 +265,15 @@ is_moot (LsQueue *self, const LsQueueItem *item)
 {
   return (item->now->status != LS_ACTION_PENDING && item->now->status != LS_ACTION_SYNCING) ||
          !ls_queue_lanes_is_first (ls_queue_table_get_lanes (self->table), item);
+}
+
+/* Nothing more is asked. What was sent is settled when it is its turn. */
+static void
+let_go (LsQueue *self, LsQueueItem *item)
+{
+  ls_queue_send_end (self, item);
+  if (item->now->status == LS_ACTION_SYNCING)
+    ls_queue_apply (self, item, LS_ACTION_POSTPONE, NULL)->outcome_unknown = TRUE;
 }
 
 static LsQueueItem *
@@ -210,21 +288,16 @@ get_reader (LsQueue *self, const char *id)
 }
 
 static void
-take_row (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
+take_answer (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
 {
   LsTheirRow theirs = { reply->row, reply->version, reply->status == 404 || reply->status == 410 };
-  g_autofree char *reason = g_strdup_printf ("http-%u", reply->status);
 
   if (is_moot (self, item))
-    ls_queue_send_end (self, item);
-  else if (reply->status == 401)
-    ls_queue_answer_no_token (self, item);
-  else if (theirs.row == NULL && !theirs.is_gone)
-    not_read (self, item, reason, reply->retry_after_ms);
-  else if (item->phase == LS_QUEUE_READING_BACK)
-    read_back (self, item, &theirs);
+    let_go (self, item);
+  else if (theirs.is_gone || (theirs.row != NULL && reply->status != 401))
+    take_row (self, item, &theirs);
   else
-    looked (self, item, &theirs);
+    take_no_row (self, item, reply);
 }
 
 /**
@@ -244,7 +317,7 @@ ls_queue_row_read (LsQueue *self, const char *id, const LsActionReply *reply)
     return;
 
   ls_queue_answer_heard (self, item, reply);
-  take_row (self, item, reply);
+  take_answer (self, item, reply);
   ls_queue_turn (self);
 }
 
@@ -266,7 +339,7 @@ ls_queue_read_failed (LsQueue *self, const char *id, const GError *error)
 
   ls_queue_answer_unheard (self, error);
   if (is_moot (self, item))
-    ls_queue_send_end (self, item);
+    let_go (self, item);
   else
     not_read (self, item, ls_reason_to_string (ls_link_error_get_reason (error)),
               ls_link_error_get_retry_after (error));

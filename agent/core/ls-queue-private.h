@@ -89,6 +89,7 @@ gboolean ls_queue_send_is_classic (LsQueue *self);
 void ls_queue_send_what_is_due (LsQueue *self);
 char *ls_queue_send_explain (LsQueue *self);
 gboolean ls_queue_send_is_late (LsQueue *self, const LsAction *action);
+const char *ls_queue_send_get_obstacle (LsQueue *self, const LsQueueItem *item);
 gint64 ls_queue_send_get_next (LsQueue *self);
 void ls_queue_send_stored (LsQueue *self, LsQueueItem *item);
 GPtrArray *ls_queue_send_make_records (LsQueue *self, GPtrArray *actions);

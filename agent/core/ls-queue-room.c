@@ -7,10 +7,10 @@ static const char *
 find_obstacle (LsQueue *self, const LsAction *action, const LsQueueItem *replaced)
 {
   const LsQueueConfig *config = &self->config;
-  gsize size = ls_action_get_size (action);
-  gsize freed = replaced != NULL ? ls_action_get_size (replaced->now) : 0;
+  gsize size = ls_action_get_request_size (action);
+  gsize freed = replaced != NULL ? ls_action_get_request_size (replaced->now) : 0;
 
-  /* What becomes smaller may always do so: what servers say may have filled the queue beyond its limit. */
+  /* What becomes smaller may always do so: there may be more than the settings allow now. */
   if (size > freed && ls_queue_table_get_n_bytes (self->table) - freed + size > config->max_bytes)
     return "the queue is full";
   if (replaced != NULL)

@@ -346,20 +346,34 @@ is_expired (LsQueue *self, const LsAction *action)
   return !action->outcome_unknown && ls_queue_send_is_late (self, action);
 }
 
+/* Whether the system itself has said that it has not done it. Whoever gives up waiting for it, or says yes in a way that
+ * it does not have, does not know. */
+static gboolean
+is_answered (const LsAction *action)
+{
+  return (action->http_status >= 300 && action->http_status <= 500) || action->http_status == 503;
+}
+
 /* Here nobody knows our keys: what can't be looked up, and must not be done twice or is late, is the user's to decide. */
 static gboolean
 is_unknown_for_good (LsQueue *self, const LsQueueItem *item)
 {
   const LsAction *action = item->now;
-  gboolean must_be_once = action->method == LS_METHOD_POST && action->http_status == 0;
+  gboolean must_be_once = action->method == LS_METHOD_POST && !is_answered (action);
 
   return action->outcome_unknown && (must_be_once || ls_queue_send_is_late (self, action)) &&
          !ls_queue_look_is_needed (self, item);
 }
 
-/* Why an action must not be sent, although it is its turn; NULL: it may. */
-static const char *
-get_obstacle (LsQueue *self, const LsQueueItem *item)
+/**
+ * ls_queue_send_get_obstacle:
+ * @self: the queue
+ * @item: an action whose turn it is
+ *
+ * Returns: (transfer none) (nullable): why it must not be sent all the same, a word; %NULL: it may
+ */
+const char *
+ls_queue_send_get_obstacle (LsQueue *self, const LsQueueItem *item)
 {
   const LsAction *action = item->now;
 
@@ -378,7 +392,7 @@ get_obstacle (LsQueue *self, const LsQueueItem *item)
 static void
 begin (LsQueue *self, LsQueueItem *item)
 {
-  const char *obstacle = get_obstacle (self, item);
+  const char *obstacle = ls_queue_send_get_obstacle (self, item);
 
   self->drain.is_going_on = TRUE;
   if (obstacle != NULL)

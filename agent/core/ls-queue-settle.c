@@ -95,7 +95,7 @@ void
 ls_queue_postpone (LsQueue *self, LsQueueItem *item, const char *reason, gint64 away)
 {
   LsAction *action = ls_queue_apply (self, item, LS_ACTION_POSTPONE, reason);
-  LsBackoff backoff = { .attempt = MAX (action->attempts, 1) - 1 };
+  LsBackoff backoff = { .attempt = MAX (action->attempts + item->n_unread, 1) - 1 };
   gint64 delay = ls_backoff_next (&backoff, self->random, FIRST_WAIT, LONGEST_WAIT);
 
   if (away > 0)

@@ -22,7 +22,7 @@ struct _LsQueueTable
   guint64 last_seq;
   guint n_open;
   GHashTable *open_of; /* (owned) (element-type utf8 guint): how many of them by app */
-  gsize n_bytes;       /* of what is open */
+  gsize n_bytes;       /* of what is wanted by what is open */
   guint n_kept;        /* over and done with, and still there */
   guint n_losers;      /* of these, with a side that lost */
 };
@@ -154,7 +154,7 @@ put_in (LsQueueTable *self, LsQueueItem *item)
     g_hash_table_add (self->unseen, item);
   if (ls_action_is_open (action))
     {
-      item->size = ls_action_get_size (action);
+      item->size = ls_action_get_request_size (action);
       count_open (self, action, 1);
       self->n_bytes += item->size;
     }
@@ -520,6 +520,31 @@ ls_queue_table_search (LsQueueTable *self, guint64 seq)
   LsQueueItem item = { .now = &action };
 
   return g_sequence_search (self->items, &item, compare_seq, NULL);
+}
+
+/**
+ * ls_queue_table_get_next_of_row:
+ * @self: a table
+ * @item: one of its items
+ *
+ * Looks at all that came later: not meant for every action.
+ *
+ * Returns: (transfer none) (nullable): the first action after it that is about the same row, over or not
+ */
+LsQueueItem *
+ls_queue_table_get_next_of_row (LsQueueTable *self, const LsQueueItem *item)
+{
+  GSequenceIter *iter = g_sequence_iter_next (item->place);
+
+  for (; !g_sequence_iter_is_end (iter); iter = g_sequence_iter_next (iter))
+    {
+      LsQueueItem *other = g_sequence_get (iter);
+
+      if (g_str_equal (other->now->entity, item->now->entity) &&
+          g_str_equal (other->now->entity_id, item->now->entity_id))
+        return other;
+    }
+  return NULL;
 }
 
 /**

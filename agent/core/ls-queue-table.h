@@ -45,6 +45,7 @@ LsQueueItem *ls_queue_table_find_key (LsQueueTable *self, const char *key);
 LsQueueItem *ls_queue_table_find_app_key (LsQueueTable *self, const char *app, const char *key);
 LsQueueLanes *ls_queue_table_get_lanes (LsQueueTable *self);
 GSequence *ls_queue_table_get_items (LsQueueTable *self);
+LsQueueItem *ls_queue_table_get_next_of_row (LsQueueTable *self, const LsQueueItem *item);
 GSequenceIter *ls_queue_table_search (LsQueueTable *self, guint64 seq);
 GHashTable *ls_queue_table_get_unseen (LsQueueTable *self);
 guint ls_queue_table_get_n_open (LsQueueTable *self);

@@ -120,6 +120,7 @@ begin_anew (LsQueue *self, LsQueueItem *item)
   action->next_attempt_at = 0;
   item->due = 0;
   item->n_broken = 0;
+  item->n_unread = 0;
 }
 
 static void
@@ -291,6 +292,7 @@ retry (LsQueue *self, LsQueueItem *item)
   action->next_attempt_at = 0;
   item->due = 0;
   item->n_broken = 0;
+  item->n_unread = 0;
   if (before == LS_ACTION_FAILED)
     forgive (self, action, reason);
 }

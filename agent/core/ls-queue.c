@@ -363,17 +363,17 @@ tell_counts (LsQueue *self)
 static void
 give (LsQueue *self, GPtrArray *answers, const GError *error)
 {
-  for (guint i = 0; i < answers->len; i++)
+  gsize n_given = 0;
+  g_autofree gpointer *given = g_ptr_array_steal (answers, &n_given);
+
+  for (gsize i = 0; i < n_given; i++)
     {
-      LsQueueCommand *answer = g_steal_pointer (&answers->pdata[i]);
+      LsQueueCommand *answer = given[i];
 
       if (error != NULL)
         answer->error = g_error_copy (error);
       g_queue_push_tail (&self->commands, answer);
     }
-  g_ptr_array_set_free_func (answers, NULL);
-  g_ptr_array_set_size (answers, 0);
-  g_ptr_array_set_free_func (answers, (GDestroyNotify)ls_queue_command_free);
 }
 
 /* A disk that fails is not asked all the time, unless somebody waits for the answer. */

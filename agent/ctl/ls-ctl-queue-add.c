@@ -98,22 +98,39 @@ build_options (const Options *options)
   return g_variant_dict_end (&dict);
 }
 
-/* Returns: (transfer full) (nullable): the action as it is in the queue now */
-static GVariant *
+static const char *
+get_entity_id (const Options *options)
+{
+  return options->entity_id != NULL ? options->entity_id : "";
+}
+
+/* Returns: (transfer full) (nullable): the id of the action */
+static char *
 enqueue (LsDbusQueue *queue, const Options *options, GError **error)
 {
   g_autofree char *data = ls_ctl_action_read_data (options->data, error);
-  g_autofree char *id = NULL;
-  GVariant *action = NULL;
+  char *id = NULL;
 
-  if (data == NULL ||
-      !ls_dbus_queue_call_enqueue_sync (queue, options->type, options->entity,
-                                        options->entity_id != NULL ? options->entity_id : "", data,
-                                        build_options (options), &id, NULL, error) ||
-      !ls_dbus_queue_call_get_sync (queue, id, &action, NULL, error))
-    return NULL;
+  if (data != NULL)
+    ls_dbus_queue_call_enqueue_sync (queue, options->type, options->entity, get_entity_id (options),
+                                     data, build_options (options), &id, NULL, error);
+  return id;
+}
 
-  return action;
+/* Whatever comes of asking for it: the action is in the queue, and whoever was told that it is not would add it again.
+ *
+ * Returns: (transfer full): the row; empty if nobody says which */
+static char *
+find_row (LsDbusQueue *queue, const char *id, const Options *options)
+{
+  g_autoptr (GVariant) action = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (ls_dbus_queue_call_get_sync (queue, id, &action, NULL, &error))
+    return g_strdup (ls_ctl_action_get_text (action, "entity-id"));
+
+  g_debug ("the action can't be read: %s", error->message);
+  return g_strdup (get_entity_id (options));
 }
 
 static void
@@ -132,9 +149,8 @@ run (LsCtl *self, int argc, char *argv[])
 {
   g_auto (Options) options = { 0 };
   g_autoptr (LsDbusQueue) queue = NULL;
-  g_autoptr (GVariant) action = NULL;
-  const char *id = "";
-  const char *entity_id = "";
+  g_autofree char *id = NULL;
+  g_autofree char *row_id = NULL;
   GError *error = NULL;
 
   if (!parse (self, &options, &argc, &argv))
@@ -142,14 +158,13 @@ run (LsCtl *self, int argc, char *argv[])
 
   queue = ls_ctl_open_queue (self, &error);
   if (queue != NULL)
-    action = enqueue (queue, &options, &error);
-  if (action == NULL)
+    id = enqueue (queue, &options, &error);
+  if (id == NULL)
     return ls_ctl_fail (self, error);
 
-  g_variant_lookup (action, "id", "&s", &id);
-  g_variant_lookup (action, "entity-id", "&s", &entity_id);
+  row_id = find_row (queue, id, &options);
   if (self->json)
-    print_json (id, entity_id);
+    print_json (id, row_id);
   else
     g_print (_ ("It is safe here, and on its way to the server: %s\n"), id);
 

@@ -79,6 +79,18 @@ print_when (const char *label, GVariant *action, const char *name)
 }
 
 static void
+print_http_status (GVariant *action)
+{
+  g_autofree char *text = NULL;
+  guint status = 0;
+
+  g_variant_lookup (action, "http-status", "u", &status);
+  text = g_strdup_printf ("HTTP %u", status);
+  if (status != 0)
+    ls_ctl_print_line (_ ("Answer"), text, LS_CTL_COLOR_NONE);
+}
+
+static void
 print_part (const char *heading, const char *json)
 {
   g_autofree char *readable = ls_ctl_format_json (json);
@@ -90,6 +102,8 @@ print_part (const char *heading, const char *json)
 static void
 print_conflict (const char *id, const Conflict *conflict)
 {
+  g_autofree char *version = g_strdup_printf ("%" G_GINT64_FORMAT, conflict->server_version);
+
   print_part (_ ("What it was before:"), conflict->base);
   if (*conflict->server != '\0')
     print_part (_ ("What the server has now:"), conflict->server);
@@ -98,8 +112,10 @@ print_conflict (const char *id, const Conflict *conflict)
   else
     g_print ("\n%s\n", _ ("The server did not say what it has now."));
   g_print ("\n");
-  g_print (_ ("Settle it with: labsyncctl queue resolve %s keep_local (or use_server, or merge)\n"),
-           id);
+  /* What was shown is what is decided about: without the version, that would be whatever is there then. */
+  g_print (_ ("Settle it with: labsyncctl queue resolve %s keep_local --server-version=%s (or "
+              "use_server, or merge)\n"),
+           id, version);
 }
 
 static void
@@ -115,12 +131,15 @@ print_for_people (GVariant *action, const Conflict *conflict)
   if (*trouble != '\0')
     ls_ctl_print_line (_ ("Why"), trouble, LS_CTL_COLOR_NONE);
   ls_ctl_print_line (_ ("Sent as"), where, LS_CTL_COLOR_NONE);
+  print_http_status (action);
   print_when (_ ("Since"), action, "created");
   print_when (_ ("Next attempt"), action, "next-attempt");
   print_when (_ ("Ended"), action, "ended");
   print_part (_ ("What is sent:"), ls_ctl_action_get_text (action, "data"));
   if (conflict->server != NULL)
     print_conflict (ls_ctl_action_get_text (action, "id"), conflict);
+  else
+    print_part (_ ("What the server said:"), ls_ctl_action_get_text (action, "answer"));
 }
 
 static LsCtlExit

@@ -260,6 +260,7 @@ build_queue (LsDaemon *self, LsClock *clock, LsRandom *random)
     .invert = ls_wire_edit_invert,
     .set_member = ls_wire_edit_set_member,
     .rename = ls_wire_edit_rename,
+    .has_member = ls_wire_edit_has_member,
     .get_text = ls_wire_data_get_text,
   };
 

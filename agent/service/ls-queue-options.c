@@ -100,6 +100,19 @@ parse_statuses (GVariant *options, guint *statuses, GError **error)
   return TRUE;
 }
 
+static gboolean
+parse_after (GVariant *options, char **after, GError **error)
+{
+  const char *text = "";
+
+  g_variant_lookup (options, "after", "&s", &text);
+  if (*text != '\0' && !g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, NULL, NULL))
+    return refuse_value ("end of a page", text, error);
+
+  *after = g_strdup (or_null (text));
+  return TRUE;
+}
+
 /**
  * ls_queue_options_read_listing:
  * @options: of List, checked
@@ -111,13 +124,9 @@ parse_statuses (GVariant *options, guint *statuses, GError **error)
 gboolean
 ls_queue_options_read_listing (GVariant *options, LsQueueListing *listing, GError **error)
 {
-  const char *after = "";
-
   *listing = (LsQueueListing) { .limit = DEFAULT_LIMIT };
   g_variant_lookup (options, "entity", "s", &listing->entity);
   g_variant_lookup (options, "limit", "u", &listing->limit);
-  g_variant_lookup (options, "after", "&s", &after);
-  listing->after = g_strdup (or_null (after));
   if (listing->limit < 1 || listing->limit > MAX_LIMIT)
     {
       g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "option “limit” is 1 to %d",
@@ -125,7 +134,8 @@ ls_queue_options_read_listing (GVariant *options, LsQueueListing *listing, GErro
       return FALSE;
     }
 
-  return parse_statuses (options, &listing->statuses, error);
+  return parse_after (options, &listing->after, error) &&
+         parse_statuses (options, &listing->statuses, error);
 }
 
 /**

@@ -714,7 +714,8 @@ format_all (LsQueueService *self, GDBusMethodInvocation *invocation)
   return out->len <= MAX_EXPORT ? g_steal_pointer (&out) : NULL;
 }
 
-static void export(LsQueueService *self, Call *call)
+static void
+export_all (LsQueueService *self, Call *call)
 {
   g_autoptr (GString) json = format_all (self, call->invocation);
 
@@ -732,7 +733,7 @@ handle_export (LsDbusQueue *object, GDBusMethodInvocation *invocation, GVariant 
       !ls_invocation_check_all (invocation, LS_QUEUE_SERVICE (object)->access, "export"))
     return G_DBUS_METHOD_INVOCATION_HANDLED;
 
-  return call_when_open (object, invocation, export, NULL);
+  return call_when_open (object, invocation, export_all, NULL);
 }
 
 static void

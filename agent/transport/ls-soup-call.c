@@ -2,6 +2,7 @@
 #include "ls-soup-call.h"
 
 #include "ls-link-error.h"
+#include "ls-reply.h"
 #include "ls-soup-request.h"
 #include "ls-wire-http.h"
 
@@ -101,6 +102,16 @@ has_json (SoupMessage *message)
   return type != NULL && g_ascii_strcasecmp (type, "application/json") == 0;
 }
 
+/* Whether the status says all that counts. That a request is too large is told by a proxy, in words of its own. */
+static gboolean
+needs_no_body (SoupMessage *message)
+{
+  guint status = soup_message_get_status (message);
+
+  return status == SOUP_STATUS_NOT_MODIFIED || status == SOUP_STATUS_NO_CONTENT ||
+         (ls_action_reply_is_too_large (status) && !has_json (message));
+}
+
 static void
 send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -110,11 +121,10 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       soup_session_send_finish (SOUP_SESSION (source), result, &error);
   Call *call = g_task_get_task_data (task);
   SoupMessage *message = call->request->message;
-  guint status = soup_message_get_status (message);
 
   if (stream == NULL)
     return_failure (task, error);
-  else if (status == SOUP_STATUS_NOT_MODIFIED || status == SOUP_STATUS_NO_CONTENT)
+  else if (needs_no_body (message))
     g_task_return_pointer (task, g_bytes_new (NULL, 0), (GDestroyNotify)g_bytes_unref);
   else if (has_json (message))
     read_more (task, stream);
@@ -166,7 +176,7 @@ ls_soup_call_async (SoupSession *session,
  * @error: of %LS_LINK_ERROR, or %G_IO_ERROR_CANCELLED
  *
  * Returns: (transfer full) (nullable): the body of an answer in JSON, whatever its status, not checked
- *   yet; empty for 204 and 304
+ *   yet; empty for 204 and 304, and where somebody says that the request is too large
  */
 GBytes *
 ls_soup_call_finish (GAsyncResult *result,

@@ -40,14 +40,28 @@ find (const char *object, LsJsonSlice name)
   return value;
 }
 
+/**
+ * ls_wire_edit_has_member:
+ * @object: an object
+ * @name: of a member
+ *
+ * Returns: whether @object has that member, `null` or not
+ */
+gboolean
+ls_wire_edit_has_member (const char *object, const char *name)
+{
+  LsJsonSlice value;
+
+  return ls_json_find_member (slice_of (object), name, &value, NULL) &&
+         ls_json_get_kind (value) != LS_JSON_ABSENT;
+}
+
 static gboolean
 has (const char *object, LsJsonSlice name)
 {
   g_autofree char *text = ls_json_get_string (name, NULL);
-  LsJsonSlice value;
 
-  return text != NULL && ls_json_find_member (slice_of (object), text, &value, NULL) &&
-         ls_json_get_kind (value) != LS_JSON_ABSENT;
+  return text != NULL && ls_wire_edit_has_member (object, text);
 }
 
 /* A scalar as a number, as a column that is one would take it */

@@ -19,5 +19,6 @@ char *ls_wire_edit_merge (const char *base, const char *changes, const char *ser
 char *ls_wire_edit_invert (const char *before, const char *changes);
 char *ls_wire_edit_set_member (const char *object, const char *name, const char *text);
 char *ls_wire_edit_rename (const char *object, const char *from, const char *to);
+gboolean ls_wire_edit_has_member (const char *object, const char *name);
 
 G_END_DECLS

@@ -172,6 +172,7 @@ make_queue (LsServiceFixture *f, LsRandom *random)
     .invert = ls_wire_edit_invert,
     .set_member = ls_wire_edit_set_member,
     .rename = ls_wire_edit_rename,
+    .has_member = ls_wire_edit_has_member,
     .get_text = ls_wire_data_get_text,
   };
   const LsQueueConfig config = { .max_actions = 5, .max_bytes = 1 << 20 };

@@ -361,6 +361,7 @@ test_refuses (LsServiceFixture *f, gconstpointer data)
     { "Queue.List", "({'status': <['lost']>},)", LS_ERROR_INVALID_ARGUMENT, "lost" },
     { "Queue.List", "({'limit': <uint32 0>},)", LS_ERROR_INVALID_ARGUMENT, "limit" },
     { "Queue.List", "({'limit': <uint32 501>},)", LS_ERROR_INVALID_ARGUMENT, "limit" },
+    { "Queue.List", "({'after': <'x'>},)", LS_ERROR_INVALID_ARGUMENT, "end of a page" },
     { "Queue.WaitFor", "('" NO_ACTION "', 'done', @a{sv} {})", LS_ERROR_INVALID_ARGUMENT, "done" },
     { "Queue.WaitFor", "('" NO_ACTION "', 'visible', {'timeout': <uint32 0>})",
       LS_ERROR_INVALID_ARGUMENT, "timeout" },

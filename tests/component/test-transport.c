@@ -512,6 +512,28 @@ test_act_classic (Fixture *fixture, gconstpointer unused)
   g_assert_cmpstr (row->row, ==, "{\"id\":\"g-1\",\"score\":9}");
 }
 
+/* A proxy for which a request is too large says so in its own words, each time. */
+static void
+test_act_too_large (Fixture *fixture, gconstpointer unused)
+{
+  static const guint statuses[] = { 413, 414, 431 };
+
+  fixture->is_foreign = TRUE;
+  fixture->content_type = "text/html";
+  fixture->body = "<html>";
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
+    {
+      g_autoptr (LsActionReply) reply = NULL;
+      g_autoptr (GError) error = NULL;
+
+      fixture->status = statuses[i];
+      reply = act (fixture, LS_METHOD_PUT, 0, "{}", &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (reply->status, ==, statuses[i]);
+      g_assert_null (reply->text);
+    }
+}
+
 /* What is not the server's is no answer, least of all a success. */
 static void
 test_act_intercepted (Fixture *fixture, gconstpointer unused)
@@ -790,6 +812,7 @@ main (int argc, char *argv[])
   add ("/transport/calls/act-kept", NULL, test_act_kept);
   add ("/transport/calls/act-says-token", NULL, test_act_says_token);
   add ("/transport/calls/act-classic", NULL, test_act_classic);
+  add ("/transport/calls/act-too-large", NULL, test_act_too_large);
   add ("/transport/calls/act-intercepted", NULL, test_act_intercepted);
   add ("/transport/calls/act-unsent", NULL, test_act_unsent);
   add ("/transport/calls/sign-in", NULL, test_sign_in);

@@ -41,9 +41,9 @@ ls_queue_harness_new (guint64 seed)
   self->clock = ls_fake_clock_new ();
   self->random = LS_RANDOM (ls_fake_random_new (seed));
   self->editor = (LsDataEditor) {
-    ls_wire_edit_check,      ls_wire_edit_lay_over, ls_wire_edit_agrees,
-    ls_wire_edit_is_same,    ls_wire_edit_merge,    ls_wire_edit_invert,
-    ls_wire_edit_set_member, ls_wire_edit_rename,   ls_wire_data_get_text,
+    ls_wire_edit_check,    ls_wire_edit_lay_over,   ls_wire_edit_agrees,     ls_wire_edit_is_same,
+    ls_wire_edit_merge,    ls_wire_edit_invert,     ls_wire_edit_set_member, ls_wire_edit_rename,
+    ls_wire_data_get_text, ls_wire_edit_has_member,
   };
   self->config = (LsQueueConfig) { .max_actions = 10000, .max_bytes = 32 << 20 };
   self->disk =

@@ -99,9 +99,9 @@ static void
 start_queue (Run *run)
 {
   const LsDataEditor editor = {
-    ls_wire_edit_check,      ls_wire_edit_lay_over, ls_wire_edit_agrees,
-    ls_wire_edit_is_same,    ls_wire_edit_merge,    ls_wire_edit_invert,
-    ls_wire_edit_set_member, ls_wire_edit_rename,   ls_wire_data_get_text,
+    ls_wire_edit_check,    ls_wire_edit_lay_over,   ls_wire_edit_agrees,     ls_wire_edit_is_same,
+    ls_wire_edit_merge,    ls_wire_edit_invert,     ls_wire_edit_set_member, ls_wire_edit_rename,
+    ls_wire_data_get_text, ls_wire_edit_has_member,
   };
   const LsQueueConfig config = { .max_actions = 10000, .max_bytes = 1 << 20 };
 

@@ -95,11 +95,17 @@ ls_action_free (LsAction *action)
   g_free (action);
 }
 
+static gsize
+get_length (const char *text)
+{
+  return text != NULL ? strlen (text) : 0;
+}
+
 /**
  * ls_action_get_size:
  * @action: an action
  *
- * Returns: how many bytes of text it has, which count against the setting `Queue.max-bytes`
+ * Returns: how many bytes of text it has
  */
 gsize
 ls_action_get_size (const LsAction *action)
@@ -107,9 +113,22 @@ ls_action_get_size (const LsAction *action)
   gsize size = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    if (*get_text (action, i) != NULL)
-      size += strlen (*get_text (action, i));
+    size += get_length (*get_text (action, i));
   return size;
+}
+
+/**
+ * ls_action_get_request_size:
+ * @action: an action
+ *
+ * Returns: how many bytes of that are of what is wanted, which count against the setting `Queue.max-bytes`; what the
+ *   server said is nobody's who could want less
+ */
+gsize
+ls_action_get_request_size (const LsAction *action)
+{
+  return ls_action_get_size (action) - get_length (action->answer) - get_length (action->server) -
+         get_length (action->loser);
 }
 
 /**

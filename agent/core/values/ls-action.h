@@ -162,6 +162,7 @@ ls_action_new (const char *id, LsActionType type, const char *entity, const char
 LsAction *ls_action_copy (const LsAction *action);
 void ls_action_free (LsAction *action);
 gsize ls_action_get_size (const LsAction *action);
+gsize ls_action_get_request_size (const LsAction *action);
 gboolean ls_action_is_open (const LsAction *action);
 void ls_action_set_text (char **member, const char *text);
 void ls_action_lose_payloads (LsAction *action);

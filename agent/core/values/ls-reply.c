@@ -140,6 +140,19 @@ ls_action_reply_new (guint status)
 }
 
 /**
+ * ls_action_reply_is_too_large:
+ * @status: an HTTP status
+ *
+ * Returns: whether the request is too large for somebody on its way, and will be whenever it is sent (RFC 9110 15.5.14
+ *   and 15.5.15, RFC 6585 5)
+ */
+gboolean
+ls_action_reply_is_too_large (guint status)
+{
+  return status == 413 || status == 414 || status == 431;
+}
+
+/**
  * ls_action_reply_free:
  * @reply: (transfer full): a reply
  *

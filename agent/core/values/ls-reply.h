@@ -85,8 +85,8 @@ typedef struct
  * @text: (nullable): the answer as it came, but for members that are not to be kept; at most
  *   %LS_MAX_ANSWER bytes of it; %NULL: it was no JSON, or repeats the token
  *
- * What a server answers to an action: anything that surely came from it, success or not. What did not (no
- * answer, a captive portal, a proxy) is an error instead. What the classic system answers to a write is
+ * What a server answers to an action: anything that surely came from it, success or not, and that the request is too
+ * large, whoever says that. What else did not come from it (no answer, a captive portal, a proxy) is an error instead. What the classic system answers to a write is
  * not the row, and is not in @row.
  */
 typedef struct
@@ -113,6 +113,7 @@ LsSession *ls_session_new (const char *access, const char *refresh);
 LsSession *ls_session_copy (const LsSession *session);
 void ls_session_free (LsSession *session);
 LsActionReply *ls_action_reply_new (guint status);
+gboolean ls_action_reply_is_too_large (guint status);
 void ls_action_reply_free (LsActionReply *reply);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LsUpdates, ls_updates_free)

@@ -35,9 +35,9 @@ static void
 start (Fixture *fixture)
 {
   const LsDataEditor editor = {
-    ls_wire_edit_check,      ls_wire_edit_lay_over, ls_wire_edit_agrees,
-    ls_wire_edit_is_same,    ls_wire_edit_merge,    ls_wire_edit_invert,
-    ls_wire_edit_set_member, ls_wire_edit_rename,   ls_wire_data_get_text,
+    ls_wire_edit_check,    ls_wire_edit_lay_over,   ls_wire_edit_agrees,     ls_wire_edit_is_same,
+    ls_wire_edit_merge,    ls_wire_edit_invert,     ls_wire_edit_set_member, ls_wire_edit_rename,
+    ls_wire_data_get_text, ls_wire_edit_has_member,
   };
   const LsQueueConfig config = { .max_actions = 100, .max_bytes = 1 << 20 };
 

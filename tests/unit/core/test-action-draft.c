@@ -245,15 +245,26 @@ test_draft_id_of_a_create (Fixture *fixture, gconstpointer data)
 static void
 test_draft_body (Fixture *fixture, gconstpointer data)
 {
-  static const char *const bad[] = { NULL, "", "[]", "1", "{", "{\"id\":\"other\"}" };
+  static const char *const bad[] = {
+    NULL, "", "[]", "1", "{", "{\"id\":\"other\"}", "{\"id\":null}", "{\"ID\":\"other\"}"
+  };
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
       fixture->draft.body = bad[i];
       assert_refused (fixture, LS_ERROR_INVALID_ARGUMENT);
     }
+  fixture->draft.type = LS_ACTION_PUBLISH;
+  fixture->draft.endpoint = "/api/grades/g-1";
+  fixture->draft.body = "{\"id\":null}";
+  assert_made (fixture, LS_METHOD_POST, "/api/grades/g-1");
+  fixture->draft.method = LS_METHOD_PUT;
+  assert_refused (fixture, LS_ERROR_INVALID_ARGUMENT);
   fixture->draft.body = "{\"id\":\"g-1\",\"score\":1}";
   assert_made (fixture, LS_METHOD_PUT, "/api/grades/g-1");
+  fixture->draft.type = LS_ACTION_CREATE;
+  fixture->draft.body = "{\"id\":null}";
+  assert_create_has (fixture, "g-1", "{\"id\":\"g-1\"}");
 }
 
 static void

@@ -52,7 +52,7 @@ answer_on_the_way (Fixture *fixture, guint status, const char *row)
 static void
 test_answer_on_the_way (Fixture *fixture, gconstpointer data)
 {
-  static const guint statuses[] = { 200, 201, 204, 400, 401, 403, 404, 409, 410, 413, 422, 429 };
+  static const guint statuses[] = { 200, 201, 204, 400, 401, 403, 404, 409, 410, 422, 429 };
   LsQueueHarness *h = fixture->h;
   const char *id = enqueue (fixture, (LsActionType)GPOINTER_TO_INT (data));
   g_autofree char *key = g_strdup (get (fixture, id)->key);
@@ -89,6 +89,37 @@ test_answer_gateway (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (get (fixture, id)->next_attempt_at, >=, now + 60000);
 }
 
+/* What is too large for something on the way never gets to the server: it holds up nothing any longer. */
+static void
+test_answer_too_large (Fixture *fixture, gconstpointer data)
+{
+  const char *id = enqueue (fixture, LS_ACTION_UPDATE);
+
+  ls_queue_harness_connect (fixture->h, LS_PROTOCOL_LABSYNC_V1);
+  answer_on_the_way (fixture, (guint)GPOINTER_TO_INT (data), NULL);
+  g_assert_cmpint (get (fixture, id)->status, ==, LS_ACTION_FAILED);
+  g_assert_cmpint (get (fixture, id)->http_status, ==, GPOINTER_TO_INT (data));
+}
+
+/* When to come back counts for all lanes, and whoever is in a hurry, also where a proxy says it for the server. */
+static void
+test_answer_retry_after (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  LsActionReply *reply = ls_queue_harness_classic_reply (503, NULL);
+
+  enqueue (fixture, LS_ACTION_UPDATE);
+  reply->retry_after_ms = 60000;
+  ls_queue_harness_connect (h, LS_PROTOCOL_LABSYNC_V1);
+  ls_queue_harness_answer (h, reply);
+  ls_queue_flush (h->queue);
+  ls_queue_harness_run (h);
+  ls_queue_harness_advance (h, 59999);
+  g_assert_cmpuint (h->sends.length, ==, 0);
+  ls_queue_harness_advance (h, 1);
+  g_assert_cmpuint (h->sends.length, ==, 1);
+}
+
 /* What counts is what the server was when it was asked: that may have changed since. */
 static void
 test_answer_protocol_changed (Fixture *fixture, gconstpointer data)
@@ -112,7 +143,11 @@ main (int argc, char *argv[])
   ADD ("create-on-the-way", LS_ACTION_CREATE, test_answer_on_the_way);
   ADD ("update-on-the-way", LS_ACTION_UPDATE, test_answer_on_the_way);
   ADD ("delete-on-the-way", LS_ACTION_DELETE, test_answer_on_the_way);
+  ADD ("too-large-413", 413, test_answer_too_large);
+  ADD ("too-large-414", 414, test_answer_too_large);
+  ADD ("too-large-431", 431, test_answer_too_large);
   ADD ("gateway", 0, test_answer_gateway);
+  ADD ("retry-after", 0, test_answer_retry_after);
   ADD ("protocol-changed", 0, test_answer_protocol_changed);
   return g_test_run ();
 }

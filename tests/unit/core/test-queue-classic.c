@@ -488,6 +488,54 @@ test_classic_read_back_fails (Fixture *fixture, gconstpointer data)
   assert_under_way (fixture, 0, 0);
 }
 
+/* A row that can't be had is asked for less and less often. */
+static void
+test_classic_look_backoff (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *id = enqueue (fixture, LS_ACTION_UPDATE, "g-1", "{\"score\":80}");
+  guint n_looks = 0;
+  gint64 end;
+
+  connect_link (fixture);
+  end = ls_clock_get_monotonic (LS_CLOCK (h->clock)) + 24 * 60 * 60 * 1000;
+  while (ls_clock_get_monotonic (LS_CLOCK (h->clock)) < end)
+    {
+      while (h->reads.length > 0)
+        {
+          ls_queue_harness_answer_read (h, ls_queue_harness_classic_reply (200, NULL));
+          n_looks++;
+        }
+      g_assert_true (ls_queue_harness_advance_to_alarm (h));
+    }
+  assert_is (fixture, id, LS_ACTION_PENDING, LS_OUTCOME_NONE);
+  /* 15 min at most, half of that on average */
+  g_assert_cmpuint (n_looks, >=, 90);
+  g_assert_cmpuint (n_looks, <, 400);
+}
+
+/* A row that we may not see is no reason to wait for it. */
+static void
+test_classic_look_refused (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *id = enqueue (fixture, LS_ACTION_UPDATE, "g-1", "{\"score\":80}");
+
+  connect_link (fixture);
+  ls_queue_harness_answer_read (h, ls_queue_harness_classic_reply (403, NULL));
+  assert_is (fixture, id, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
+  g_assert_cmpstr (ls_queue_harness_get (h, id)->reason, ==, "http-403");
+  g_assert_false (ls_queue_harness_get (h, id)->outcome_unknown);
+
+  ls_queue_retry (h->queue, id, ls_queue_harness_ticket (h));
+  ls_queue_harness_run (h);
+  read_row (fixture, BASE);
+  answer (fixture, 200);
+  ls_queue_harness_answer_read (h, ls_queue_harness_classic_reply (405, NULL));
+  assert_is (fixture, id, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
+  g_assert_true (ls_queue_harness_get (h, id)->outcome_unknown);
+}
+
 /* What can't be looked up and must not be done twice is for the user. */
 static void
 test_classic_publish_unknown (Fixture *fixture, gconstpointer data)
@@ -509,6 +557,61 @@ test_classic_publish_unknown (Fixture *fixture, gconstpointer data)
   ls_queue_retry (h->queue, id, ls_queue_harness_ticket (h));
   ls_queue_harness_run (h);
   assert_under_way (fixture, 0, 1);
+}
+
+/* Nor is what a gateway says in its place an answer of the system. */
+static void
+test_classic_publish_gateway (Fixture *fixture, gconstpointer data)
+{
+  static const guint statuses[] = { 503, 504 };
+  LsQueueHarness *h = fixture->h;
+  LsActionDraft wanted = { .type = LS_ACTION_PUBLISH,
+                           .entity = "grade",
+                           .entity_id = "g-1",
+                           .endpoint = "/api/grades/g-1/publish",
+                           .method = LS_METHOD_INVALID };
+  const char *id = ls_queue_harness_enqueue (h, &wanted, fixture->row);
+
+  connect_link (fixture);
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
+    {
+      assert_is (fixture, id, LS_ACTION_SYNCING, LS_OUTCOME_NONE);
+      answer (fixture, statuses[i]);
+      ls_queue_harness_advance_to_alarm (h);
+    }
+  assert_is (fixture, id, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
+  g_assert_cmpstr (ls_queue_harness_get (h, id)->reason, ==, "outcome-unknown");
+  ls_queue_edit (h->queue, id, "{}", ls_queue_harness_ticket (h));
+  ls_queue_harness_run (h);
+  assert_is (fixture, id, LS_ACTION_SYNCING, LS_OUTCOME_NONE);
+}
+
+static void
+check_create_elsewhere (Fixture *fixture, const char *entity)
+{
+  LsQueueHarness *h = fixture->h;
+  LsActionDraft wanted = { .type = LS_ACTION_CREATE,
+                           .entity = entity,
+                           .endpoint = "/api/email/send",
+                           .body = "{\"to\":\"u-2\"}",
+                           .method = LS_METHOD_INVALID };
+  const char *id = ls_queue_harness_enqueue (h, &wanted, NULL);
+
+  connect_link (fixture);
+  assert_under_way (fixture, 0, 1);
+  ls_queue_harness_fail_send (h, LS_REASON_SERVER_UNREACHABLE);
+  ls_queue_harness_advance_to_alarm (h);
+  assert_under_way (fixture, 0, 0);
+  assert_is (fixture, id, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
+  g_assert_cmpstr (ls_queue_harness_get (h, id)->reason, ==, "outcome-unknown");
+}
+
+/* A create that goes anywhere but to a table is not to be found there: a 404 would not say that it was not done. */
+static void
+test_classic_create_elsewhere (Fixture *fixture, gconstpointer data)
+{
+  check_create_elsewhere (fixture, "email");
+  check_create_elsewhere (fixture, "announcement");
 }
 
 /* A change of a row that was not in the cache is made from what is there when it is sent. */
@@ -552,6 +655,29 @@ test_classic_turn_lost (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (((LsQueueCommand *)h->reads.head->data)->id, ==, first);
 }
 
+/* A row that was made under another id puts older changes before one whose row is being read back: that one goes on in its
+ * turn. */
+static void
+test_classic_turn_lost_when_sent (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *create = enqueue (fixture, LS_ACTION_CREATE, "c-1", "{\"score\":80}");
+  const char *change = enqueue (fixture, LS_ACTION_UPDATE, "c-1", "{\"note\":\"x\"}");
+  const char *sent = enqueue (fixture, LS_ACTION_UPDATE, "g-1", "{\"score\":90}");
+
+  connect_link (fixture);
+  read_row (fixture, BASE);
+  answer (fixture, 201);
+  answer (fixture, 200);
+  assert_under_way (fixture, 2, 0);
+  read_row (fixture, "{\"id\":\"g-1\",\"score\":80}");
+  assert_is (fixture, create, LS_ACTION_COMPLETED, LS_OUTCOME_ACCEPTED_CHANGED);
+  g_assert_cmpstr (ls_queue_harness_get (h, change)->entity_id, ==, "g-1");
+  read_row (fixture, "{\"id\":\"g-1\",\"score\":90}");
+  assert_is (fixture, sent, LS_ACTION_PENDING, LS_OUTCOME_NONE);
+  g_assert_true (ls_queue_harness_get (h, sent)->outcome_unknown);
+}
+
 /* Column names are pasted into SQL there. */
 static void
 test_classic_column_names (Fixture *fixture, gconstpointer data)
@@ -563,6 +689,24 @@ test_classic_column_names (Fixture *fixture, gconstpointer data)
   assert_under_way (fixture, 0, 0);
   assert_is (fixture, id, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
   g_assert_cmpstr (ls_queue_harness_get (fixture->h, id)->reason, ==, "unknown-column");
+}
+
+/* Nor are they when what is sent is changed while its row is read. */
+static void
+test_classic_column_names_edited (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *id = enqueue (fixture, LS_ACTION_UPDATE, "g-1", "{\"score\":80}");
+
+  connect_link (fixture);
+  assert_under_way (fixture, 1, 0);
+  ls_queue_edit (h->queue, id, "{\"score = 5, assignment_name\":\"x\"}",
+                 ls_queue_harness_ticket (h));
+  ls_queue_harness_run (h);
+  read_row (fixture, BASE);
+  assert_under_way (fixture, 0, 0);
+  assert_is (fixture, id, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
+  g_assert_cmpstr (ls_queue_harness_get (h, id)->reason, ==, "unknown-column");
 }
 
 static void
@@ -682,10 +826,16 @@ main (int argc, char *argv[])
   ADD ("probe-needless", test_classic_probe_needless);
   ADD ("probe-disk", test_classic_probe_disk);
   ADD ("read-back-fails", test_classic_read_back_fails);
+  ADD ("look-backoff", test_classic_look_backoff);
+  ADD ("look-refused", test_classic_look_refused);
   ADD ("publish-unknown", test_classic_publish_unknown);
+  ADD ("publish-gateway", test_classic_publish_gateway);
+  ADD ("create-elsewhere", test_classic_create_elsewhere);
   ADD ("blind", test_classic_blind);
   ADD ("turn-lost", test_classic_turn_lost);
+  ADD ("turn-lost-when-sent", test_classic_turn_lost_when_sent);
   ADD ("column-names", test_classic_column_names);
+  ADD ("column-names-edited", test_classic_column_names_edited);
   ADD ("own-edits", test_classic_own_edits);
   ADD ("disturbed", test_classic_disturbed);
   ADD ("link-lost", test_classic_link_lost);

@@ -47,7 +47,7 @@ limit_bytes (Fixture *f)
 
   g_hash_table_iter_init (&iter, f->h->disk);
   while (g_hash_table_iter_next (&iter, NULL, &action))
-    n += ls_action_is_open (action) ? ls_action_get_size (action) : 0;
+    n += ls_action_is_open (action) ? ls_action_get_request_size (action) : 0;
   limit (f, 100, 0, n);
 }
 
@@ -279,13 +279,28 @@ test_room_coalesce (Fixture *f, gconstpointer data)
   g_assert_cmpuint (count_open (f), ==, 1);
 }
 
+/* What the server says to one action takes no room from others. */
+static void
+test_room_answer (Fixture *f, gconstpointer data)
+{
+  const char *id = update_in_flight (f);
+  gsize size = ls_action_get_request_size (ls_queue_harness_get (f->h, id));
+  LsActionReply *reply = ls_queue_harness_reply (422, NULL, 0, 0);
+
+  reply->text = g_strnfill (1000, 'x');
+  ls_queue_harness_answer (f->h, reply);
+  g_assert_cmpint (ls_queue_harness_get (f->h, id)->status, ==, LS_ACTION_FAILED);
+  limit (f, 100, 0, 2 * size + 100);
+  g_assert_no_error (try_update (f, "another"));
+}
+
 /* The row that it is made from counts, as it is kept with it. */
 static void
 test_room_base (Fixture *f, gconstpointer data)
 {
   LsActionDraft wanted = draft (LS_ACTION_UPDATE, "{\"score\":80}");
   g_autofree char *id = g_strdup (update (f, "{\"score\":80}"));
-  gsize size = ls_action_get_size (ls_queue_harness_get (f->h, id));
+  gsize size = ls_action_get_request_size (ls_queue_harness_get (f->h, id));
   gpointer ticket;
 
   g_assert_no_error (cancel (f, id));
@@ -369,6 +384,7 @@ main (int argc, char *argv[])
   ADD ("merge", test_room_merge);
   ADD ("coalesce", test_room_coalesce);
   ADD ("coalesce-of-another", test_room_coalesce_of_another);
+  ADD ("answer", test_room_answer);
   ADD ("base", test_room_base);
   ADD ("undo-of-an-app", test_room_undo_of_an_app);
   ADD ("too-large-for-one", test_room_too_large_for_one);

@@ -402,6 +402,30 @@ test_user_coalesce_of_one_app (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (get (fixture, third)->body, ==, "{\"score\":90}");
 }
 
+/* Who depends on an action that was merged waits for what it was merged into. */
+static void
+test_user_coalesce_dependency (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *first = enqueue (fixture, LS_ACTION_UPDATE, "{\"score\":80}", TRUE);
+  LsActionDraft wanted = { .type = LS_ACTION_CREATE,
+                           .entity = "announcement",
+                           .body = "{}",
+                           .method = LS_METHOD_INVALID,
+                           .depends_on = first };
+  const char *third, *announcement;
+
+  enqueue (fixture, LS_ACTION_UPDATE, "{\"score\":85}", TRUE);
+  third = enqueue (fixture, LS_ACTION_UPDATE, "{\"score\":90}", TRUE);
+  enqueue (fixture, LS_ACTION_UPDATE, "{\"score\":95}", FALSE);
+  announcement = ls_queue_harness_enqueue (h, &wanted, NULL);
+  g_assert_cmpstr (get (fixture, announcement)->depends_on, ==, third);
+  connect_link (fixture);
+  g_assert_cmpuint (h->sends.length, ==, 1);
+  answer (fixture, 200, "{\"id\":\"g-1\",\"score\":90}", 6);
+  g_assert_cmpint (get (fixture, announcement)->status, ==, LS_ACTION_SYNCING);
+}
+
 static void
 test_user_coalesce_never_sent (Fixture *fixture, gconstpointer data)
 {
@@ -459,6 +483,7 @@ main (int argc, char *argv[])
   ADD ("unreadable-done", test_user_unreadable_done);
   ADD ("coalesce", test_user_coalesce);
   ADD ("coalesce-of-one-app", test_user_coalesce_of_one_app);
+  ADD ("coalesce-dependency", test_user_coalesce_dependency);
   ADD ("coalesce-never-sent", test_user_coalesce_never_sent);
   ADD ("coalesce-no-posts", test_user_coalesce_no_posts);
   return g_test_run ();

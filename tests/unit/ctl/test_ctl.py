@@ -444,7 +444,7 @@ def action(**members):
         "created": 1700000000000, "next-attempt": 0, "error": "", "app": ":1.7",
     }
     values.update({name.replace("_", "-"): value for name, value in members.items()})
-    signature = {"attempts": "u", "created": "t", "next-attempt": "t"}
+    signature = {"attempts": "u", "http-status": "u", "created": "t", "next-attempt": "t"}
     return {name: GLib.Variant(signature.get(name, "s"), value) for name, value in values.items()}
 
 
@@ -529,6 +529,14 @@ def test_queue_add_refused(ctl, agent):
     assert agent.calls == [("Queue.Enqueue", ("delete", "grade", "g1", "", {}))]
 
 
+def test_queue_add_is_done_though_it_can_not_be_read(ctl, agent):
+    """Whoever reads a failure adds it twice."""
+    agent.methods["Queue.Enqueue"] = lambda arguments: GLib.Variant("(s)", ("a1",))
+    refuse(agent, "Queue.Get", "Storage", "the disk is full")
+    result = ctl("queue", "add", "--type", "delete", "--entity", "grade", "--entity-id", "g1", "--json")
+    assert (result.returncode, result.stdout) == (0, '{"id":"a1","entity_id":"g1"}\n')
+
+
 def test_queue_add_says_what_is_wrong_with_a_value(ctl, agent, indonesian):
     refuse(agent, "Queue.Enqueue", "InvalidArgument", "“fly” is no type of action")
     command = ("queue", "add", "--type", "fly", "--entity", "grade")
@@ -564,12 +572,19 @@ def test_queue_show_conflict(ctl, agent):
     document = json.loads(ctl("queue", "show", "a1", "--json").stdout)
     assert (document["base"], document["server"], document["server_version"]) == ({"n": 0}, {"n": 2}, 7)
     text = ctl("queue", "show", "a1").stdout
-    assert "queue resolve a1 keep_local" in text and '"n": 2' in text
+    assert "queue resolve a1 keep_local --server-version=7 " in text and '"n": 2' in text
     for details, said in (({"deleted": GLib.Variant("b", True)}, "does not have it any more"), ({}, "did not say")):
         gone = GLib.Variant("(sssxa{sv})", ("", '{"n":1}', "", 0, details))
         agent.methods["Queue.GetConflict"] = lambda arguments, answer=gone: answer
         assert json.loads(ctl("queue", "show", "a1", "--json").stdout)["server"] is None
         assert said in ctl("queue", "show", "a1").stdout
+
+
+def test_queue_show_dead_letter(ctl, agent):
+    dead = action(status="failed", error="forbidden", http_status=403, answer='{"message":"no"}')
+    agent.methods["Queue.Get"] = lambda arguments: GLib.Variant("(a{sv})", (dead,))
+    text = ctl("queue", "show", "a1").stdout
+    assert re.search("Answer +HTTP 403\n", text) and '\nWhat the server said:\n{\n  "message": "no"\n}\n' in text
 
 
 def test_queue_resolve_means_what_is_there(ctl, agent):

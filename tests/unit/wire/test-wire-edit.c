@@ -183,6 +183,8 @@ test_set_and_rename (void)
 {
   assert_text (ls_wire_edit_set_member ("{\"a\":1}", "id", "x\"y"), "{\"a\":1,\"id\":\"x\\\"y\"}");
   assert_text (ls_wire_edit_set_member ("{\"id\":null}", "id", "x"), "{\"id\":\"x\"}");
+  g_assert_true (ls_wire_edit_has_member ("{\"a\":1,\"id\":null}", "id"));
+  g_assert_false (ls_wire_edit_has_member ("{\"ID\":1,\"a\":{\"id\":1}}", "id"));
   assert_text (ls_wire_edit_rename ("{\"id\":\"t\\u0031\",\"of\":\"t1\",\"n\":1,\"l\":[\"t1\"],"
                                     "\"o\":\"t12\"}",
                                     "t1", "s-1"),
