@@ -12,10 +12,12 @@ transport_sign_out_cb (GObject *object, GAsyncResult *result, gpointer user_data
     g_debug ("sign-out: %s", error->message);
 }
 
+/* The classic system takes nothing but the access token. */
 static void
-revoke_tokens (LsAgent *self, const LsSession *session)
+revoke_tokens (LsAgent *self, const LsSession *session, gboolean is_classic)
 {
-  ls_transport_sign_out_async (self->transport, session->access, self->cancellable,
+  ls_transport_sign_out_async (self->transport, session->access,
+                               is_classic ? NULL : session->refresh, self->cancellable,
                                transport_sign_out_cb, NULL);
 }
 
@@ -99,7 +101,7 @@ leave (LsAgent *self, gboolean wipe, GTask *task)
   sign_out->n_pending = 2;
   g_task_set_task_data (task, sign_out, (GDestroyNotify)sign_out_free);
   if (session != NULL)
-    revoke_tokens (self, session);
+    revoke_tokens (self, session, ls_engine_is_classic (self->engine));
   ls_agent_account_forget (self);
   ls_agent_account_save (self);
   ls_agent_emit_account (self);
@@ -236,7 +238,7 @@ give_back (LsAgent *self, LsAgentSignIn *sign_in)
     return;
 
   if (sign_in->is_ours)
-    revoke_tokens (self, sign_in->session);
+    revoke_tokens (self, sign_in->session, sign_in->session->is_classic);
   if (sign_in->is_kept && !is_entering (self, sign_in))
     ls_secrets_clear_async (self->secrets, sign_in->server, user_id, self->cancellable,
                             given_back_cb, NULL);

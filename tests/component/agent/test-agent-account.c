@@ -85,6 +85,9 @@ test_agent_sign_out (LsAgentFixture *f, gconstpointer data)
   g_assert_null (ls_agent_get_user (f->agent));
   LS_AGENT_WAIT (f->done);
   g_assert_true (ls_agent_fixture_is_asked (f, LS_FAKE_CALL_SIGN_OUT));
+  /* It ends the session when the access token has expired, too. */
+  g_assert_cmpstr (ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_SIGN_OUT)->refresh_token,
+                   ==, "refresh");
   ls_fake_transport_answer_sign_out (f->transport);
 }
 
