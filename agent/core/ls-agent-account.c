@@ -92,6 +92,7 @@ ls_agent_account_forget (LsAgent *self)
   g_clear_pointer (&self->user, ls_user_free);
   g_clear_pointer (&self->store_id, g_free);
   self->last_seq = 0;
+  self->in_memory = FALSE;
   ls_engine_clear_account (self->engine);
 }
 

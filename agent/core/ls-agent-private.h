@@ -17,7 +17,8 @@ typedef struct
 typedef struct _LsAgentSignIn LsAgentSignIn;
 
 /* Shared by ls-agent.c (what callers see), ls-agent-account.c (who is signed in), ls-agent-session.c (sign-in
- * and sign-out), ls-agent-sign-in.c (asking the server for tokens) and ls-agent-runner.c (commands carried out). */
+ * and sign-out), ls-agent-leftover.c (tokens that stay in the keyring at a sign-out), ls-agent-sign-in.c (asking the
+ * server for tokens) and ls-agent-runner.c (commands carried out). */
 struct _LsAgent
 {
   GObject parent_instance;
@@ -50,8 +51,13 @@ struct _LsAgent
   guint reopening;       /* alarm: to try a store again whose key is locked away; 0: not armed */
   LsAccount *remembered; /* (owned) (nullable): over restarts; NULL: not read yet */
   LsUser *user;          /* (owned) (nullable) */
+  gboolean in_memory;    /* the user's tokens: the keyring has none of them */
   char *store_id;        /* (owned) (nullable): NULL while no store is open */
   guint64 last_seq;
+
+  LsAccount *leftover;    /* (owned) (nullable): whose tokens the keyring has kept when they left */
+  GCancellable *clearing; /* (owned) (nullable): of them */
+  guint clearing_alarm;   /* to try again; 0: not armed */
 };
 
 /* ls-agent.c */
@@ -78,6 +84,11 @@ void ls_agent_account_use (LsAgent *self,
 gboolean ls_agent_account_is_overtaken (LsAgent *self, guint generation);
 gboolean ls_agent_account_is_remembered (LsAgent *self, const char *server, const char *user_id);
 gboolean ls_agent_account_has_other (LsAgent *self, const LsUser *user);
+
+/* ls-agent-leftover.c */
+void ls_agent_leftover_keep (LsAgent *self, const LsAccount *left);
+void ls_agent_leftover_drop (LsAgent *self);
+void ls_agent_leftover_spare (LsAgent *self, const char *server, const char *user_id);
 
 /* ls-agent-sign-in.c */
 void ls_agent_request_session_async (LsAgent *self,

@@ -277,6 +277,7 @@ secrets_store_refreshed_cb (GObject *object, GAsyncResult *result, gpointer user
   if (question_is_void (question, result))
     return;
 
+  self->in_memory = self->in_memory && error != NULL;
   ls_engine_tokens (self->engine, session, TRUE);
   ls_agent_run (self);
 }

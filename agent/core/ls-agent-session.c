@@ -12,23 +12,28 @@ transport_sign_out_cb (GObject *object, GAsyncResult *result, gpointer user_data
     g_debug ("sign-out: %s", error->message);
 }
 
+/* The classic system takes nothing but the access token. */
 static void
-revoke_tokens (LsAgent *self, const LsSession *session)
+revoke_tokens (LsAgent *self, const LsSession *session, gboolean is_classic)
 {
-  ls_transport_sign_out_async (self->transport, session->access, self->cancellable,
+  ls_transport_sign_out_async (self->transport, session->access,
+                               is_classic ? NULL : session->refresh, self->cancellable,
                                transport_sign_out_cb, NULL);
 }
 
 /* A sign-out on its way through store and keyring. */
 typedef struct
 {
-  guint n_pending; /* answers */
-  GError *error;   /* (owned) (nullable): what the store said */
+  guint n_pending;    /* answers */
+  LsAccount *left;    /* (owned): who signs out */
+  gboolean in_memory; /* their tokens: nothing need be in the keyring */
+  GError *error;      /* (owned) (nullable): what the store said, or else the keyring */
 } SignOut;
 
 static void
 sign_out_free (SignOut *sign_out)
 {
+  ls_account_free (sign_out->left);
   g_clear_error (&sign_out->error);
   g_free (sign_out);
 }
@@ -47,22 +52,33 @@ sign_out_step_done (GTask *task)
     g_task_return_boolean (task, TRUE);
 }
 
-static void
+static gboolean
 finish_clearing (GObject *object, GAsyncResult *result)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!ls_secrets_clear_finish (LS_SECRETS (object), result, &error) &&
-      !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (ls_secrets_clear_finish (LS_SECRETS (object), result, &error))
+    return TRUE;
+
+  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_warning ("the tokens are still in the keyring: %s", error->message);
+  return FALSE;
 }
 
 static void
 secrets_clear_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  LsAgent *self = g_task_get_source_object (task);
+  SignOut *sign_out = g_task_get_task_data (task);
 
-  finish_clearing (object, result);
+  if (!finish_clearing (object, result) && !sign_out->in_memory)
+    {
+      ls_agent_leftover_keep (self, sign_out->left);
+      if (sign_out->error == NULL)
+        sign_out->error = g_error_new_literal (LS_ERROR, LS_ERROR_LOCKED,
+                                               "signed out, but the keyring has kept the tokens");
+    }
   sign_out_step_done (task);
 }
 
@@ -71,8 +87,13 @@ store_close_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   SignOut *sign_out = g_task_get_task_data (task);
+  GError *error = NULL;
 
-  ls_store_close_finish (LS_STORE (object), result, &sign_out->error);
+  if (!ls_store_close_finish (LS_STORE (object), result, &error))
+    {
+      g_clear_error (&sign_out->error);
+      sign_out->error = error;
+    }
   sign_out_step_done (task);
 }
 
@@ -92,14 +113,17 @@ static void
 leave (LsAgent *self, gboolean wipe, GTask *task)
 {
   const LsSession *session = ls_engine_get_session (self->engine);
-  g_autoptr (LsAccount) left = g_steal_pointer (&self->remembered);
   gboolean is_open = self->store_id != NULL;
   SignOut *sign_out = g_new0 (SignOut, 1);
+  const LsAccount *left;
 
   sign_out->n_pending = 2;
+  sign_out->left = g_steal_pointer (&self->remembered);
+  sign_out->in_memory = self->in_memory;
+  left = sign_out->left;
   g_task_set_task_data (task, sign_out, (GDestroyNotify)sign_out_free);
   if (session != NULL)
-    revoke_tokens (self, session);
+    revoke_tokens (self, session, ls_engine_is_classic (self->engine));
   ls_agent_account_forget (self);
   ls_agent_account_save (self);
   ls_agent_emit_account (self);
@@ -146,7 +170,8 @@ ls_agent_sign_out_async (LsAgent *self,
  * ls_agent_sign_out_finish:
  * @self: an agent
  * @result: what the callback was given
- * @error: %LS_ERROR_NOT_SIGNED_IN; %LS_ERROR_STORAGE: the store is still there
+ * @error: %LS_ERROR_NOT_SIGNED_IN; %LS_ERROR_STORAGE: signed out, but the store is still there;
+ *   %LS_ERROR_LOCKED: signed out, but the tokens are still in the keyring, which is asked again
  *
  * Returns: whether everything is done
  */
@@ -236,7 +261,7 @@ give_back (LsAgent *self, LsAgentSignIn *sign_in)
     return;
 
   if (sign_in->is_ours)
-    revoke_tokens (self, sign_in->session);
+    revoke_tokens (self, sign_in->session, sign_in->session->is_classic);
   if (sign_in->is_kept && !is_entering (self, sign_in))
     ls_secrets_clear_async (self->secrets, sign_in->server, user_id, self->cancellable,
                             given_back_cb, NULL);
@@ -288,6 +313,7 @@ store_open_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   if (self->entering == sign_in)
     self->entering = NULL;
   ls_agent_account_use (self, sign_in->session->user, state, sign_in->session);
+  self->in_memory = !sign_in->is_kept;
   ls_agent_account_save (self);
   g_task_return_boolean (task, TRUE);
 }
@@ -298,7 +324,7 @@ left_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!ls_agent_sign_out_finish (LS_AGENT (object), result, &error))
-    g_warning ("what is stored of who was signed in is still there: %s", error->message);
+    g_warning ("something is left of who was signed in: %s", error->message);
 }
 
 /* Whoever else is signed in leaves, as by a sign-out. Nobody waits for the keyring to forget them, nor for the
@@ -375,6 +401,7 @@ keep_tokens (LsAgent *self, GTask *task)
 
   sign_in->is_kept = TRUE;
   self->entering = sign_in;
+  ls_agent_leftover_spare (self, sign_in->server, sign_in->session->user->id);
   ls_secrets_store_async (self->secrets, sign_in->server, sign_in->session->user->id,
                           sign_in->session, sign_in->cancellable, secrets_store_cb,
                           g_object_ref (task));

@@ -41,7 +41,10 @@ ls_agent_dispose (GObject *object)
   if (self->opening != NULL)
     g_cancellable_cancel (self->opening);
   if (self->clock != NULL)
-    ls_agent_disarm_all (self);
+    {
+      ls_agent_disarm_all (self);
+      ls_agent_leftover_drop (self);
+    }
   if (self->transport != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->transport, self);

@@ -194,6 +194,18 @@ ls_engine_get_session (LsEngine *self)
 }
 
 /**
+ * ls_engine_is_classic:
+ * @self: the engine
+ *
+ * Returns: whether the server is the classic system, as far as we know
+ */
+gboolean
+ls_engine_is_classic (LsEngine *self)
+{
+  return ls_sync_is_classic (self->sync);
+}
+
+/**
  * ls_engine_get_list_token:
  * @self: the engine, with tokens
  *

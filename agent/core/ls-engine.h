@@ -37,6 +37,7 @@ const LsStatus *ls_engine_get_status (LsEngine *self);
 LsCounters *ls_engine_get_counters (LsEngine *self);
 LsAccountState ls_engine_get_account_state (LsEngine *self);
 const LsSession *ls_engine_get_session (LsEngine *self);
+gboolean ls_engine_is_classic (LsEngine *self);
 const char *ls_engine_get_list_token (LsEngine *self);
 gint64 ls_engine_get_expires_at (LsEngine *self);
 LsCursor ls_engine_get_committed (LsEngine *self);

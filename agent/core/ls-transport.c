@@ -498,6 +498,8 @@ ls_transport_refresh_finish (LsTransport *self, GAsyncResult *result, GError **e
  * ls_transport_sign_out_async:
  * @self: a transport
  * @token: the access token
+ * @refresh_token: (nullable): the refresh token, which ends the session even when @token has expired;
+ *   %NULL: there is none, or the server does not take it
  * @cancellable: (nullable): a cancellable
  * @callback: called with the answer
  * @user_data: for @callback
@@ -507,13 +509,15 @@ ls_transport_refresh_finish (LsTransport *self, GAsyncResult *result, GError **e
 void
 ls_transport_sign_out_async (LsTransport *self,
                              const char *token,
+                             const char *refresh_token,
                              GCancellable *cancellable,
                              GAsyncReadyCallback callback,
                              gpointer user_data)
 {
   g_return_if_fail (LS_IS_TRANSPORT (self));
 
-  LS_TRANSPORT_GET_IFACE (self)->sign_out_async (self, token, cancellable, callback, user_data);
+  LS_TRANSPORT_GET_IFACE (self)->sign_out_async (self, token, refresh_token, cancellable, callback,
+                                                 user_data);
 }
 
 /**

@@ -103,6 +103,7 @@ struct _LsTransportInterface
                          gpointer user_data);
   void (*sign_out_async) (LsTransport *self,
                           const char *token,
+                          const char *refresh_token,
                           GCancellable *cancellable,
                           GAsyncReadyCallback callback,
                           gpointer user_data);
@@ -184,6 +185,7 @@ void ls_transport_refresh_async (LsTransport *self,
 LsSession *ls_transport_refresh_finish (LsTransport *self, GAsyncResult *result, GError **error);
 void ls_transport_sign_out_async (LsTransport *self,
                                   const char *token,
+                                  const char *refresh_token,
                                   GCancellable *cancellable,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data);

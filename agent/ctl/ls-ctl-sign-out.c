@@ -3,6 +3,7 @@
 #include "ls-ctl-calls.h"
 #include "ls-ctl-commands.h"
 #include "ls-ctl-output.h"
+#include "ls-error.h"
 #include "ls-i18n.h"
 #include "ls-json-writer.h"
 
@@ -28,6 +29,20 @@ sign_out (LsDbusAccount *account, GVariant *options, GError **error)
   g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (account), G_MAXINT);
 
   return ls_dbus_account_call_sign_out_sync (account, options, NULL, error);
+}
+
+/* Elsewhere that error says that nothing was done. Returns: (transfer full): to tell people in place of
+ * @error */
+static GError *
+explain (GError *error)
+{
+  if (!g_error_matches (error, LS_ERROR, LS_ERROR_LOCKED))
+    return error;
+
+  g_error_free (error);
+  return g_error_new_literal (LS_ERROR, LS_ERROR_LOCKED,
+                              _ ("You are signed out, but the keyring is locked or missing and has "
+                                 "kept your sign-in. It goes when the keyring is unlocked"));
 }
 
 /* A new proxy reads what the old one would be told later. */
@@ -88,7 +103,7 @@ run (LsCtl *self, int argc, char *argv[])
 
   account = ls_ctl_open_account (self, &error);
   if (account == NULL || !sign_out (account, build_options (wipe, discard_unsent), &error))
-    return ls_ctl_fail (self, error);
+    return ls_ctl_fail (self, explain (error));
 
   n_unsent = count_unsent (self);
   if (self->json)

@@ -615,6 +615,7 @@ ls_transport_soup_refresh_async (LsTransport *transport,
 static void
 ls_transport_soup_sign_out_async (LsTransport *transport,
                                   const char *token,
+                                  const char *refresh_token,
                                   GCancellable *cancellable,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data)
@@ -623,11 +624,14 @@ ls_transport_soup_sign_out_async (LsTransport *transport,
   g_autoptr (GTask) task =
       begin_call (self, ls_transport_soup_sign_out_async, cancellable, callback, user_data);
   g_autoptr (SoupMessage) message = NULL;
+  char *text = NULL;
+  gsize length = 0;
 
   if (task == NULL)
     return;
 
-  message = create_post (self->endpoint, "/api/auth/logout", g_strdup ("{}"), 2);
+  text = ls_wire_encode_logout (refresh_token, &length);
+  message = create_post (self->endpoint, "/api/auth/logout", text, length);
   start_call (g_steal_pointer (&task), self->endpoint, &ls_soup_answer_sign_out, message, token);
 }
 

@@ -455,6 +455,22 @@ ls_wire_encode_refresh (const char *refresh_token, gsize *length)
 }
 
 /**
+ * ls_wire_encode_logout:
+ * @refresh_token: (nullable): the refresh token, if the server takes it
+ * @length: (out) (optional): the text's length in bytes
+ *
+ * Returns: (transfer full): the body of `POST /api/auth/logout`; a secret: wipe it after use
+ */
+char *
+ls_wire_encode_logout (const char *refresh_token, gsize *length)
+{
+  if (refresh_token != NULL)
+    return ls_wire_encode_refresh (refresh_token, length);
+
+  return finish (g_string_new ("{}"), length);
+}
+
+/**
  * ls_wire_decode_session:
  * @text: (array length=length): body of a 200 to `POST /api/auth/login` or `/refresh`
  * @length: its length in bytes

@@ -31,6 +31,7 @@ char *ls_wire_encode_checksum (const LsChecksum *checksum, gsize *length);
 
 char *ls_wire_encode_login (const char *email, const char *password, gsize *length);
 char *ls_wire_encode_refresh (const char *refresh_token, gsize *length);
+char *ls_wire_encode_logout (const char *refresh_token, gsize *length);
 LsSession *ls_wire_decode_session (const char *text, gsize length, GError **error);
 char *ls_wire_encode_session (const LsSession *session, gsize *length);
 

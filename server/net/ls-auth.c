@@ -263,6 +263,12 @@ find_viewer (LsAuth *self, const char *user_id, GError **error)
   return NULL;
 }
 
+static void
+fail_ended (GError **error)
+{
+  g_set_error_literal (error, LS_AUTH_ERROR, LS_AUTH_ERROR_ENDED, "The session has ended");
+}
+
 /* No token outlives its session. Returns: (transfer full) (nullable): what a client gets of it */
 static LsSession *
 make_session (LsAuth *self, const LsSchoolSession *stored, GError **error)
@@ -467,7 +473,7 @@ ls_auth_refresh (LsAuth *self, const char *refresh_token, GError **error)
 
   if (!ls_refresh_token_read (self->key, refresh_token, &session_id, &generation))
     {
-      g_set_error_literal (error, LS_AUTH_ERROR, LS_AUTH_ERROR_ENDED, "The session has ended");
+      fail_ended (error);
       return NULL;
     }
 
@@ -479,28 +485,6 @@ ls_auth_refresh (LsAuth *self, const char *refresh_token, GError **error)
     g_signal_emit (self, signals[SESSION_ENDED], 0, session_id);
   g_propagate_error (error, g_steal_pointer (&local_error));
   return NULL;
-}
-
-/**
- * ls_auth_logout:
- * @self: an auth
- * @session_id: a session
- * @error: return location for a #LsSchoolError
- *
- * Ends a session at once.
- *
- * Returns: whether that worked
- */
-gboolean
-ls_auth_logout (LsAuth *self, const char *session_id, GError **error)
-{
-  g_return_val_if_fail (LS_IS_AUTH (self) && session_id != NULL, FALSE);
-
-  if (!ls_school_revoke_session (self->school, session_id, error))
-    return FALSE;
-
-  g_signal_emit (self, signals[SESSION_ENDED], 0, session_id);
-  return TRUE;
 }
 
 /**
@@ -540,7 +524,7 @@ ls_auth_check (LsAuth *self, const char *token, GError **error)
 
   if (!ls_school_session_is_active (self->school, claims->session_id, now_ms ()))
     {
-      g_set_error_literal (error, LS_AUTH_ERROR, LS_AUTH_ERROR_ENDED, "The session has ended");
+      fail_ended (error);
       return NULL;
     }
 
@@ -548,6 +532,54 @@ ls_auth_check (LsAuth *self, const char *token, GError **error)
   identity->claims = g_steal_pointer (&claims);
   identity->viewer = g_steal_pointer (&viewer);
   return identity;
+}
+
+/* Any refresh token that the session ever had will do: to end it is the most that an old one can do in a
+ * refresh, too. Returns: (transfer full) (nullable): the session that the tokens are of */
+static char *
+find_session (LsAuth *self, const char *token, const char *refresh_token, GError **error)
+{
+  g_autoptr (LsIdentity) identity = NULL;
+  char *session_id = NULL;
+  gint64 generation;
+
+  if (token != NULL)
+    identity = ls_auth_check (self, token, refresh_token == NULL ? error : NULL);
+  if (identity != NULL)
+    return g_strdup (identity->claims->session_id);
+  if (refresh_token != NULL &&
+      !ls_refresh_token_read (self->key, refresh_token, &session_id, &generation))
+    fail_ended (error);
+
+  return session_id;
+}
+
+/**
+ * ls_auth_logout:
+ * @self: an auth
+ * @token: (nullable): what a client calls its access token
+ * @refresh_token: (nullable): what it calls its refresh token; not both are %NULL
+ * @error: return location for a #LsJwtError, a #LsAuthError or a #LsSchoolError
+ *
+ * Ends a session at once: that of the access token or, if that is not good any more, as after a quarter
+ * of an hour without a network, that of the refresh token.
+ *
+ * Returns: whether it is ended
+ */
+gboolean
+ls_auth_logout (LsAuth *self, const char *token, const char *refresh_token, GError **error)
+{
+  g_autofree char *session_id = NULL;
+
+  g_return_val_if_fail (LS_IS_AUTH (self), FALSE);
+  g_return_val_if_fail (token != NULL || refresh_token != NULL, FALSE);
+
+  session_id = find_session (self, token, refresh_token, error);
+  if (session_id == NULL || !ls_school_revoke_session (self->school, session_id, error))
+    return FALSE;
+
+  g_signal_emit (self, signals[SESSION_ENDED], 0, session_id);
+  return TRUE;
 }
 
 /**

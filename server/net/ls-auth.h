@@ -66,7 +66,8 @@ LsSession *
 ls_auth_login_finish (LsAuth *self, GAsyncResult *result, gint64 *retry_after, GError **error);
 const char *ls_auth_login_get_user_id (GAsyncResult *result);
 LsSession *ls_auth_refresh (LsAuth *self, const char *refresh_token, GError **error);
-gboolean ls_auth_logout (LsAuth *self, const char *session_id, GError **error);
+gboolean
+ls_auth_logout (LsAuth *self, const char *token, const char *refresh_token, GError **error);
 LsIdentity *ls_auth_check (LsAuth *self, const char *token, GError **error);
 
 void ls_auth_hash_async (LsAuth *self,

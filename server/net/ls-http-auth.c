@@ -132,16 +132,23 @@ ls_http_handle_refresh (const LsHttpCall *call)
 
 /**
  * ls_http_handle_logout:
- * @call: `POST /api/auth/logout`
+ * @call: `POST /api/auth/logout [{"refreshToken"}]`
  *
- * Ends the session of the token.
+ * Ends the session of the access token or, if there is no good one, of the refresh token.
  */
 void
 ls_http_handle_logout (const LsHttpCall *call)
 {
+  g_autofree char *token = ls_http_request_get_token (call->message);
+  /* It need not have a body: the original's has none. */
+  g_autoptr (JsonObject) body = ls_http_request_get_body (call->message, NULL);
+  const char *refresh_token = body != NULL ? get_text (body, "refreshToken") : NULL;
   g_autoptr (GError) error = NULL;
 
-  if (ls_auth_logout (call->auth, call->identity->claims->session_id, &error))
+  if (token == NULL && refresh_token == NULL)
+    ls_http_answer_error (call->message, SOUP_STATUS_UNAUTHORIZED, "token-required",
+                          "Token required");
+  else if (ls_auth_logout (call->auth, token, refresh_token, &error))
     ls_http_answer_ok (call->message, SOUP_STATUS_OK, "Logout berhasil", NULL);
   else
     ls_http_answer_failure (call->message, error);

@@ -51,13 +51,13 @@ struct _LsHttpService
 typedef struct
 {
   LsHttpHandler handle;
-  gboolean is_open; /* to everybody, without a token */
+  gboolean is_open; /* to everybody, or it looks at tokens itself */
 } Endpoint;
 
 static const Endpoint endpoints[] = {
   [LS_ENDPOINT_LOGIN] = { ls_http_handle_login, TRUE },
   [LS_ENDPOINT_REFRESH] = { ls_http_handle_refresh, TRUE },
-  [LS_ENDPOINT_LOGOUT] = { ls_http_handle_logout, FALSE },
+  [LS_ENDPOINT_LOGOUT] = { ls_http_handle_logout, TRUE },
   [LS_ENDPOINT_UPDATES] = { ls_http_handle_updates, FALSE },
   [LS_ENDPOINT_SNAPSHOT] = { ls_http_handle_snapshot, FALSE },
   [LS_ENDPOINT_CHECKSUM] = { ls_http_handle_checksum, FALSE },

@@ -19,9 +19,8 @@ struct _LsHub
   LsAuth *auth;     /* (owned) */
   LsPeerContext context;
 
-  GPtrArray *peers;     /* (owned) (element-type LsPeer): all connections, closing ones too */
-  GHashTable *machines; /* (owned): machine (unowned) -> LsPeer (unowned), those that take part */
-  GHashTable *online;   /* (owned): user id -> how many connections take part */
+  GPtrArray *peers;   /* (owned) (element-type LsPeer): all connections, closing ones too */
+  GHashTable *online; /* (owned): user id -> how many connections take part */
 
   GPtrArray *pending; /* (owned) (element-type LsLogEntry): not brought to the peers yet */
   guint flush_id;
@@ -209,31 +208,38 @@ count_online (LsHub *self, const LsViewer *viewer, int change)
 
 /* Coming and going */
 
-/* A machine has one agent: when it comes again, the old connection is a leftover of it. */
+/* A machine has one agent: when it comes again, the old connection is a leftover of it. But whoever
+ * once sat there can say that they are the machine, so it has to be the same user, or the next one of
+ * a fast switch, who comes from the same network. In a school behind one address any other user still
+ * can say it: what the agents of all users of a machine could know, all its users could read. */
+static gboolean
+is_leftover (LsPeer *old, LsPeer *peer)
+{
+  const char *user_id = ls_viewer_get_id (ls_peer_get_viewer (peer));
+
+  return old != peer && ls_peer_is_ready (old) &&
+         g_str_equal (ls_peer_get_machine (old), ls_peer_get_machine (peer)) &&
+         (g_str_equal (ls_viewer_get_id (ls_peer_get_viewer (old)), user_id) ||
+          g_str_equal (ls_peer_get_network (old), ls_peer_get_network (peer)));
+}
+
 static void
 on_peer_ready (LsPeer *peer, LsHub *self)
 {
-  const char *machine = ls_peer_get_machine (peer);
-  LsPeer *old = g_hash_table_lookup (self->machines, machine);
+  g_autoptr (GPtrArray) peers = copy_peers (self);
 
   /* First, so that the user is not gone for a moment */
   count_online (self, ls_peer_get_viewer (peer), 1);
-  if (old != NULL)
-    ls_peer_close (old, LS_CLOSE_DUPLICATE, "the machine has connected again");
-  g_hash_table_insert (self->machines, (gpointer)machine, peer);
+  for (guint i = 0; i < peers->len; i++)
+    if (is_leftover (peers->pdata[i], peer))
+      ls_peer_close (peers->pdata[i], LS_CLOSE_DUPLICATE, "the machine has connected again");
 }
 
 static void
 on_peer_ended (LsPeer *peer, LsHub *self)
 {
-  const char *machine = ls_peer_get_machine (peer);
-
-  if (machine == NULL)
-    return; /* never took part */
-
-  if (g_hash_table_lookup (self->machines, machine) == peer)
-    g_hash_table_remove (self->machines, machine);
-  count_online (self, ls_peer_get_viewer (peer), -1);
+  if (ls_peer_get_machine (peer) != NULL) /* else it never took part */
+    count_online (self, ls_peer_get_viewer (peer), -1);
 }
 
 static gboolean
@@ -267,17 +273,21 @@ on_peer_closed (LsPeer *peer, LsHub *self)
  * @self: a hub
  * @connection: a connection that was just opened
  * @identity: whose it is
+ * @network: where from, see ls_address_get_network()
  *
  * Takes a connection in.
  */
 void
-ls_hub_accept (LsHub *self, SoupWebsocketConnection *connection, const LsIdentity *identity)
+ls_hub_accept (LsHub *self,
+               SoupWebsocketConnection *connection,
+               const LsIdentity *identity,
+               const char *network)
 {
   LsPeer *peer;
 
   g_return_if_fail (LS_IS_HUB (self));
 
-  peer = ls_peer_new (&self->context, connection, identity);
+  peer = ls_peer_new (&self->context, connection, identity, network);
   g_signal_connect (peer, "ready", G_CALLBACK (on_peer_ready), self);
   g_signal_connect (peer, "ended", G_CALLBACK (on_peer_ended), self);
   g_signal_connect (peer, "closed", G_CALLBACK (on_peer_closed), self);
@@ -334,7 +344,6 @@ ls_hub_dispose (GObject *object)
   g_clear_handle_id (&self->tick_id, g_source_remove);
   for (guint i = 0; self->peers != NULL && i < self->peers->len; i++)
     g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->peers, i), self);
-  g_clear_pointer (&self->machines, g_hash_table_unref);
   g_clear_pointer (&self->peers, g_ptr_array_unref);
   if (self->school != NULL)
     g_signal_handlers_disconnect_by_data (self->school, self);
@@ -370,7 +379,6 @@ static void
 ls_hub_init (LsHub *self)
 {
   self->peers = g_ptr_array_new_with_free_func (g_object_unref);
-  self->machines = g_hash_table_new (g_str_hash, g_str_equal);
   self->online = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify)ls_log_entry_unref);
 }

@@ -20,7 +20,10 @@ LsHub *ls_hub_new (LsSchool *school,
                    gint64 heartbeat,
                    gint64 hello_timeout);
 
-void ls_hub_accept (LsHub *self, SoupWebsocketConnection *connection, const LsIdentity *identity);
+void ls_hub_accept (LsHub *self,
+                    SoupWebsocketConnection *connection,
+                    const LsIdentity *identity,
+                    const char *network);
 void ls_hub_drain (LsHub *self, gint64 retry_after, gint64 spread);
 gboolean ls_hub_is_empty (LsHub *self);
 

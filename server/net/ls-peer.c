@@ -45,6 +45,7 @@ struct _LsPeer
   SoupWebsocketConnection *connection; /* (owned) */
   LsOutlet *outlet;                    /* (owned) */
   LsIdentity *identity;                /* (owned) */
+  char *network;                       /* (owned) */
   char *machine;                       /* (owned) (nullable) */
   State state;
 
@@ -663,6 +664,7 @@ ls_peer_finalize (GObject *object)
   LsPeer *self = LS_PEER (object);
 
   g_clear_pointer (&self->identity, ls_identity_free);
+  g_free (self->network);
   g_free (self->machine);
 
   G_OBJECT_CLASS (ls_peer_parent_class)->finalize (object);
@@ -692,17 +694,19 @@ ls_peer_init (LsPeer *self)
  * @context: what all peers share
  * @connection: an open connection
  * @identity: whose it is
+ * @network: where from, see ls_address_get_network()
  *
  * Returns: (transfer full): a peer that waits for hello
  */
 LsPeer *
 ls_peer_new (const LsPeerContext *context,
              SoupWebsocketConnection *connection,
-             const LsIdentity *identity)
+             const LsIdentity *identity,
+             const char *network)
 {
   LsPeer *self;
 
-  g_return_val_if_fail (context != NULL && identity != NULL, NULL);
+  g_return_val_if_fail (context != NULL && identity != NULL && network != NULL, NULL);
   g_return_val_if_fail (SOUP_IS_WEBSOCKET_CONNECTION (connection), NULL);
 
   self = g_object_new (LS_TYPE_PEER, NULL);
@@ -710,6 +714,7 @@ ls_peer_new (const LsPeerContext *context,
   self->connection = g_object_ref (connection);
   self->outlet = ls_outlet_new (connection, on_drained, self);
   self->identity = ls_identity_copy (identity);
+  self->network = g_strdup (network);
   self->started_at = self->heard_at = monotonic_ms ();
 
   ls_deflate_bound (connection, MAX_MESSAGE);
@@ -745,6 +750,20 @@ ls_peer_get_machine (LsPeer *self)
   g_return_val_if_fail (LS_IS_PEER (self), NULL);
 
   return self->machine;
+}
+
+/**
+ * ls_peer_get_network:
+ * @self: a peer
+ *
+ * Returns: where it came from, see ls_address_get_network()
+ */
+const char *
+ls_peer_get_network (LsPeer *self)
+{
+  g_return_val_if_fail (LS_IS_PEER (self), NULL);
+
+  return self->network;
 }
 
 /**

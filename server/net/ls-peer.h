@@ -58,10 +58,12 @@ G_DECLARE_FINAL_TYPE (LsPeer, ls_peer, LS, PEER, GObject)
 
 LsPeer *ls_peer_new (const LsPeerContext *context,
                      SoupWebsocketConnection *connection,
-                     const LsIdentity *identity);
+                     const LsIdentity *identity,
+                     const char *network);
 
 gboolean ls_peer_is_ready (LsPeer *self);
 const char *ls_peer_get_machine (LsPeer *self);
+const char *ls_peer_get_network (LsPeer *self);
 const char *ls_peer_get_session_id (LsPeer *self);
 LsViewer *ls_peer_get_viewer (LsPeer *self);
 void ls_peer_set_viewer (LsPeer *self, LsViewer *viewer);

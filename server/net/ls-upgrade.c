@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-upgrade.h"
 
+#include "ls-address.h"
 #include "ls-clients.h"
 #include "ls-deflate-handshake.h"
 #include "ls-http-answer.h"
@@ -41,6 +42,8 @@ static void
 on_wrote_informational (SoupServerMessage *message, Upgrade *upgrade)
 {
   g_autoptr (SoupServerMessage) alive = g_object_ref (message);
+  g_autofree char *network =
+      ls_address_get_network (soup_server_message_get_remote_address (message));
   g_autoptr (GIOStream) stream = soup_server_message_steal_connection (message);
   GList *extensions = g_list_prepend (NULL, g_object_ref (upgrade->deflate));
   g_autoptr (SoupWebsocketConnection) connection = soup_websocket_connection_new (
@@ -48,7 +51,7 @@ on_wrote_informational (SoupServerMessage *message, Upgrade *upgrade)
       get_header (message, "Origin"), LS_UPGRADE_PROTOCOL, extensions);
 
   ls_clients_release (message);
-  ls_hub_accept (upgrade->hub, connection, upgrade->identity);
+  ls_hub_accept (upgrade->hub, connection, upgrade->identity, network);
 }
 
 /**

@@ -666,7 +666,22 @@ test_sign_out (Fixture *fixture, gconstpointer unused)
   g_autoptr (GError) error = NULL;
 
   fixture->body = "{\"success\":true}";
-  ls_transport_sign_out_async (fixture->transport, TOKEN, NULL, ls_answer_cb, &answer);
+  ls_transport_sign_out_async (fixture->transport, TOKEN, "SECRET", NULL, ls_answer_cb, &answer);
+  g_assert_true (
+      ls_transport_sign_out_finish (fixture->transport, ls_answer_wait (&answer), &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (fixture->request, ==,
+                   "POST /api/auth/logout Bearer " TOKEN " {\"refreshToken\":\"SECRET\"}");
+}
+
+static void
+test_sign_out_without_refresh (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GAsyncResult) answer = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture->body = "{\"success\":true}";
+  ls_transport_sign_out_async (fixture->transport, TOKEN, NULL, NULL, ls_answer_cb, &answer);
   g_assert_true (
       ls_transport_sign_out_finish (fixture->transport, ls_answer_wait (&answer), &error));
   g_assert_no_error (error);
@@ -819,6 +834,7 @@ main (int argc, char *argv[])
   add ("/transport/calls/sign-in-refused", NULL, test_sign_in_refused);
   add ("/transport/calls/refresh", NULL, test_refresh);
   add ("/transport/calls/sign-out", NULL, test_sign_out);
+  add ("/transport/calls/sign-out/without-refresh-token", NULL, test_sign_out_without_refresh);
   add ("/transport/config/unusable-is-not-configured", NULL, test_config);
   add ("/transport/tls/trusts-ca-file", certificate, test_tls);
   add ("/transport/tls/much", certificate, test_much);

@@ -250,3 +250,17 @@ ls_fake_secrets_set_state (LsFakeSecrets *self, LsFakeSecretsState state)
 
   self->state = state;
 }
+
+/**
+ * ls_fake_secrets_count:
+ * @self: a fake keyring
+ *
+ * Returns: of how many users it holds tokens, whatever it tells others
+ */
+guint
+ls_fake_secrets_count (LsFakeSecrets *self)
+{
+  g_return_val_if_fail (LS_IS_FAKE_SECRETS (self), 0);
+
+  return g_hash_table_size (self->sessions);
+}

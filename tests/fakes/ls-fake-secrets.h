@@ -28,5 +28,6 @@ G_DECLARE_FINAL_TYPE (LsFakeSecrets, ls_fake_secrets, LS, FAKE_SECRETS, GObject)
 
 LsFakeSecrets *ls_fake_secrets_new (LsClock *clock);
 void ls_fake_secrets_set_state (LsFakeSecrets *self, LsFakeSecretsState state);
+guint ls_fake_secrets_count (LsFakeSecrets *self);
 
 G_END_DECLS

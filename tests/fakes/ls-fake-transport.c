@@ -33,6 +33,7 @@ call_free (LsFakeCall *call)
 {
   g_clear_signal_handler (&call->cancelled_id, g_task_get_cancellable (call->task));
   g_free (call->token);
+  g_free (call->refresh_token);
   g_free (call->page);
   g_free (call->table);
   g_clear_pointer (&call->request, ls_action_request_free);
@@ -333,12 +334,16 @@ ls_fake_transport_refresh_async (LsTransport *transport,
 static void
 ls_fake_transport_sign_out_async (LsTransport *transport,
                                   const char *token,
+                                  const char *refresh_token,
                                   GCancellable *cancellable,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data)
 {
-  call_started (
-      add_call (transport, LS_FAKE_CALL_SIGN_OUT, token, cancellable, callback, user_data));
+  LsFakeCall *call =
+      add_call (transport, LS_FAKE_CALL_SIGN_OUT, token, cancellable, callback, user_data);
+
+  call->refresh_token = g_strdup (refresh_token);
+  call_started (call);
 }
 
 static void

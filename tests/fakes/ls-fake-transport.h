@@ -28,6 +28,7 @@ typedef enum
  * @kind: what was asked for; the other members are as noted and else 0 or %NULL
  * @token: open, updates, snapshot, checksum, poll, list, act, get-row, sign-out: the access token; refresh: the
  *   refresh token
+ * @refresh_token: (nullable): sign-out
  * @cursor: updates
  * @entity: snapshot, checksum
  * @page: (nullable): snapshot
@@ -44,6 +45,7 @@ typedef struct
 {
   LsFakeCallKind kind;
   char *token;
+  char *refresh_token;
   LsCursor cursor;
   LsEntity entity;
   char *page;

@@ -33,7 +33,7 @@ def hello_members(cursor=None, types=None, machine=None):
 class Socket:
     """A client of labsync.v1, step by step. Every frame is checked against its schema."""
 
-    def __init__(self, server, token, protocols=("labsync.v1",), query="", headers=None, extensions=()):
+    def __init__(self, server, token, protocols=("labsync.v1",), query="", headers=None, extensions=(), **options):
         self.loop = asyncio.new_event_loop()
         if headers is None:
             headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -42,7 +42,7 @@ class Socket:
             return await websockets.connect(
                 f"ws://{server.host}:{server.port}/ws{query}",
                 subprotocols=list(protocols), extra_headers=headers, max_size=LARGE_LIMIT,
-                ping_interval=None, close_timeout=0.5, compression=None, extensions=list(extensions),
+                ping_interval=None, close_timeout=0.5, compression=None, extensions=list(extensions), **options,
             )
 
         try:

@@ -195,6 +195,20 @@ def test_a_locked_keyring(server, desktop, world):
     assert desktop.account() == "signed-in"
 
 
+def test_a_sign_out_while_the_keyring_is_locked(server, desktop, world):
+    desktop.sign_in()
+    desktop.wait_state("live")
+    lock(desktop)
+    prompts = Prompts(desktop, world)
+    result = desktop.ctl("sign-out")
+    assert result.code == 1 and "You are signed out, but" in result.err, result
+    assert desktop.account() == "signed-out"
+    assert owners(desktop) == of(server, STUDENT)
+    unlock(desktop)
+    until(lambda: items(desktop) == [], 40, "the keyring to give up the tokens")
+    assert prompts.heard() == []
+
+
 def test_a_keyring_that_hangs(server, desktop):
     before = desktop.cached("grade")
     desktop.stop()

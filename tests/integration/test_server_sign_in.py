@@ -134,6 +134,50 @@ def test_logout_ends_everything_at_once(server, student, connect):
     assert other.call("GET", "/api/grades").status == 200  # another session of the same user
 
 
+def logout(server, refresh_token, token=None):
+    return server.http("POST", "/api/auth/logout", {"refreshToken": refresh_token}, token)
+
+
+@pytest.fixture
+def expiring(directory, world):
+    """A server whose access tokens are over after a second."""
+    return world.enter_context(Server(directory / "expiring", "--token-lifetime=1"))
+
+
+def test_logout_by_the_refresh_token(expiring):
+    """Who was offline for longer than an access token lasts signs out all the same."""
+    student, other = expiring.person(STUDENT), expiring.person(STUDENT)
+    until(lambda: student.call("GET", "/api/grades").body.get("error") == "token-expired", 10, "the end of the access token")
+    refusal(student.call("POST", "/api/auth/logout"), 401, "token-expired")
+    assert logout(expiring, student.refresh_token, student.token).body["success"]
+    refusal(refresh(expiring, student.refresh_token), 401, "session-ended")
+    assert refresh(expiring, other.refresh_token).status == 200  # another session of the same user
+
+
+def test_logout_by_a_refresh_token_that_was_replaced(server, student, connect):
+    """As when the answer to a refresh got lost, and nobody was there to ask again."""
+    new = refresh(server, student.refresh_token).body["data"]
+    client = connect(student)
+    client.hello()
+    assert logout(server, student.refresh_token).status == 200
+    assert client.wait_close() == 4001
+    refusal(refresh(server, new["refreshToken"]), 401, "session-ended")
+
+
+def test_a_wrong_refresh_token_ends_nothing_and_tells_nothing(server, student):
+    session, generation, signature = student.refresh_token.rsplit(".", 2)
+    wrong = ["x", "x" * 5000, student.token, f"{session}.{generation}.x", f"{session}.9.{signature}", f"nobody.0.{signature}"]
+    answers = [logout(server, text) for text in wrong]
+    for answer in answers:
+        refusal(answer, 401, "session-ended")
+    assert len({json.dumps(answer.body) for answer in answers}) == 1
+    refusal(server.http("POST", "/api/auth/logout", {"refreshToken": 7}), 401, "token-required")
+    refusal(server.http("POST", "/api/auth/logout", {"refreshToken": "x" * 20_000}), 413, "too-large")
+    assert student.call("GET", "/api/grades").status == 200
+    assert logout(server, "x", student.token).status == 200  # the access token is good
+    refusal(logout(server, student.refresh_token), 401, "session-ended")
+
+
 @pytest.mark.parametrize("token", [None, "", "x", "a.b.c", "x" * 5000], ids=lambda token: repr(token)[:8])
 def test_bad_tokens(server, token):
     for path in ("/api/grades", "/api/updates", "/api/snapshot?entity=grade", "/api/users/x"):

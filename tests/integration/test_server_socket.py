@@ -15,6 +15,8 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from labsync_testing import PASSWORD, Server, until
 from server_client import PARENT, STUDENT, STUDENT2, Socket, announce, heartbeat, refusal
 
+ELSEWHERE = "127.0.0.2"  # all of 127/8 is this machine
+
 
 def test_visibility_follows_a_change(student, admin, connect):
     client = connect(student)
@@ -135,6 +137,28 @@ def test_same_machine_replaces(student, connect):
     third = connect(student)
     third.hello(machine=machine)
     assert new.wait_close() == 4009
+
+
+def test_the_next_user_of_a_machine_replaces(server, student, connect):
+    machine = uuid.uuid4().hex
+    old, new = connect(student), connect(server.person(STUDENT2))
+    old.hello(machine=machine)
+    new.hello(machine=machine)
+    assert old.wait_close() == 4009
+    new.ping()
+
+
+def test_the_name_of_a_machine_throws_nobody_off_it(server, student, connect):
+    """Who once sat there knows it; from elsewhere it is worth nothing but to the user of the connection."""
+    machine = uuid.uuid4().hex
+    there, elsewhere = connect(student), connect(server.person(STUDENT2), local_addr=(ELSEWHERE, 0))
+    there.hello(machine=machine)
+    elsewhere.hello(machine=machine)
+    there.ping()
+    moved = connect(student, local_addr=(ELSEWHERE, 0))
+    moved.hello(machine=machine)
+    assert (there.wait_close(), elsewhere.wait_close()) == (4009, 4009)
+    moved.ping()
 
 
 @pytest.mark.parametrize(

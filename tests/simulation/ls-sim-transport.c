@@ -755,6 +755,7 @@ sign_out_at_server (LsSimTransport *self, GTask *task)
 static void
 ls_sim_transport_sign_out_async (LsTransport *transport,
                                  const char *token,
+                                 const char *refresh_token,
                                  GCancellable *cancellable,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data)

@@ -76,6 +76,15 @@ signed_out_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+left_locked_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  LsAgentFixture *f = user_data;
+
+  g_assert_false (ls_agent_sign_out_finish (LS_AGENT (object), result, &f->error));
+  f->done = TRUE;
+}
+
+static void
 test_agent_sign_out (LsAgentFixture *f, gconstpointer data)
 {
   ls_agent_fixture_go_live (f);
@@ -85,6 +94,9 @@ test_agent_sign_out (LsAgentFixture *f, gconstpointer data)
   g_assert_null (ls_agent_get_user (f->agent));
   LS_AGENT_WAIT (f->done);
   g_assert_true (ls_agent_fixture_is_asked (f, LS_FAKE_CALL_SIGN_OUT));
+  /* It ends the session when the access token has expired, too. */
+  g_assert_cmpstr (ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_SIGN_OUT)->refresh_token,
+                   ==, "refresh");
   ls_fake_transport_answer_sign_out (f->transport);
 }
 
@@ -271,14 +283,71 @@ test_agent_sign_in_while_signing_out (LsAgentFixture *f, gconstpointer data)
   ls_agent_fixture_go_live (f);
   ls_agent_fixture_settle (f);
   ls_fake_secrets_set_state (f->secrets, LS_FAKE_SECRETS_HUNG);
-  ls_agent_sign_out_async (f->agent, TRUE, NULL, signed_out_cb, f);
+  ls_agent_sign_out_async (f->agent, TRUE, NULL, left_locked_cb, f);
   ls_fake_transport_answer_sign_out (f->transport);
   ls_agent_fixture_settle (f);
   ls_fake_secrets_set_state (f->secrets, LS_FAKE_SECRETS_OK);
   ls_agent_fixture_go_live (f);
   give_up_on_keyring (f);
+  g_assert_error (f->error, LS_ERROR, LS_ERROR_LOCKED);
   ls_agent_fixture_deliver (f, 10, 11);
   ls_agent_fixture_assert_told (f, 11, 11);
+}
+
+/* Signs anna out while the keyring is locked, which she is told. */
+static void
+leave_tokens (LsAgentFixture *f)
+{
+  ls_agent_fixture_go_live (f);
+  ls_agent_fixture_settle (f);
+  ls_fake_secrets_set_state (f->secrets, LS_FAKE_SECRETS_LOCKED);
+  f->done = FALSE;
+  ls_agent_sign_out_async (f->agent, FALSE, NULL, left_locked_cb, f);
+  LS_AGENT_WAIT (f->done);
+  g_assert_error (f->error, LS_ERROR, LS_ERROR_LOCKED);
+  g_clear_error (&f->error);
+  ls_fake_transport_answer_sign_out (f->transport);
+  g_assert_cmpint (ls_agent_get_account_state (f->agent), ==, LS_ACCOUNT_SIGNED_OUT);
+  g_assert_cmpuint (ls_fake_secrets_count (f->secrets), ==, 1);
+}
+
+/* What a locked keyring has kept at a sign-out is cleared once it is unlocked. */
+static void
+test_agent_sign_out_locked (LsAgentFixture *f, gconstpointer data)
+{
+  leave_tokens (f);
+  ls_fake_clock_advance (f->clock, 30000);
+  ls_agent_fixture_settle (f);
+  g_assert_cmpuint (ls_fake_secrets_count (f->secrets), ==, 1);
+  ls_fake_secrets_set_state (f->secrets, LS_FAKE_SECRETS_OK);
+  ls_fake_clock_advance (f->clock, 30000);
+  LS_AGENT_WAIT (ls_fake_secrets_count (f->secrets) == 0);
+}
+
+/* Who signs in again keeps the new tokens. */
+static void
+test_agent_sign_out_and_in_again (LsAgentFixture *f, gconstpointer data)
+{
+  leave_tokens (f);
+  ls_fake_secrets_set_state (f->secrets, LS_FAKE_SECRETS_OK);
+  ls_agent_fixture_sign_in (f, "anna");
+  ls_fake_clock_advance (f->clock, 60000);
+  ls_agent_fixture_settle (f);
+  g_assert_cmpuint (ls_fake_secrets_count (f->secrets), ==, 1);
+}
+
+/* Tokens that were in memory alone are gone, whatever the keyring says. */
+static void
+test_agent_sign_out_in_memory (LsAgentFixture *f, gconstpointer data)
+{
+  f->config->tokens_in_memory = TRUE;
+  ls_agent_set_config (f->agent, f->config);
+  ls_fake_secrets_set_state (f->secrets, LS_FAKE_SECRETS_ABSENT);
+  ls_agent_fixture_sign_in (f, "anna");
+  f->done = FALSE;
+  ls_agent_sign_out_async (f->agent, FALSE, NULL, signed_out_cb, f);
+  LS_AGENT_WAIT (f->done);
+  ls_fake_transport_answer_sign_out (f->transport);
 }
 
 int
@@ -292,6 +361,9 @@ main (int argc, char *argv[])
   LS_AGENT_ADD ("refreshes-in-time", test_agent_refreshes_in_time);
   LS_AGENT_ADD ("token-refused", test_agent_token_refused);
   LS_AGENT_ADD ("sign-out", test_agent_sign_out);
+  LS_AGENT_ADD ("sign-out/locked-keyring", test_agent_sign_out_locked);
+  LS_AGENT_ADD ("sign-out/and-in-again", test_agent_sign_out_and_in_again);
+  LS_AGENT_ADD ("sign-out/in-memory", test_agent_sign_out_in_memory);
   LS_AGENT_ADD ("sign-in/while-loading", test_agent_sign_in_while_loading);
   LS_AGENT_ADD ("broken-store", test_agent_broken_store);
   LS_AGENT_ADD ("locked-store", test_agent_locked_store);

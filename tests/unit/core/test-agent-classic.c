@@ -68,7 +68,7 @@ session_new (Fixture *f, const char *name, const char *kind)
   g_autofree char *token = g_strdup_printf ("%s/%s/%" G_GINT64_FORMAT, name, kind,
                                             ls_clock_get_wall (LS_CLOCK (f->clock)));
 
-  return ls_session_new (token, NULL);
+  return ls_session_new (token, "refresh");
 }
 
 static void
@@ -276,7 +276,10 @@ serve (Fixture *f)
           ls_fake_transport_answer_refresh (f->transport, session_new (f, "anna", "refreshed"));
         }
       if (peek (f, LS_FAKE_CALL_SIGN_OUT) != NULL)
-        ls_fake_transport_answer_sign_out (f->transport);
+        {
+          g_assert_null (peek (f, LS_FAKE_CALL_SIGN_OUT)->refresh_token);
+          ls_fake_transport_answer_sign_out (f->transport);
+        }
     }
   settle (f);
 }

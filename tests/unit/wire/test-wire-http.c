@@ -87,12 +87,19 @@ test_requests (void)
   gsize length;
   g_autofree char *login = ls_wire_encode_login ("a\"@x", "pä\\ss", &length);
   g_autofree char *refresh = NULL;
+  g_autofree char *logout = NULL;
+  g_autofree char *classic_logout = NULL;
 
   g_assert_cmpstr (login, ==, "{\"email\":\"a\\\"@x\",\"password\":\"pä\\\\ss\"}");
   g_assert_cmpuint (length, ==, strlen (login));
   refresh = ls_wire_encode_refresh ("r", &length);
   g_assert_cmpstr (refresh, ==, "{\"refreshToken\":\"r\"}");
   g_assert_cmpuint (length, ==, strlen (refresh));
+  logout = ls_wire_encode_logout ("r", NULL);
+  g_assert_cmpstr (logout, ==, refresh);
+  classic_logout = ls_wire_encode_logout (NULL, &length);
+  g_assert_cmpstr (classic_logout, ==, "{}");
+  g_assert_cmpuint (length, ==, strlen (classic_logout));
 }
 
 static void
