@@ -86,8 +86,8 @@ typedef struct
  *   %LS_MAX_ANSWER bytes of it; %NULL: it was no JSON, or repeats the token
  *
  * What a server answers to an action: anything that surely came from it, success or not, and that the request is too
- * large, whoever says that. What else did not come from it (no answer, a captive portal, a proxy) is an error instead. What the classic system answers to a write is
- * not the row, and is not in @row.
+ * large, whoever says that. What else did not come from it (no answer, a captive portal, a proxy) is an error instead.
+ * What the classic system answers to a write is not the row, and is not in @row.
  */
 typedef struct
 {
