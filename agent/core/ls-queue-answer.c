@@ -127,7 +127,7 @@ accepted (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
 {
   LsTheirRow result = { reply->row, reply->version, FALSE };
 
-  if (!reply->is_ours && ls_queue_look_back_is_needed (item->now))
+  if (!reply->is_ours && ls_queue_look_is_possible (item->now))
     {
       ls_queue_look_begin (self, item, LS_QUEUE_READING_BACK);
       return;
@@ -178,7 +178,7 @@ broken (LsQueue *self, LsQueueItem *item, const LsActionReply *reply)
     {
       retry (self, item, reply);
     }
-  else if (ls_queue_look_back_is_needed (item->now))
+  else if (ls_queue_look_is_possible (item->now))
     {
       item->is_last_look = TRUE;
       ls_queue_look_begin (self, item, LS_QUEUE_LOOKING);

@@ -22,9 +22,17 @@ is_made_in_its_table (const LsAction *action, LsEntity entity)
   return g_str_equal (action->endpoint, table);
 }
 
-/* Whether an action is about a row that can be read. Of what is none of our entities nobody knows that. */
-static gboolean
-has_row (const LsAction *action)
+/**
+ * ls_queue_look_is_possible:
+ * @action: an action
+ *
+ * A write to a row that is not there is a success at the classic system, and what it answers is not the row: what came of
+ * an action is to be read in its row.
+ *
+ * Returns: whether it has one that can be read; of what is none of our entities nobody knows that
+ */
+gboolean
+ls_queue_look_is_possible (const LsAction *action)
 {
   g_autofree char *path = ls_action_get_row_path (action);
   LsEntity entity = ls_entity_from_string (action->entity);
@@ -45,21 +53,8 @@ ls_queue_look_is_needed (LsQueue *self, const LsQueueItem *item)
 {
   const LsAction *action = item->now;
 
-  return ls_queue_send_is_classic (self) && has_row (action) &&
+  return ls_queue_send_is_classic (self) && ls_queue_look_is_possible (action) &&
          (action->outcome_unknown || action->type != LS_ACTION_CREATE);
-}
-
-/**
- * ls_queue_look_back_is_needed:
- * @action: an action to which the classic system has said yes
- *
- * Returns: whether its row has to be read to know what came of it: a write to a row that is not there is
- *   a success there, and what is answered is not the row
- */
-gboolean
-ls_queue_look_back_is_needed (const LsAction *action)
-{
-  return has_row (action);
 }
 
 /**

@@ -107,7 +107,7 @@ gboolean ls_queue_check_room (LsQueue *self,
 
 /* ls-queue-look.c */
 gboolean ls_queue_look_is_needed (LsQueue *self, const LsQueueItem *item);
-gboolean ls_queue_look_back_is_needed (const LsAction *action);
+gboolean ls_queue_look_is_possible (const LsAction *action);
 void ls_queue_look_begin (LsQueue *self, LsQueueItem *item, LsQueuePhase phase);
 
 /* ls-queue-answer.c */

@@ -135,9 +135,10 @@ static void
 forgive (LsQueue *self, LsAction *action, const char *reason)
 {
   let_be_late (self, action);
-  if (g_strcmp0 (reason, "outcome-unknown") == 0)
+  /* Of what can be looked up it is still to be seen. */
+  if (!ls_queue_look_is_possible (action))
     action->outcome_unknown = FALSE;
-  else if (g_strcmp0 (reason, "dependency-cancelled") == 0)
+  if (g_strcmp0 (reason, "dependency-cancelled") == 0)
     g_clear_pointer (&action->depends_on, g_free);
 }
 

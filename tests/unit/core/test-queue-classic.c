@@ -536,17 +536,24 @@ test_classic_look_refused (Fixture *fixture, gconstpointer data)
   g_assert_true (ls_queue_harness_get (h, id)->outcome_unknown);
 }
 
-/* What can't be looked up and must not be done twice is for the user. */
-static void
-test_classic_publish_unknown (Fixture *fixture, gconstpointer data)
+static const char *
+enqueue_publish (Fixture *fixture)
 {
-  LsQueueHarness *h = fixture->h;
   LsActionDraft wanted = { .type = LS_ACTION_PUBLISH,
                            .entity = "grade",
                            .entity_id = "g-1",
                            .endpoint = "/api/grades/g-1/publish",
                            .method = LS_METHOD_INVALID };
-  const char *id = ls_queue_harness_enqueue (h, &wanted, fixture->row);
+
+  return ls_queue_harness_enqueue (fixture->h, &wanted, fixture->row);
+}
+
+/* What can't be looked up and must not be done twice is for the user. */
+static void
+test_classic_publish_unknown (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *id = enqueue_publish (fixture);
 
   connect_link (fixture);
   assert_under_way (fixture, 0, 1);
@@ -565,12 +572,7 @@ test_classic_publish_gateway (Fixture *fixture, gconstpointer data)
 {
   static const guint statuses[] = { 503, 504 };
   LsQueueHarness *h = fixture->h;
-  LsActionDraft wanted = { .type = LS_ACTION_PUBLISH,
-                           .entity = "grade",
-                           .entity_id = "g-1",
-                           .endpoint = "/api/grades/g-1/publish",
-                           .method = LS_METHOD_INVALID };
-  const char *id = ls_queue_harness_enqueue (h, &wanted, fixture->row);
+  const char *id = enqueue_publish (fixture);
 
   connect_link (fixture);
   for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
@@ -581,6 +583,26 @@ test_classic_publish_gateway (Fixture *fixture, gconstpointer data)
     }
   assert_is (fixture, id, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
   g_assert_cmpstr (ls_queue_harness_get (h, id)->reason, ==, "outcome-unknown");
+  ls_queue_edit (h->queue, id, "{}", ls_queue_harness_ticket (h));
+  ls_queue_harness_run (h);
+  assert_is (fixture, id, LS_ACTION_SYNCING, LS_OUTCOME_NONE);
+}
+
+/* What it stumbled over is sent again once the user has said it anew: nobody else can say whether it was done. */
+static void
+test_classic_publish_500 (Fixture *fixture, gconstpointer data)
+{
+  LsQueueHarness *h = fixture->h;
+  const char *id = enqueue_publish (fixture);
+
+  connect_link (fixture);
+  for (guint i = 0; i < 3; i++)
+    {
+      answer (fixture, 500);
+      ls_queue_harness_advance_to_alarm (h);
+    }
+  assert_is (fixture, id, LS_ACTION_FAILED, LS_OUTCOME_REJECTED);
+  g_assert_cmpstr (ls_queue_harness_get (h, id)->reason, ==, "http-500");
   ls_queue_edit (h->queue, id, "{}", ls_queue_harness_ticket (h));
   ls_queue_harness_run (h);
   assert_is (fixture, id, LS_ACTION_SYNCING, LS_OUTCOME_NONE);
@@ -830,6 +852,7 @@ main (int argc, char *argv[])
   ADD ("look-refused", test_classic_look_refused);
   ADD ("publish-unknown", test_classic_publish_unknown);
   ADD ("publish-gateway", test_classic_publish_gateway);
+  ADD ("publish-500", test_classic_publish_500);
   ADD ("create-elsewhere", test_classic_create_elsewhere);
   ADD ("blind", test_classic_blind);
   ADD ("turn-lost", test_classic_turn_lost);
