@@ -2,7 +2,7 @@
 #include "ls-audit.h"
 
 /* The table is only added to: its triggers refuse everything else (ls-migrations.c), but for the old
- * end, once `audit_floor` is above it. */
+ * end, once `audit_floor` is above it, and what strangers were refused, below `audit_strangers_floor`. */
 
 /* How many entries are forgotten in one transaction, so that nobody waits for long. */
 #define FORGET_STEP 500
@@ -112,4 +112,47 @@ ls_audit_forget (LsDatabase *database, gint64 before_ms, gboolean *more, GError 
 
   *more = ls_database_get_n_changes (database) == FORGET_STEP;
   return TRUE;
+}
+
+/* What people were refused who have not proved who they are (the index `audit_of_strangers`): the
+ * requests of ?1 = 1, sign-ins to no account or those of ?1 = 0, sign-ins to an account. */
+#define OF_STRANGERS                                                                               \
+  "outcome <> 'ok' AND (user_id IS NULL OR kind = 'sign-in') AND (user_id IS NULL) = ?1"
+
+static gboolean
+forget_strangers (LsDatabase *database, gboolean is_nobody, gboolean *more, GError **error)
+{
+  if (!ls_database_run (
+          database, error,
+          "UPDATE meta SET value = coalesce ((SELECT id FROM audit WHERE " OF_STRANGERS
+          " ORDER BY id DESC LIMIT 1 OFFSET ?2), 0) "
+          "WHERE name = 'audit_strangers_floor'",
+          "ii", (gint64)is_nobody, (gint64)LS_AUDIT_MAX_STRANGERS) ||
+      !ls_database_run (database, error,
+                        "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE " OF_STRANGERS
+                        " AND id <= (SELECT value FROM meta WHERE name = 'audit_strangers_floor') "
+                        "ORDER BY id LIMIT ?2)",
+                        "ii", (gint64)is_nobody, (gint64)FORGET_STEP))
+    return FALSE;
+
+  *more = *more || ls_database_get_n_changes (database) == FORGET_STEP;
+  return TRUE;
+}
+
+/**
+ * ls_audit_forget_strangers:
+ * @database: the school's database, in a transaction
+ * @more: (inout): set if there may be more of them
+ * @error: return location for an error
+ *
+ * Forgets some of the oldest refusals of strangers, beyond %LS_AUDIT_MAX_STRANGERS of requests and as
+ * many of sign-ins to accounts: these do not push out those, and neither anything else.
+ *
+ * Returns: whether it was done
+ */
+gboolean
+ls_audit_forget_strangers (LsDatabase *database, gboolean *more, GError **error)
+{
+  return forget_strangers (database, TRUE, more, error) &&
+         forget_strangers (database, FALSE, more, error);
 }

@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/** LS_AUDIT_MAX_STRANGERS: refusals of strangers that are kept, the newest: 5 MiB with their index */
+#define LS_AUDIT_MAX_STRANGERS 50000
+
 gboolean ls_audit_append (LsDatabase *database, const LsAuditEntry *entry, GError **error);
 GPtrArray *ls_audit_list (LsDatabase *database,
                           const char *user_id,
@@ -13,5 +16,6 @@ GPtrArray *ls_audit_list (LsDatabase *database,
                           guint limit,
                           GError **error);
 gboolean ls_audit_forget (LsDatabase *database, gint64 before_ms, gboolean *more, GError **error);
+gboolean ls_audit_forget_strangers (LsDatabase *database, gboolean *more, GError **error);
 
 G_END_DECLS

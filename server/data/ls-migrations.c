@@ -175,6 +175,18 @@ static const char audit[] =
     "WHEN old.id > (SELECT value FROM meta WHERE name = 'audit_floor') BEGIN "
     "SELECT RAISE (ABORT, 'the audit is only added to'); END;";
 
+/* Strangers are refused as often as they like: of that only the newest is kept. */
+static const char strangers[] =
+    "CREATE INDEX audit_of_strangers ON audit (user_id IS NULL, id) "
+    "WHERE outcome <> 'ok' AND (user_id IS NULL OR kind = 'sign-in');"
+    "INSERT INTO meta VALUES ('audit_strangers_floor', 0);"
+    "DROP TRIGGER audit_is_kept;"
+    "CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit "
+    "WHEN old.id > (SELECT value FROM meta WHERE name = 'audit_floor') AND NOT "
+    "(old.outcome <> 'ok' AND (old.user_id IS NULL OR old.kind = 'sign-in') AND "
+    "old.id <= (SELECT value FROM meta WHERE name = 'audit_strangers_floor')) BEGIN "
+    "SELECT RAISE (ABORT, 'the audit is only added to'); END;";
+
 /* clang-format on */
 
 /* One step for each version; what has been released is never edited. */
@@ -189,6 +201,7 @@ static const struct
   { { actions } },
   { { sessions } },
   { { audit } },
+  { { strangers } },
 };
 
 static gboolean

@@ -32,6 +32,13 @@ ls_school_audit (LsSchool *self, GPtrArray *entries, GError **error)
          ls_database_end (self->database, append_all (self, entries, error), error);
 }
 
+static gboolean
+forget (LsSchool *self, gint64 before_ms, gboolean *more, GError **error)
+{
+  return ls_audit_forget (self->database, before_ms, more, error) &&
+         ls_audit_forget_strangers (self->database, more, error);
+}
+
 /**
  * ls_school_forget_audit:
  * @self: a school
@@ -39,7 +46,7 @@ ls_school_audit (LsSchool *self, GPtrArray *entries, GError **error)
  * @more: (out): whether to call again soon: this was one step of many
  * @error: return location for an error
  *
- * Forgets the old end of the audit.
+ * Forgets the old end of the audit, and what strangers fill it with.
  *
  * Returns: whether it was done
  */
@@ -51,8 +58,7 @@ ls_school_forget_audit (LsSchool *self, gint64 before_ms, gboolean *more, GError
 
   *more = FALSE;
   return ls_database_begin (self->database, error) &&
-         ls_database_end (self->database, ls_audit_forget (self->database, before_ms, more, error),
-                          error);
+         ls_database_end (self->database, forget (self, before_ms, more, error), error);
 }
 
 /**

@@ -8,6 +8,9 @@
  * fills the disk by being refused. */
 #define MAX_REFUSALS 500
 
+/* The same of people who have not said who they are. They do not take the place of others. */
+#define MAX_STRANGERS 100
+
 /* Broadcasts that are written at once, however short ago the last time was. */
 #define MAX_BROADCASTS 5000
 
@@ -15,6 +18,7 @@ struct _LsAuditor
 {
   LsSchool *school;     /* (owned) */
   GHashTable *refusals; /* (owned) (element-type LsAuditEntry): a set */
+  guint n_strangers;    /* how many of them are of nobody we know */
   GHashTable
       *broadcasts; /* (owned) (element-type gint64 LsAuditEntry): by their place in the log */
   guint flush_id;
@@ -108,22 +112,40 @@ generalise (LsAuditEntry *entry)
   g_clear_pointer (&entry->subject, g_free);
 }
 
+static gboolean
+is_of_stranger (const LsAuditEntry *entry)
+{
+  return entry->user_id == NULL && !g_str_equal (entry->outcome, LS_AUDIT_OK);
+}
+
+static gboolean
+has_room (LsAuditor *self, gboolean is_stranger)
+{
+  return is_stranger ? self->n_strangers < MAX_STRANGERS
+                     : g_hash_table_size (self->refusals) - self->n_strangers < MAX_REFUSALS;
+}
+
 /**
  * ls_auditor_add:
  * @self: an auditor
  * @entry: (transfer full): a refusal, or what happens as often
  *
- * Notes it.
+ * Notes it. What a stranger asked for is not told apart: it is theirs to make up.
  */
 void
 ls_auditor_add (LsAuditor *self, LsAuditEntry *entry)
 {
   LsAuditEntry *same;
+  gboolean is_stranger;
 
   g_return_if_fail (self != NULL && entry != NULL);
 
+  is_stranger = is_of_stranger (entry);
+  if (is_stranger)
+    g_clear_pointer (&entry->subject, g_free);
+
   same = g_hash_table_lookup (self->refusals, entry);
-  if (same == NULL && g_hash_table_size (self->refusals) >= MAX_REFUSALS)
+  if (same == NULL && !has_room (self, is_stranger))
     {
       generalise (entry);
       same = g_hash_table_lookup (self->refusals, entry);
@@ -135,7 +157,10 @@ ls_auditor_add (LsAuditor *self, LsAuditEntry *entry)
       ls_audit_entry_free (entry);
     }
   else
-    g_hash_table_add (self->refusals, entry);
+    {
+      g_hash_table_add (self->refusals, entry);
+      self->n_strangers += is_stranger ? 1 : 0;
+    }
   schedule (self);
 }
 
@@ -228,5 +253,6 @@ ls_auditor_flush (LsAuditor *self)
   if (entries->len > 0 && !ls_school_audit (self->school, entries, &error))
     g_warning ("Could not write %u entries of the audit: %s", entries->len, error->message);
   g_hash_table_remove_all (self->refusals);
+  self->n_strangers = 0;
   g_hash_table_remove_all (self->broadcasts);
 }

@@ -5,6 +5,7 @@
 #include "ls-password.h"
 #include "ls-refresh-token.h"
 #include "ls-reply.h"
+#include "ls-throttle.h"
 
 /* A sign-in that is refused because too many have failed is answered after this time, whether its
  * password was looked at or not: how long it takes tells nothing. Milliseconds. */
@@ -16,6 +17,10 @@
 
 /* When to come back if there are more, milliseconds */
 #define BUSY_RETRY (10 * 1000)
+
+/* How often a user may try another e-mail address for their account. The answer tells whether somebody
+ * has it, which nobody learns at a sign-in. */
+static const LsThrottleRate email_rate = { 5, 24 * 60 * 60 * G_GINT64_CONSTANT (1000) };
 
 G_DEFINE_QUARK (ls_auth_error, ls_auth_error)
 
@@ -35,6 +40,7 @@ struct _LsAuth
   GBytes *key;          /* (owned) */
   LsSignInGuard *guard; /* (owned) */
   GThreadPool *hashers; /* (owned): of tasks */
+  LsThrottle *emails;   /* (owned): by user id */
   gint64 token_lifetime;
   gint64 session_lifetime;
 };
@@ -155,6 +161,7 @@ ls_auth_finalize (GObject *object)
 
   g_thread_pool_free (self->hashers, TRUE, FALSE); /* empty: its tasks hold references */
   g_clear_pointer (&self->guard, ls_sign_in_guard_free);
+  g_clear_pointer (&self->emails, ls_throttle_free);
   g_clear_object (&self->school);
   g_clear_pointer (&self->key, g_bytes_unref);
 
@@ -173,6 +180,7 @@ ls_auth_class_init (LsAuthClass *klass)
 static void
 ls_auth_init (LsAuth *self)
 {
+  self->emails = ls_throttle_new (&email_rate);
   self->hashers = g_thread_pool_new (run_in_thread, NULL, (gint)get_n_hashers (), FALSE, NULL);
 }
 
@@ -579,6 +587,48 @@ ls_auth_logout (LsAuth *self, const char *token, const char *refresh_token, GErr
     return FALSE;
 
   g_signal_emit (self, signals[SESSION_ENDED], 0, session_id);
+  return TRUE;
+}
+
+/**
+ * ls_auth_try_email:
+ * @self: an auth
+ * @viewer: who writes a user
+ * @email: with which e-mail address
+ * @retry_after: (out): in how many milliseconds it may be tried again, after %LS_AUTH_ERROR_EMAIL
+ * @error: return location for that
+ *
+ * Counts it, unless it is an admin, or the address is theirs already.
+ *
+ * Returns: whether they may
+ */
+gboolean
+ls_auth_try_email (LsAuth *self,
+                   const LsViewer *viewer,
+                   const char *email,
+                   gint64 *retry_after,
+                   GError **error)
+{
+  const char *user_id;
+
+  g_return_val_if_fail (LS_IS_AUTH (self) && viewer != NULL && email != NULL, FALSE);
+  g_return_val_if_fail (retry_after != NULL, FALSE);
+
+  *retry_after = 0;
+  if (ls_viewer_get_role (viewer) == LS_ROLE_ADMIN ||
+      g_strcmp0 (ls_viewer_get_email (viewer), email) == 0)
+    return TRUE;
+
+  user_id = ls_viewer_get_id (viewer);
+  *retry_after = ls_throttle_get_wait (self->emails, user_id, monotonic_ms ());
+  if (*retry_after > 0)
+    {
+      g_set_error_literal (error, LS_AUTH_ERROR, LS_AUTH_ERROR_EMAIL,
+                           "Too many e-mail addresses were tried");
+      return FALSE;
+    }
+
+  ls_throttle_take (self->emails, user_id, monotonic_ms ());
   return TRUE;
 }
 

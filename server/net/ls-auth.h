@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @LS_AUTH_ERROR_BUSY: too many passwords wait to be checked
  * @LS_AUTH_ERROR_ENDED: the token's session was ended by a logout, or is over
  * @LS_AUTH_ERROR_INACTIVE: the token's user may not use the account any more
+ * @LS_AUTH_ERROR_EMAIL: the user has tried too many e-mail addresses
  *
  * Why somebody is not let in; for a bad token see #LsJwtError.
  */
@@ -25,6 +26,7 @@ typedef enum
   LS_AUTH_ERROR_BUSY,
   LS_AUTH_ERROR_ENDED,
   LS_AUTH_ERROR_INACTIVE,
+  LS_AUTH_ERROR_EMAIL,
 } LsAuthError;
 
 #define LS_AUTH_ERROR (ls_auth_error_quark ())
@@ -69,6 +71,12 @@ LsSession *ls_auth_refresh (LsAuth *self, const char *refresh_token, GError **er
 gboolean
 ls_auth_logout (LsAuth *self, const char *token, const char *refresh_token, GError **error);
 LsIdentity *ls_auth_check (LsAuth *self, const char *token, GError **error);
+
+gboolean ls_auth_try_email (LsAuth *self,
+                            const LsViewer *viewer,
+                            const char *email,
+                            gint64 *retry_after,
+                            GError **error);
 
 void ls_auth_hash_async (LsAuth *self,
                          const char *password,

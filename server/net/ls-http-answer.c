@@ -32,6 +32,7 @@ static const Failure auth_failures[] = {
   [LS_AUTH_ERROR_BUSY] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "busy", NULL },
   [LS_AUTH_ERROR_ENDED] = { SOUP_STATUS_UNAUTHORIZED, "session-ended", NULL },
   [LS_AUTH_ERROR_INACTIVE] = { SOUP_STATUS_FORBIDDEN, "account-inactive", NULL },
+  [LS_AUTH_ERROR_EMAIL] = { STATUS_TOO_MANY_REQUESTS, "too-many-attempts", NULL },
 };
 
 static const Failure school_failures[] = {

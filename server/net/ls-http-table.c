@@ -146,14 +146,14 @@ hash_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   soup_server_message_unpause (job->message);
 }
 
-/* Returns: (nullable): the new password of a user, if that is what is written */
+/* Returns: (nullable): what a user is to have as @name, if that is what is written */
 static const char *
-get_password (const Job *job)
+get_of_user (const Job *job, const char *name)
 {
   JsonNode *node = NULL;
 
   if (job->body != NULL && g_str_equal (job->table, ls_entity_get_table (LS_ENTITY_USER)))
-    node = json_object_get_member (job->body, "password");
+    node = json_object_get_member (job->body, name);
 
   return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING
              ? json_node_get_string (node)
@@ -233,6 +233,19 @@ new_job (const LsHttpCall *call, LsWriteKind kind, GError **error)
   return g_steal_pointer (&job);
 }
 
+static gboolean
+may_try_email (const Job *job, const LsViewer *viewer, GError **error)
+{
+  const char *email = get_of_user (job, "email");
+  gint64 retry_after;
+
+  if (email == NULL || ls_auth_try_email (job->auth, viewer, email, &retry_after, error))
+    return TRUE;
+
+  ls_http_answer_later (job->message, retry_after);
+  return FALSE;
+}
+
 static void
 handle_write (const LsHttpCall *call, LsWriteKind kind)
 {
@@ -240,13 +253,13 @@ handle_write (const LsHttpCall *call, LsWriteKind kind)
   g_autoptr (Job) job = new_job (call, kind, &error);
   const char *password;
 
-  if (job == NULL)
+  if (job == NULL || !may_try_email (job, call->identity->viewer, &error))
     {
       ls_http_answer_failure (call->message, error);
       return;
     }
 
-  password = get_password (job);
+  password = get_of_user (job, "password");
   if (password != NULL)
     write_password (g_steal_pointer (&job), call->identity->viewer, password);
   else

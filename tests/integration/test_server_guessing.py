@@ -104,6 +104,22 @@ def test_who_works_here_is_not_locked_out_from_elsewhere(server):
     assert sign_in(server, STUDENT).status == 200
 
 
+def test_who_is_signed_in_learns_of_few_addresses(server):
+    """By trying to take them: an e-mail address is the user's own to change, and nobody has one that another has."""
+    student, admin = server.person(STUDENT), server.person(ADMIN)
+    path = f"/api/users/{student.user['id']}"
+    for email in (TEACHER, ADMIN, TEACHER):
+        refusal(student.call("PUT", path, {"email": email}), 400, "invalid")
+    for email in ("free@demo.test", STUDENT):
+        assert student.call("PATCH", path, {"email": email}).status == 200
+    for method, email in (("PUT", TEACHER), ("PATCH", "free@demo.test")):
+        limited(student.call(method, path, {"email": email}), 24 * 60 * 60 // 5)
+    assert student.call("PUT", path, {"email": STUDENT, "name": "Andi"}).status == 200  # as it is
+    for _ in range(7):
+        refusal(admin.call("PUT", path, {"email": TEACHER}), 400, "invalid")
+    refusal(server.person(TEACHER).call("POST", "/api/users", {"email": ADMIN, "name": "x", "role": "student"}), 403, "forbidden")
+
+
 def describe(got):
     return got.status, got.body, sorted(name for name in got.headers.keys())
 

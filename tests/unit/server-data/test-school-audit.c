@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ls-audit.h"
 #include "ls-database.h"
 #include "school-fixture.h"
 
@@ -204,6 +205,60 @@ test_retention (School *school, gconstpointer data)
   g_assert_cmpuint (count (school), ==, 0);
 }
 
+/* Adds @n refusals, of strangers or in sign-ins to an account, beside and long before what others do. */
+static void
+flood (School *school, const char *kind, const char *user_id, guint n)
+{
+  g_autofree char *sql = g_strdup_printf (
+      "INSERT INTO audit (time, kind, outcome, user_id, version, \"offset\", count) "
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %u) "
+      "SELECT %" G_GINT64_FORMAT ", '%s', 'refused', %s, 0, 0, 1 FROM n",
+      n, NOW, kind, user_id);
+
+  school_execute (school->directory, sql);
+}
+
+static guint
+count_outcome (School *school, const char *user_id, const char *outcome)
+{
+  g_autoptr (GPtrArray) entries = list (school, NULL, G_MAXINT64, G_MAXINT);
+  guint n = 0;
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const LsAuditEntry *entry = entries->pdata[i];
+
+      n += g_strcmp0 (entry->user_id, user_id) == 0 && g_str_equal (entry->outcome, outcome);
+    }
+  return n;
+}
+
+/* However long strangers go on, the newest of theirs is kept, and all that others do. */
+static void
+test_strangers (School *school, gconstpointer data)
+{
+  guint n_writes = count_outcome (school, "admin", LS_AUDIT_OK);
+
+  flood (school, "request", "'s1'", 10);
+  flood (school, "sign-in", "'t1'", 20);
+  flood (school, "request", "NULL", LS_AUDIT_MAX_STRANGERS + 700);
+  while (forget (school, 1000))
+    ;
+  g_assert_cmpuint (count_outcome (school, NULL, "refused"), ==, LS_AUDIT_MAX_STRANGERS);
+  g_assert_cmpuint (count_outcome (school, "s1", "refused"), ==, 10);
+  g_assert_cmpuint (count_outcome (school, "t1", "refused"), ==, 20);
+
+  flood (school, "sign-in", "'p1'", LS_AUDIT_MAX_STRANGERS);
+  while (forget (school, 1000))
+    ;
+  g_assert_cmpuint (count_outcome (school, "t1", "refused"), ==, 0);
+  g_assert_cmpuint (count_outcome (school, "p1", "refused"), ==, LS_AUDIT_MAX_STRANGERS);
+  g_assert_cmpuint (count_outcome (school, NULL, "refused"), ==, LS_AUDIT_MAX_STRANGERS);
+  g_assert_cmpuint (count_outcome (school, "s1", "refused"), ==, 10);
+  g_assert_cmpuint (n_writes, >, 0);
+  g_assert_cmpuint (count_outcome (school, "admin", LS_AUDIT_OK), ==, n_writes);
+}
+
 #define ADD(path, function)                                                                        \
   g_test_add ("/school/audit/" path, School, NULL, school_set_up, function, school_tear_down)
 
@@ -218,6 +273,7 @@ main (int argc, char *argv[])
   ADD ("pages", test_pages);
   ADD ("only-added-to", test_only_added_to);
   ADD ("retention", test_retention);
+  ADD ("strangers", test_strangers);
 
   return g_test_run ();
 }

@@ -29,6 +29,17 @@ get_last_id (School *school)
   return ((LsAuditEntry *)entries->pdata[0])->id;
 }
 
+/* Returns: how often all of @entries happened */
+static gint64
+get_sum (GPtrArray *entries)
+{
+  gint64 sum = 0;
+
+  for (guint i = 0; i < entries->len; i++)
+    sum += ((const LsAuditEntry *)entries->pdata[i])->count;
+  return sum;
+}
+
 static void
 test_same_counted_together (School *school, gconstpointer data)
 {
@@ -60,7 +71,6 @@ test_too_many_to_tell_apart (School *school, gconstpointer data)
   g_autoptr (LsAuditor) auditor = ls_auditor_new (school->school);
   g_autoptr (GPtrArray) entries = NULL;
   gint64 last = get_last_id (school);
-  gint64 sum = 0;
 
   for (guint i = 0; i < 2000; i++)
     {
@@ -71,9 +81,65 @@ test_too_many_to_tell_apart (School *school, gconstpointer data)
   ls_auditor_flush (auditor);
   entries = list_since (school, last);
   g_assert_cmpuint (entries->len, ==, 501);
+  g_assert_cmpint (get_sum (entries), ==, 2000);
+}
+
+static LsAuditEntry *
+new_stranger (guint number, const char *code)
+{
+  g_autofree char *subject = g_strdup_printf ("GET %u", number);
+  LsAuditEntry *entry = ls_audit_entry_new (LS_AUDIT_REQUEST, code, NULL, subject);
+
+  entry->address = g_strdup_printf ("192.0.2.%u", number % 200);
+  return entry;
+}
+
+/* Whatever a stranger asks for is one line for each address and code. */
+static void
+test_strangers_counted_together (School *school, gconstpointer data)
+{
+  g_autoptr (LsAuditor) auditor = ls_auditor_new (school->school);
+  g_autoptr (GPtrArray) entries = NULL;
+  gint64 last = get_last_id (school);
+
+  for (guint i = 0; i < 1000; i++)
+    ls_auditor_add (auditor,
+                    new_stranger (i * 200 + i % 2, i < 500 ? "token-required" : "bad-json"));
+  ls_auditor_flush (auditor);
+  entries = list_since (school, last);
+  g_assert_cmpuint (entries->len, ==, 4);
+  g_assert_cmpint (get_sum (entries), ==, 1000);
   for (guint i = 0; i < entries->len; i++)
-    sum += ((LsAuditEntry *)entries->pdata[i])->count;
-  g_assert_cmpint (sum, ==, 2000);
+    g_assert_null (((const LsAuditEntry *)entries->pdata[i])->subject);
+}
+
+/* Strangers from everywhere leave the room that others have. */
+static void
+test_strangers_take_nobodys_place (School *school, gconstpointer data)
+{
+  g_autoptr (LsAuditor) auditor = ls_auditor_new (school->school);
+  g_autoptr (GPtrArray) entries = NULL;
+  gint64 last = get_last_id (school);
+  guint n_known = 0;
+
+  for (guint round = 0; round < 2; round++)
+    {
+      for (guint i = 0; i < 200; i++)
+        ls_auditor_add (auditor, new_stranger (i, "token-required"));
+      for (guint i = 0; i < 500; i++)
+        {
+          g_autofree char *subject = g_strdup_printf ("%u", i);
+
+          ls_auditor_add (auditor, new_refusal (subject));
+        }
+      ls_auditor_flush (auditor);
+    }
+  entries = list_since (school, last);
+  g_assert_cmpuint (entries->len, ==, 2 * (100 + 1 + 500));
+  g_assert_cmpint (get_sum (entries), ==, 2 * (200 + 500));
+  for (guint i = 0; i < entries->len; i++)
+    n_known += ((const LsAuditEntry *)entries->pdata[i])->user_id != NULL ? 1 : 0;
+  g_assert_cmpuint (n_known, ==, 1000);
 }
 
 static void
@@ -136,6 +202,8 @@ main (int argc, char *argv[])
 
   ADD ("same-counted-together", test_same_counted_together);
   ADD ("too-many-to-tell-apart", test_too_many_to_tell_apart);
+  ADD ("strangers/counted-together", test_strangers_counted_together);
+  ADD ("strangers/take-nobodys-place", test_strangers_take_nobodys_place);
   ADD ("broadcasts", test_broadcasts);
   ADD ("many-broadcasts", test_many_broadcasts);
 
