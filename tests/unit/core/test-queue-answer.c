@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whose answer it is that comes while we talk to labsync-server. */
-#include "ls-queue-harness.h"
+#include "ls-queue-fixture.h"
 
-typedef struct
-{
-  LsQueueHarness *h;
-  LsRow *row;
-} Fixture;
+typedef LsQueueFixture Fixture;
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
-  fixture->h = ls_queue_harness_new (5);
-  fixture->row = ls_row_new (LS_ENTITY_GRADE, "g-1", "{\"id\":\"g-1\",\"score\":70}", 5);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  ls_row_free (fixture->row);
-  ls_queue_harness_free (fixture->h);
+  ls_queue_fixture_init (fixture, "{\"id\":\"g-1\",\"score\":70}", 5);
 }
 
 static const char *
@@ -134,7 +122,7 @@ test_answer_protocol_changed (Fixture *fixture, gconstpointer data)
 
 #define ADD(name, data, function)                                                                  \
   g_test_add ("/core/queue-answer/" name, Fixture, GINT_TO_POINTER (data), set_up, function,       \
-              tear_down)
+              ls_queue_fixture_clear)
 
 int
 main (int argc, char *argv[])

@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The queue at the classic system, which has neither keys nor versions and says yes to everything. */
-#include "ls-queue-harness.h"
+#include "ls-queue-fixture.h"
 
 #define BASE "{\"id\":\"g-1\",\"score\":70,\"note\":null}"
 
-typedef struct
-{
-  LsQueueHarness *h;
-  LsRow *row;
-} Fixture;
+typedef LsQueueFixture Fixture;
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
-  fixture->h = ls_queue_harness_new (5);
-  fixture->row = ls_row_new (LS_ENTITY_GRADE, "g-1", BASE, 0);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  ls_row_free (fixture->row);
-  ls_queue_harness_free (fixture->h);
+  ls_queue_fixture_init (fixture, BASE, 0);
 }
 
 static const char *
@@ -818,7 +806,7 @@ test_classic_token (Fixture *fixture, gconstpointer data)
 }
 
 #define ADD(name, function)                                                                        \
-  g_test_add ("/core/queue-classic/" name, Fixture, NULL, set_up, function, tear_down)
+  g_test_add ("/core/queue-classic/" name, Fixture, NULL, set_up, function, ls_queue_fixture_clear)
 
 int
 main (int argc, char *argv[])

@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Conflicts: what is one, what becomes of it by policy, and by the user. */
 #include "ls-error.h"
-#include "ls-queue-harness.h"
+#include "ls-queue-fixture.h"
 
 #define BASE "{\"id\":\"g-1\",\"score\":70,\"note\":\"\",\"version\":5}"
 #define THEIRS "{\"id\":\"g-1\",\"score\":60,\"note\":\"\",\"version\":6}"
 
-typedef struct
-{
-  LsQueueHarness *h;
-  LsRow *row;
-} Fixture;
+typedef LsQueueFixture Fixture;
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
-  fixture->h = ls_queue_harness_new (5);
-  fixture->row = ls_row_new (LS_ENTITY_GRADE, "g-1", BASE, 5);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  ls_row_free (fixture->row);
-  ls_queue_harness_free (fixture->h);
+  ls_queue_fixture_init (fixture, BASE, 5);
 }
 
 static void
@@ -707,7 +695,7 @@ test_conflict_policy_of_others (Fixture *fixture, gconstpointer data)
 }
 
 #define ADD(name, function)                                                                        \
-  g_test_add ("/core/queue-conflict/" name, Fixture, NULL, set_up, function, tear_down)
+  g_test_add ("/core/queue-conflict/" name, Fixture, NULL, set_up, function, ls_queue_fixture_clear)
 
 int
 main (int argc, char *argv[])

@@ -1,26 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A disk that is slow, fails or is full: what is not on it was not decided. */
 #include "ls-error.h"
-#include "ls-queue-harness.h"
+#include "ls-queue-fixture.h"
 
-typedef struct
-{
-  LsQueueHarness *h;
-  LsRow *row;
-} Fixture;
+typedef LsQueueFixture Fixture;
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
-  fixture->h = ls_queue_harness_new (5);
-  fixture->row = ls_row_new (LS_ENTITY_GRADE, "g-1", "{\"id\":\"g-1\",\"score\":70}", 5);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  ls_row_free (fixture->row);
-  ls_queue_harness_free (fixture->h);
+  ls_queue_fixture_init (fixture, "{\"id\":\"g-1\",\"score\":70}", 5);
 }
 
 static gpointer
@@ -311,7 +299,7 @@ test_disk_keeps_what_is_under_way (Fixture *fixture, gconstpointer data)
 }
 
 #define ADD(name, function)                                                                        \
-  g_test_add ("/core/queue-disk/" name, Fixture, NULL, set_up, function, tear_down)
+  g_test_add ("/core/queue-disk/" name, Fixture, NULL, set_up, function, ls_queue_fixture_clear)
 
 int
 main (int argc, char *argv[])

@@ -2,30 +2,18 @@
 /* Actions whose time is over: what was not begun by then is not begun any more; what may have been done is settled. */
 #include "ls-error.h"
 #include "ls-link-error.h"
-#include "ls-queue-harness.h"
+#include "ls-queue-fixture.h"
 
 #define MINUTE G_GINT64_CONSTANT (60000)
 #define BASE "{\"id\":\"g-1\",\"score\":70}"
 #define WANTED "{\"id\":\"g-1\",\"score\":80}"
 
-typedef struct
-{
-  LsQueueHarness *h;
-  LsRow *row;
-} Fixture;
+typedef LsQueueFixture Fixture;
 
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  f->h = ls_queue_harness_new (5);
-  f->row = ls_row_new (LS_ENTITY_GRADE, "g-1", BASE, 5);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  ls_row_free (f->row);
-  ls_queue_harness_free (f->h);
+  ls_queue_fixture_init (f, BASE, 5);
 }
 
 static const char *
@@ -274,7 +262,7 @@ test_expiry_resolved (Fixture *f, gconstpointer data)
 }
 
 #define ADD(name, data, function)                                                                  \
-  g_test_add ("/core/queue-expiry/" name, Fixture, data, set_up, function, tear_down)
+  g_test_add ("/core/queue-expiry/" name, Fixture, data, set_up, function, ls_queue_fixture_clear)
 
 int
 main (int argc, char *argv[])

@@ -1,30 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The key that an app gives: by it the app finds its action again, for as long as that is kept, and nobody else does. */
 #include "ls-error.h"
-#include "ls-queue-harness.h"
+#include "ls-queue-fixture.h"
 
 #define BASE "{\"id\":\"g-1\",\"score\":70,\"note\":\"\"}"
 #define OTHERS "{\"id\":\"g-1\",\"score\":60,\"note\":\"\"}"
 #define KEY "the-app's"
 
-typedef struct
-{
-  LsQueueHarness *h;
-  LsRow *row;
-} Fixture;
+typedef LsQueueFixture Fixture;
 
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  f->h = ls_queue_harness_new (5);
-  f->row = ls_row_new (LS_ENTITY_GRADE, "g-1", BASE, 5);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  ls_row_free (f->row);
-  ls_queue_harness_free (f->h);
+  ls_queue_fixture_init (f, BASE, 5);
 }
 
 static LsActionDraft
@@ -219,7 +207,7 @@ test_key_of_another_user (Fixture *f, gconstpointer data)
 }
 
 #define ADD(name, function)                                                                        \
-  g_test_add ("/core/queue-key/" name, Fixture, NULL, set_up, function, tear_down)
+  g_test_add ("/core/queue-key/" name, Fixture, NULL, set_up, function, ls_queue_fixture_clear)
 
 int
 main (int argc, char *argv[])

@@ -1,30 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How much the queue takes: whatever makes it more is refused where it would be too much. */
 #include "ls-error.h"
-#include "ls-queue-harness.h"
+#include "ls-queue-fixture.h"
 
 #define BASE "{\"id\":\"g-1\",\"score\":70,\"note\":\"\"}"
 #define LARGE                                                                                      \
   "{\"note\":\"0123456789012345678901234567890123456789012345678901234567890123456789\"}"
 
-typedef struct
-{
-  LsQueueHarness *h;
-  LsRow *row;
-} Fixture;
+typedef LsQueueFixture Fixture;
 
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  f->h = ls_queue_harness_new (5);
-  f->row = ls_row_new (LS_ENTITY_GRADE, "g-1", BASE, 5);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  ls_row_free (f->row);
-  ls_queue_harness_free (f->h);
+  ls_queue_fixture_init (f, BASE, 5);
 }
 
 static void
@@ -367,7 +355,7 @@ test_room_coalesce_of_another (Fixture *f, gconstpointer data)
 }
 
 #define ADD(name, function)                                                                        \
-  g_test_add ("/core/queue-room/" name, Fixture, NULL, set_up, function, tear_down)
+  g_test_add ("/core/queue-room/" name, Fixture, NULL, set_up, function, ls_queue_fixture_clear)
 
 int
 main (int argc, char *argv[])

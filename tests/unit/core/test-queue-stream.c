@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the queue takes for its own in the stream of events, and what not. */
-#include "ls-queue-harness.h"
+#include "ls-queue-fixture.h"
 
 /* A key that an app chose by what it means: another user's app may choose the same. */
 #define KEY "attendance-2026-11-26-7A"
 #define ME "u-1" /* as the harness has it */
 
-typedef struct
-{
-  LsQueueHarness *h;
-  LsRow *row;
-} Fixture;
+typedef LsQueueFixture Fixture;
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
-  fixture->h = ls_queue_harness_new (5);
-  fixture->row = ls_row_new (LS_ENTITY_GRADE, "g-1", "{\"id\":\"g-1\",\"score\":70}", 5);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  ls_row_free (fixture->row);
-  ls_queue_harness_free (fixture->h);
+  ls_queue_fixture_init (fixture, "{\"id\":\"g-1\",\"score\":70}", 5);
 }
 
 /* Enqueues something about grade g-1, with the key of this file. */
@@ -149,7 +137,7 @@ test_stream_own_path (Fixture *fixture, gconstpointer data)
 }
 
 #define ADD(name, function)                                                                        \
-  g_test_add ("/core/queue-stream/" name, Fixture, NULL, set_up, function, tear_down)
+  g_test_add ("/core/queue-stream/" name, Fixture, NULL, set_up, function, ls_queue_fixture_clear)
 
 int
 main (int argc, char *argv[])

@@ -1,28 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What users want of actions that are there: edit, cancel, merge, give up. */
 #include "ls-error.h"
-#include "ls-queue-harness.h"
+#include "ls-queue-fixture.h"
 
 #define BASE "{\"id\":\"g-1\",\"score\":70,\"note\":\"\"}"
 
-typedef struct
-{
-  LsQueueHarness *h;
-  LsRow *row;
-} Fixture;
+typedef LsQueueFixture Fixture;
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
-  fixture->h = ls_queue_harness_new (5);
-  fixture->row = ls_row_new (LS_ENTITY_GRADE, "g-1", BASE, 5);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  ls_row_free (fixture->row);
-  ls_queue_harness_free (fixture->h);
+  ls_queue_fixture_init (fixture, BASE, 5);
 }
 
 static const char *
@@ -459,7 +447,7 @@ test_user_coalesce_no_posts (Fixture *fixture, gconstpointer data)
 }
 
 #define ADD(name, function)                                                                        \
-  g_test_add ("/core/queue-user/" name, Fixture, NULL, set_up, function, tear_down)
+  g_test_add ("/core/queue-user/" name, Fixture, NULL, set_up, function, ls_queue_fixture_clear)
 
 int
 main (int argc, char *argv[])

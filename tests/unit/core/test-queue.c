@@ -3,30 +3,18 @@
 #include <string.h>
 
 #include "ls-error.h"
-#include "ls-queue-harness.h"
+#include "ls-queue-fixture.h"
 
 #define MINUTE G_GINT64_CONSTANT (60000)
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 
-typedef struct
-{
-  LsQueueHarness *h;
-  LsRow *row; /* grade g-1, version 5, in the cache */
-} Fixture;
+typedef LsQueueFixture Fixture;
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
-  fixture->h = ls_queue_harness_new (5);
-  fixture->row = ls_row_new (LS_ENTITY_GRADE, "g-1", "{\"id\":\"g-1\",\"score\":70}", 5);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  ls_row_free (fixture->row);
-  ls_queue_harness_free (fixture->h);
+  ls_queue_fixture_init (fixture, "{\"id\":\"g-1\",\"score\":70}", 5);
 }
 
 static LsActionDraft
@@ -791,7 +779,7 @@ test_queue_list (Fixture *fixture, gconstpointer data)
 }
 
 #define ADD(name, function)                                                                        \
-  g_test_add ("/core/queue/" name, Fixture, NULL, set_up, function, tear_down)
+  g_test_add ("/core/queue/" name, Fixture, NULL, set_up, function, ls_queue_fixture_clear)
 
 int
 main (int argc, char *argv[])
