@@ -315,7 +315,11 @@ ls_agent_set_config (LsAgent *self, const LsConfig *config)
   ls_engine_set_config (self->engine, config);
   ls_agent_run (self);
   if (other_server)
-    ls_agent_account_load (self);
+    {
+      /* while nobody is signed in, nothing else may change that would tell */
+      ls_agent_emit_status (self);
+      ls_agent_account_load (self);
+    }
 }
 
 /**

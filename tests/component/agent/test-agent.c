@@ -228,6 +228,32 @@ test_agent_disconnect_while_loading (LsAgentFixture *f, gconstpointer data)
   g_assert_cmpstr (ls_agent_get_user (f->agent)->id, ==, "anna");
 }
 
+static void
+on_agent_status_changed (LsAgent *agent, guint *n_told)
+{
+  (*n_told)++;
+}
+
+/* Apps see at which server the agent is, also while nobody is signed in at either. */
+static void
+test_agent_another_server_is_told (LsAgentFixture *f, gconstpointer data)
+{
+  g_autoptr (LsConfig) other = ls_config_copy (f->config);
+  guint n_told = 0;
+
+  g_free (other->server);
+  other->server = g_strdup ("http://other");
+  ls_agent_set_config (f->agent, other);
+  ls_agent_fixture_settle (f);
+  g_assert_cmpint (ls_agent_fixture_get_state (f), ==, LS_STATE_SIGNED_OUT);
+
+  g_signal_connect (f->agent, "status-changed", G_CALLBACK (on_agent_status_changed), &n_told);
+  ls_agent_set_config (f->agent, f->config);
+  g_assert_cmpuint (n_told, >, 0);
+  ls_agent_fixture_settle (f);
+  g_assert_cmpint (ls_agent_fixture_get_state (f), ==, LS_STATE_SIGNED_OUT);
+}
+
 /* Whoever is signed in at one server stays so while there is nobody at another. */
 static void
 test_agent_disconnect_at_another_server (LsAgentFixture *f, gconstpointer data)
@@ -310,6 +336,7 @@ main (int argc, char *argv[])
   LS_AGENT_ADD ("retry-after", test_agent_retry_after);
   LS_AGENT_ADD ("retry-after/while-polling", test_agent_retry_after_while_polling);
   LS_AGENT_ADD ("disconnect/while-loading", test_agent_disconnect_while_loading);
+  LS_AGENT_ADD ("another-server/is-told", test_agent_another_server_is_told);
   LS_AGENT_ADD ("disconnect/at-another-server", test_agent_disconnect_at_another_server);
   LS_AGENT_ADD ("stop/while-opening", test_agent_stop_while_opening);
   LS_AGENT_ADD ("stop/while-loading", test_agent_stop_while_loading);
