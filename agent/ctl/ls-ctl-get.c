@@ -36,7 +36,7 @@ print_for_people (const char *json, GVariant *meta)
   ls_ctl_print_line (_ ("Version"), version > 0 ? version_text : "-", LS_CTL_COLOR_NONE);
   ls_ctl_print_line (_ ("As of"), time, LS_CTL_COLOR_NONE);
   if (pending != NULL && pending[0] != NULL)
-    ls_ctl_print_line (_ ("Your changes"), _ ("on their way to the server"), LS_CTL_COLOR_WAIT);
+    ls_ctl_print_line (_ ("Your changes"), _ ("not confirmed by the server"), LS_CTL_COLOR_WAIT);
 }
 
 static GVariant *

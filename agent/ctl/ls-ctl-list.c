@@ -55,7 +55,7 @@ add_row (LsCtlTable *table, const char *id, const char *json, GVariant *meta)
   g_variant_lookup (meta, "as-of", "t", &as_of);
   g_variant_lookup (meta, "pending", "^as", &pending);
   time = ls_ctl_format_time ((gint64)as_of);
-  cells[1] = pending != NULL && pending[0] != NULL ? _ ("on its way") : time;
+  cells[1] = pending != NULL && pending[0] != NULL ? _ ("not confirmed") : time;
   ls_ctl_table_add (table, cells);
 }
 

@@ -4,6 +4,7 @@
 #include "ls-ctl-calls.h"
 #include "ls-ctl-commands.h"
 #include "ls-ctl-output.h"
+#include "ls-ctl-words.h"
 #include "ls-i18n.h"
 #include "ls-json-variant.h"
 #include "ls-json-writer.h"
@@ -114,8 +115,18 @@ print_conflict (const char *id, const Conflict *conflict)
   g_print ("\n");
   /* What was shown is what is decided about: without the version, that would be whatever is there then. */
   g_print (_ ("Settle it with: labsyncctl queue resolve %s keep_local --server-version=%s (or "
-              "use_server, or merge)\n"),
+              "use_server, or merge with --data)\n"),
            id, version);
+}
+
+/* A conflict that the server's side has won is done, too, but was never sent. */
+static void
+print_outcome (const char *outcome)
+{
+  g_autofree char *text = ls_ctl_words_translate (LS_CTL_ENDS, outcome);
+
+  if (*outcome != '\0')
+    ls_ctl_print_line (_ ("Outcome"), text, LS_CTL_COLOR_NONE);
 }
 
 static void
@@ -128,6 +139,7 @@ print_for_people (GVariant *action, const Conflict *conflict)
 
   ls_ctl_print_line (_ ("Action"), what, LS_CTL_COLOR_BOLD);
   ls_ctl_print_line (_ ("Status"), ls_ctl_action_describe_status (action), LS_CTL_COLOR_NONE);
+  print_outcome (ls_ctl_action_get_text (action, "outcome"));
   if (*trouble != '\0')
     ls_ctl_print_line (_ ("Why"), trouble, LS_CTL_COLOR_NONE);
   ls_ctl_print_line (_ ("Sent as"), where, LS_CTL_COLOR_NONE);

@@ -35,13 +35,15 @@ print_time (const char *label, gint64 ms)
     ls_ctl_print_line (label, time, LS_CTL_COLOR_NONE);
 }
 
+/* They are counted until the connection has held for a while, but then nobody wants to know. */
 static void
-print_attempts (guint n_failed)
+print_attempts (const char *state, guint n_failed)
 {
+  const char *const trying[] = { "connecting", "waiting", NULL };
   g_autofree char *text =
       g_strdup_printf (ngettext ("%'u has failed", "%'u have failed", n_failed), n_failed);
 
-  if (n_failed > 0)
+  if (n_failed > 0 && g_strv_contains (trying, state))
     ls_ctl_print_line (_ ("Attempts"), text, LS_CTL_COLOR_NONE);
 }
 
@@ -94,17 +96,17 @@ print_queue (LsDbusQueue *queue)
 static void
 print_for_people (LsDbusConnection *connection, LsDbusAccount *account, LsDbusQueue *queue)
 {
+  const char *state = or_empty (ls_dbus_connection_get_state (connection));
   const char *reason = or_empty (ls_dbus_connection_get_reason (connection));
   const char *server = or_empty (ls_dbus_connection_get_server_url (connection));
 
-  print_word (_ ("Connection"), LS_CTL_STATES,
-              or_empty (ls_dbus_connection_get_state (connection)));
+  print_word (_ ("Connection"), LS_CTL_STATES, state);
   if (*reason != '\0' && !g_str_equal (reason, "none"))
     print_word (_ ("Reason"), LS_CTL_REASONS, reason);
   if (*server != '\0')
     ls_ctl_print_line (_ ("Server"), server, LS_CTL_COLOR_NONE);
   print_time (_ ("Up to date at"), ls_dbus_connection_get_confirmed_at (connection));
-  print_attempts (ls_dbus_connection_get_attempt (connection));
+  print_attempts (state, ls_dbus_connection_get_attempt (connection));
   print_time (_ ("Next attempt"), ls_dbus_connection_get_next_attempt_at (connection));
   print_account (account);
   print_queue (queue);

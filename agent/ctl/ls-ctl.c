@@ -45,7 +45,8 @@ static const char *const sentences[] = {
 G_STATIC_ASSERT (G_N_ELEMENTS (sentences) == LS_N_ERRORS);
 
 /* What an error of the agent's means. One of %LS_ERROR_UNREACHABLE begins with the reason, as in the
- * property `Connection.Reason`, and may go on with a colon. */
+ * property `Connection.Reason`, and may go on with a colon; `server-unreachable` says no more than
+ * the error itself. */
 static char *
 describe_error (const GError *error)
 {
@@ -55,7 +56,7 @@ describe_error (const GError *error)
 
   if (error->code == LS_ERROR_INVALID_ARGUMENT)
     return g_strdup_printf (_ ("%s: %s. See: man labsyncctl"), sentence, error->message);
-  if (error->code == LS_ERROR_UNREACHABLE)
+  if (error->code == LS_ERROR_UNREACHABLE && !g_str_equal (reason, "server-unreachable"))
     word = ls_ctl_words_find (LS_CTL_REASONS, reason);
 
   return word != NULL ? g_strdup_printf ("%s: %s", sentence, _ (word->sentence))

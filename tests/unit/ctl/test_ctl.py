@@ -170,6 +170,14 @@ def test_status_for_people(ctl, agent):
     assert "To be sent" not in text and "Failed" not in text and "Conflicts" not in text
 
 
+@pytest.mark.parametrize("state, told", [
+    ("connecting", True), ("waiting", True), ("live", False), ("stopped", False), ("signed-out", False),
+])
+def test_status_tells_failed_attempts_while_it_tries(ctl, agent, state, told):
+    agent.properties["Connection"].update(Attempt=GLib.Variant("u", 3), State=GLib.Variant("s", state))
+    assert ("3 have failed" in ctl("status").stdout) == told
+
+
 def test_status_shows_what_is_not_sent(ctl, agent, indonesian):
     agent.properties["Queue"].update(
         Pending=GLib.Variant("u", 3), InFlight=GLib.Variant("u", 1), Failed=GLib.Variant("u", 2),
@@ -281,9 +289,9 @@ def test_rows_with_changes_say_so(ctl, agent):
     agent.methods["Cache.Get"] = lambda arguments: GLib.Variant("(sa{sv})", ('{"id":"g1"}', meta))
     agent.methods["Cache.List"] = lambda arguments: GLib.Variant(
         "(a(sssa{sv})ss)", ([("grade", "g1", '{"id":"g1"}', meta)], "", "c1"))
-    assert "on their way to the server" in ctl("get", "grade", "g1").stdout
+    assert "not confirmed by the server" in ctl("get", "grade", "g1").stdout
     assert json.loads(ctl("get", "grade", "g1", "--json").stdout)["pending"] == ["a1"]
-    assert "on its way" in ctl("list", "grade", "--view", "pending").stdout
+    assert "not confirmed" in ctl("list", "grade", "--view", "pending").stdout
     assert options(agent.calls[-1]) == {"view": "pending"}
 
 
@@ -425,6 +433,8 @@ def test_refusals(ctl, agent, indonesian, name):
      ": no server is set, or its address may not be used (Server.url)",
      ": server belum diatur, atau alamatnya tidak boleh dipakai (Server.url)"),
     ("no-network", ": there is no network", ": tidak ada jaringan"),
+    ("server-unreachable", "", ""),
+    ("server-unreachable: no answer", "", ""),
     ("none", "", ""),
     ("of-tomorrow: news", "", ""),
 ])
@@ -562,8 +572,15 @@ def test_queue_show(ctl, agent):
     assert document["id"] == "a1" and document["data"] == {"n": 1} and "server" not in document
     text = ctl("queue", "show", "a1").stdout
     assert "update grade g1" in text and "PUT /api/grades/g1" in text and "2023-11-14 22:14:20" in text
-    assert '\n{\n  "n": 1\n}\n' in text
+    assert '\n{\n  "n": 1\n}\n' in text and "Outcome" not in text
     assert {call[0] for call in agent.calls} == {"Queue.Get"}
+
+
+def test_queue_show_says_how_it_ended(ctl, agent, indonesian):
+    agent.methods["Queue.Get"] = lambda arguments: GLib.Variant(
+        "(a{sv})", (action(status="completed", outcome="superseded"),))
+    assert re.search("Outcome +replaced by something else\n", ctl("queue", "show", "a1").stdout)
+    assert re.search("Hasil +digantikan", ctl("queue", "show", "a1", **indonesian).stdout)
 
 
 def test_queue_show_conflict(ctl, agent):
