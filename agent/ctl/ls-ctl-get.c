@@ -45,7 +45,7 @@ build_options (int max_age, const char *view)
   GVariantDict dict;
 
   g_variant_dict_init (&dict, NULL);
-  if (max_age >= 0)
+  if (max_age != LS_CTL_NOT_GIVEN)
     g_variant_dict_insert (&dict, "max-age", "u", (guint)max_age);
   if (view != NULL)
     g_variant_dict_insert (&dict, "view", "s", view);
@@ -69,7 +69,7 @@ check_deleted (GVariant *meta, GError **error)
 static LsCtlExit
 run (LsCtl *self, int argc, char *argv[])
 {
-  int max_age = -1;
+  int max_age = LS_CTL_NOT_GIVEN;
   g_autofree char *view = NULL;
   const GOptionEntry entries[] = {
     { "max-age", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &max_age,
@@ -87,6 +87,8 @@ run (LsCtl *self, int argc, char *argv[])
 
   if (!ls_ctl_parse (self, &ls_ctl_command_get, entries, 2, 2, &argc, &argv))
     return LS_CTL_EXIT_USAGE;
+  if (max_age < 0)
+    return ls_ctl_fail_usage (self, _ ("--max-age must not be negative"));
 
   cache = ls_ctl_open_cache (self, &error);
   if (cache == NULL || !ls_ctl_check_entity (cache, argv[1], &error) ||

@@ -17,8 +17,8 @@ typedef struct
   char *after;    /* (owned) (nullable) */
   char *view;     /* (owned) (nullable) */
   gboolean descending;
-  int limit;   /* -1: not given */
-  int max_age; /* -1: not given */
+  int limit;   /* or LS_CTL_NOT_GIVEN */
+  int max_age; /* or LS_CTL_NOT_GIVEN */
 } Options;
 
 static void
@@ -118,9 +118,9 @@ build_options (const Options *options)
     g_variant_dict_insert (&dict, "view", "s", options->view);
   if (options->descending)
     g_variant_dict_insert (&dict, "descending", "b", TRUE);
-  if (options->limit >= 0)
+  if (options->limit != LS_CTL_NOT_GIVEN)
     g_variant_dict_insert (&dict, "limit", "u", (guint)options->limit);
-  if (options->max_age >= 0)
+  if (options->max_age != LS_CTL_NOT_GIVEN)
     g_variant_dict_insert (&dict, "max-age", "u", (guint)options->max_age);
 
   return g_variant_dict_end (&dict);
@@ -166,7 +166,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 static LsCtlExit
 run (LsCtl *self, int argc, char *argv[])
 {
-  g_auto (Options) options = { .limit = -1, .max_age = -1 };
+  g_auto (Options) options = { .limit = LS_CTL_NOT_GIVEN, .max_age = LS_CTL_NOT_GIVEN };
   g_autoptr (LsDbusCache) cache = NULL;
   g_autoptr (GVariant) built = NULL;
   g_autoptr (GVariant) rows = NULL;
@@ -176,6 +176,8 @@ run (LsCtl *self, int argc, char *argv[])
 
   if (!parse (self, &options, &argc, &argv))
     return LS_CTL_EXIT_USAGE;
+  if (options.limit < 0 || options.max_age < 0)
+    return ls_ctl_fail_usage (self, _ ("--limit and --max-age must not be negative"));
   built = build_options (&options);
   if (built == NULL)
     return ls_ctl_fail_usage (self, _ ("A filter has the form NAME=VALUE"));

@@ -98,7 +98,7 @@ static LsCtlExit
 fail_no_agent (LsCtl *self, const GError *error)
 {
   g_autofree char *for_people =
-      g_strdup_printf (_ ("The agent is not running and cannot be started: %s"), error->message);
+      g_strdup_printf (_ ("The agent is not running: %s"), error->message);
 
   print_error (self, "AgentNotRunning", error->message, for_people);
 

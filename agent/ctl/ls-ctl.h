@@ -5,6 +5,9 @@
 
 G_BEGIN_DECLS
 
+/* A number that did not stand on the command line: less than nothing can stand there, too. */
+#define LS_CTL_NOT_GIVEN G_MAXINT
+
 /**
  * LsCtlExit:
  * @LS_CTL_EXIT_DONE: done
