@@ -280,6 +280,28 @@ ls_ctl_actions_list (LsCtl *self,
 }
 
 /**
+ * ls_ctl_action_explain_not_found:
+ * @error: (inout): an error of the agent's
+ * @message: what there is not, for people
+ *
+ * There may well be an action with the ID, but none that what was asked for could be done to. Puts
+ * @message in the place of %LS_ERROR_NOT_FOUND's own words; any other error stays.
+ *
+ * Returns: %FALSE
+ */
+gboolean
+ls_ctl_action_explain_not_found (GError **error, const char *message)
+{
+  if (g_error_matches (*error, LS_ERROR, LS_ERROR_NOT_FOUND))
+    {
+      g_clear_error (error);
+      g_set_error_literal (error, LS_ERROR, LS_ERROR_NOT_FOUND, message);
+    }
+
+  return FALSE;
+}
+
+/**
  * ls_ctl_action_run_call:
  * @self: what commands share
  * @command: the command that was called

@@ -31,6 +31,7 @@ typedef gboolean (*LsCtlQueueCall) (LsDbusQueue *proxy,
                                     GCancellable *cancellable,
                                     GError **error);
 
+gboolean ls_ctl_action_explain_not_found (GError **error, const char *message);
 LsCtlExit ls_ctl_action_run_call (LsCtl *self,
                                   const LsCtlCommand *command,
                                   LsCtlQueueCall call,

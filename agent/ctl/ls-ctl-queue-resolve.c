@@ -56,8 +56,13 @@ run (LsCtl *self, int argc, char *argv[])
     return LS_CTL_EXIT_USAGE;
 
   queue = ls_ctl_open_queue (self, &error);
-  if (queue == NULL || !resolve (queue, argv[1], argv[2], argument, version, &error))
+  if (queue == NULL)
     return ls_ctl_fail (self, error);
+  if (!resolve (queue, argv[1], argv[2], argument, version, &error))
+    {
+      ls_ctl_action_explain_not_found (&error, _ ("There is no conflict with this ID"));
+      return ls_ctl_fail (self, error);
+    }
 
   return ls_ctl_finish (self, _ ("The conflict is settled."));
 }

@@ -4,10 +4,21 @@
 #include "ls-ctl-commands.h"
 #include "ls-i18n.h"
 
+static gboolean
+undo (LsDbusQueue *queue,
+      const char *id,
+      GVariant *options,
+      GCancellable *cancellable,
+      GError **error)
+{
+  return ls_dbus_queue_call_undo_sync (queue, id, options, cancellable, error) ||
+         ls_ctl_action_explain_not_found (error, _ ("There is nothing to bring back for this ID"));
+}
+
 static LsCtlExit
 run (LsCtl *self, int argc, char *argv[])
 {
-  return ls_ctl_action_run_call (self, &ls_ctl_queue_undo, ls_dbus_queue_call_undo_sync,
+  return ls_ctl_action_run_call (self, &ls_ctl_queue_undo, undo,
                                  _ ("The side that lost comes back."), argc, argv);
 }
 

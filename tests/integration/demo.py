@@ -4,6 +4,7 @@
 
 import json
 import queue
+import shlex
 import shutil
 import subprocess
 import sys
@@ -35,9 +36,10 @@ class Show:
 
     def command(self, desktop, *arguments, text=None, codes=(0,)):
         """Runs labsyncctl in sight and returns what it printed."""
-        print(f"   $ labsyncctl {' '.join(arguments)}")
+        print(f"   $ labsyncctl {shlex.join(arguments)}")
         result = desktop.ctl(*arguments, text=text)
-        for line in (result.out + result.err).splitlines()[:12]:
+        lines = (result.out + result.err).splitlines()
+        for line in lines if len(lines) <= 12 else [*lines[:11], "…"]:
             print(f"     {line}")
         self.check(result.code in codes, f"labsyncctl ended with {result.code}")
         return result.out

@@ -605,6 +605,20 @@ def test_queue_show_dead_letter(ctl, agent):
     assert re.search("Answer +HTTP 403\n", text) and '\nWhat the server said:\n{\n  "message": "no"\n}\n' in text
 
 
+@pytest.mark.parametrize("method, command, words", [
+    ("Undo", ["undo", "a1"], "There is nothing to bring back for this ID"),
+    ("GetConflict", ["resolve", "a1", "use_server"], "There is no conflict with this ID"),
+    ("Resolve", ["resolve", "a1", "use_server", "--server-version", "7"], "There is no conflict with this ID"),
+])
+def test_an_action_that_is_there_is_not_denied(ctl, agent, method, command, words):
+    refuse(agent, f"Queue.{method}", "NotFound", "not in conflict")
+    result = ctl("queue", *command)
+    assert (result.returncode, result.stderr) == (1, f"labsyncctl: {words}\n")
+    assert error_of(ctl("queue", *command, "--json"))["code"] == "NotFound"
+    refuse(agent, f"Queue.{method}", "Storage", "full")
+    assert "disk" in ctl("queue", *command).stderr
+
+
 def test_queue_resolve_means_what_is_there(ctl, agent):
     agent.methods["Queue.GetConflict"] = lambda arguments: CONFLICT
     assert ctl("queue", "resolve", "a1", "merge", "--data", '{"n":3}').returncode == 0
