@@ -1,7 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
 #include "ls-ctl-commands.h"
 #include "ls-ctl-menu.h"
+#include "ls-error.h"
 #include "ls-i18n.h"
+
+/* What has not reached its file, such as a copy of the queue on a full disk, must not pass for done. */
+static LsCtlExit
+check_output (LsCtl *ctl, LsCtlExit result)
+{
+  if (result != LS_CTL_EXIT_DONE || (fflush (stdout) == 0 && ferror (stdout) == 0))
+    return result;
+
+  return ls_ctl_fail (ctl,
+                      g_error_new_literal (LS_ERROR, LS_ERROR_STORAGE,
+                                           _ ("The output cannot be written. Is the disk full?")));
+}
 
 int
 main (int argc, char *argv[])
@@ -48,6 +63,7 @@ main (int argc, char *argv[])
     g_print ("labsyncctl %s\n", LS_VERSION);
   else
     result = ls_ctl_menu_run (&menu, &ctl, argc, argv);
+  result = check_output (&ctl, result);
   g_clear_object (&ctl.bus);
 
   return result;

@@ -605,6 +605,16 @@ def test_queue_show_dead_letter(ctl, agent):
     assert re.search("Answer +HTTP 403\n", text) and '\nWhat the server said:\n{\n  "message": "no"\n}\n' in text
 
 
+def test_a_copy_that_could_not_be_written_is_not_done(env, agent):
+    agent.methods["Queue.Export"] = lambda arguments: GLib.Variant("(s)", ('{"actions":[]}',))
+    for options in ([], ["--json"]):
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run(
+                [CTL, "queue", "export", *options], env=env, stdout=full, stderr=subprocess.PIPE, text=True,
+                timeout=30, check=False)
+        assert result.returncode == 1 and "cannot be written" in result.stderr
+
+
 @pytest.mark.parametrize("method, command, words", [
     ("Undo", ["undo", "a1"], "There is nothing to bring back for this ID"),
     ("GetConflict", ["resolve", "a1", "use_server"], "There is no conflict with this ID"),
