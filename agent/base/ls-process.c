@@ -37,3 +37,35 @@ ls_process_forbid_old_tls (void)
 {
   g_setenv (PRIORITY_VARIABLE, PRIORITY, FALSE);
 }
+
+/**
+ * ls_process_raise_file_limit:
+ *
+ * Raises the limit of open files, of which every connection and every caller's process is one, as far as
+ * the system lets us: most give a process 1,024 of them, and as many as it asks for.
+ *
+ * Returns: how many files the process may have open now
+ */
+guint
+ls_process_raise_file_limit (void)
+{
+  struct rlimit limit = { 0 };
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+    {
+      g_warning ("The limit of open files is not known: %s", g_strerror (errno));
+      return G_MAXUINT;
+    }
+
+  if (limit.rlim_cur < limit.rlim_max)
+    {
+      struct rlimit raised = { .rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max };
+
+      if (setrlimit (RLIMIT_NOFILE, &raised) == 0)
+        limit = raised;
+      else
+        g_warning ("The limit of open files stays as it is: %s", g_strerror (errno));
+    }
+
+  return (guint)MIN (limit.rlim_cur, G_MAXUINT);
+}

@@ -7,5 +7,6 @@ G_BEGIN_DECLS
 
 void ls_process_forbid_core_dumps (void);
 void ls_process_forbid_old_tls (void);
+guint ls_process_raise_file_limit (void);
 
 G_END_DECLS

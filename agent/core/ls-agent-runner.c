@@ -294,7 +294,7 @@ transport_refresh_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   session = ls_transport_refresh_finish (LS_TRANSPORT (object), result, &error);
   if (question_is_void (question, result))
     return;
-  if (session == NULL)
+  if (session == NULL || !ls_engine_check_tokens (self->engine, session, &error))
     {
       ls_engine_tokens_failed (self->engine, error);
       ls_agent_run (self);

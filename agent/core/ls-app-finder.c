@@ -31,10 +31,10 @@ ls_app_finder_peek (LsAppFinder *self, const char *sender)
  * ls_app_finder_find_async:
  * @self: a finder
  * @sender: a unique name
- * @callback: called when ls_app_finder_peek() knows it
+ * @callback: called when it is done
  * @user_data: for @callback
  *
- * Finds out who @sender is. That never fails: who can't be seen is unknown.
+ * Finds out who @sender is. Who can't be seen is unknown.
  */
 void
 ls_app_finder_find_async (LsAppFinder *self,
@@ -51,13 +51,17 @@ ls_app_finder_find_async (LsAppFinder *self,
  * ls_app_finder_find_finish:
  * @self: a finder
  * @result: what the callback was given
+ * @error: %LS_ERROR_LIMIT_EXCEEDED: nobody could look, as this machine has run out of what that takes, or the
+ *   app has too many connections already. Nothing is kept of it: the next call may find who it is
  *
  * Ends the call.
+ *
+ * Returns: whether ls_app_finder_peek() knows who it is
  */
-void
-ls_app_finder_find_finish (LsAppFinder *self, GAsyncResult *result)
+gboolean
+ls_app_finder_find_finish (LsAppFinder *self, GAsyncResult *result, GError **error)
 {
-  g_return_if_fail (g_task_is_valid (result, self));
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
 
-  g_task_propagate_boolean (G_TASK (result), NULL);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

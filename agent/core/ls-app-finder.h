@@ -34,6 +34,6 @@ void ls_app_finder_find_async (LsAppFinder *self,
                                const char *sender,
                                GAsyncReadyCallback callback,
                                gpointer user_data);
-void ls_app_finder_find_finish (LsAppFinder *self, GAsyncResult *result);
+gboolean ls_app_finder_find_finish (LsAppFinder *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -145,6 +145,7 @@ void ls_engine_tokens_arm (LsEngine *self);
 void ls_engine_tokens_hurry (LsEngine *self);
 void ls_engine_tokens_take (LsEngine *self, const LsSession *session, gboolean just_issued);
 void ls_engine_tokens_refresh (LsEngine *self);
+gboolean ls_engine_tokens_are_of (LsEngine *self, const LsUser *user, GError **error);
 gboolean ls_engine_tokens_are_young (LsEngine *self);
 gboolean ls_engine_tokens_are_ready (LsEngine *self);
 void ls_engine_tokens_on_refresh_timer (LsEngine *self);

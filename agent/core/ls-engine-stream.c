@@ -355,9 +355,8 @@ check_user (LsEngine *self, const LsUser *user)
 
   if (user == NULL)
     return TRUE;
-  if (!g_str_equal (user->id, self->user->id))
+  if (!ls_engine_tokens_are_of (self, user, &error))
     {
-      error = ls_link_error_new (LS_REASON_TOKEN_REFUSED, 0, 0, "the token is somebody else's");
       ls_engine_push_simple (self, LS_COMMAND_CLOSE);
       ls_engine_open_failed (self, error);
       return FALSE;

@@ -242,21 +242,64 @@ use (LsEngine *self, const LsSession *session, gboolean refreshed)
 }
 
 /**
+ * ls_engine_tokens_are_of:
+ * @self: the engine, with somebody signed in
+ * @user: (nullable): whose the tokens are said to be
+ * @error: %LS_REASON_TOKEN_REFUSED of %LS_LINK_ERROR
+ *
+ * By tokens of another user we would fetch another user's rows, and send what this one did in the other's
+ * name.
+ *
+ * Returns: whether they are of who is signed in, for all that is said
+ */
+gboolean
+ls_engine_tokens_are_of (LsEngine *self, const LsUser *user, GError **error)
+{
+  if (user == NULL || g_str_equal (user->id, self->user->id))
+    return TRUE;
+
+  g_propagate_error (
+      error, ls_link_error_new (LS_REASON_TOKEN_REFUSED, 0, 0, "the token is somebody else's"));
+  return FALSE;
+}
+
+/**
+ * ls_engine_check_tokens:
+ * @self: the engine, with somebody signed in
+ * @session: tokens that came, not used or stored yet
+ * @error: %LS_REASON_TOKEN_REFUSED of %LS_LINK_ERROR
+ *
+ * Returns: whether they may be stored and used: they are of who is signed in, or don't say whose
+ */
+gboolean
+ls_engine_check_tokens (LsEngine *self, const LsSession *session, GError **error)
+{
+  g_autoptr (LsUser) named = self->reader.get_user (session->access);
+
+  return ls_engine_tokens_are_of (self, session->user, error) &&
+         ls_engine_tokens_are_of (self, named, error);
+}
+
+/**
  * ls_engine_tokens:
  * @self: the engine
  * @session: the tokens
  * @refreshed: whether they were just issued, or looked up
  *
- * Tokens came that were asked for.
+ * Tokens came that were asked for. Those of another user are as good as refused.
  */
 void
 ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed)
 {
+  g_autoptr (GError) error = NULL;
+
   if (!is_fetching (self))
     return;
 
-  if (self->token_fetch == LS_TOKENS_READ_AGAIN &&
-      !ls_token_keeper_is_older (&self->keeper, session, &self->reader))
+  if (!ls_engine_check_tokens (self, session, &error))
+    ls_engine_tokens_failed (self, error);
+  else if (self->token_fetch == LS_TOKENS_READ_AGAIN &&
+           !ls_token_keeper_is_older (&self->keeper, session, &self->reader))
     fetch (self, LS_TOKENS_REFRESHED);
   else
     use (self, session, refreshed);

@@ -69,6 +69,7 @@ void ls_engine_polled (LsEngine *self, guint run, const LsPoll *poll);
 void ls_engine_listed (LsEngine *self, guint run, const LsListing *listing);
 void ls_engine_list_failed (LsEngine *self, guint run, const GError *error);
 void ls_engine_fetch_failed (LsEngine *self, guint run, const GError *error);
+gboolean ls_engine_check_tokens (LsEngine *self, const LsSession *session, GError **error);
 void ls_engine_tokens (LsEngine *self, const LsSession *session, gboolean refreshed);
 void ls_engine_tokens_failed (LsEngine *self, const GError *error);
 void ls_engine_sign_in_refused (LsEngine *self, gint64 waited);

@@ -253,6 +253,7 @@ main (int argc, char *argv[])
 
   ls_process_forbid_core_dumps ();
   ls_process_forbid_old_tls ();
+  ls_process_raise_file_limit ();
   ls_clean_heap_ensure (config_file, arguments);
   return run (config_file, state_dir, replace);
 }

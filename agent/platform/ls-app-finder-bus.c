@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-app-finder-bus.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <gio/gunixfdlist.h>
 #include <poll.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "ls-error.h"
 #include "ls-process-app.h"
 
 /* How long the bus may take to answer, in milliseconds. */
@@ -18,6 +21,9 @@
  * given to another one once it has ended, so it is pinned by a pidfd: by the bus's own, made when
  * the app connected, where the bus has that (dbus 1.15.8, dbus-broker 35), else by one made at the
  * first call. An app whose pinned process is gone is unknown for as long as its name lives.
+ *
+ * A pidfd is kept for each name, so that an app in a sandbox may have
+ * %LS_APP_FINDER_BUS_MAX_CONNECTIONS only; programs outside of one can take what they like anyway.
  */
 struct _LsAppFinderBus
 {
@@ -61,7 +67,7 @@ entry_free (gpointer data)
 
   g_clear_handle_id (&entry->watch_id, g_bus_unwatch_name);
   g_clear_pointer (&entry->app, ls_app_free);
-  g_ptr_array_unref (entry->tasks);
+  g_clear_pointer (&entry->tasks, g_ptr_array_unref);
   if (entry->pidfd >= 0)
     close (entry->pidfd);
   g_free (entry);
@@ -165,11 +171,61 @@ found (LsAppFinderBus *self, const char *sender, LsApp *app, int pidfd)
     g_task_return_boolean (tasks->pdata[i], TRUE);
 }
 
+/* Nobody could look at @sender: that is told to who waits, and not kept. */
+static void
+not_found (LsAppFinderBus *self, const char *sender, const GError *error)
+{
+  Entry *entry = g_hash_table_lookup (self->entries, sender);
+  g_autoptr (GPtrArray) tasks = NULL;
+
+  if (entry == NULL)
+    return;
+
+  g_debug ("caller %s: %s", sender, error->message);
+  tasks = g_steal_pointer (&entry->tasks);
+  g_hash_table_remove (self->entries, sender);
+  for (guint i = 0; i < tasks->len; i++)
+    g_task_return_error (tasks->pdata[i], g_error_copy (error));
+}
+
+static guint
+count_connections (LsAppFinderBus *self, const LsApp *app)
+{
+  GHashTableIter iter;
+  Entry *entry;
+  guint count = 0;
+
+  g_hash_table_iter_init (&iter, self->entries);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&entry))
+    count += entry->app != NULL && entry->app->kind == app->kind &&
+             g_str_equal (entry->app->id, app->id);
+  return count;
+}
+
+static gboolean
+has_room (LsAppFinderBus *self, const LsApp *app, GError **error)
+{
+  if (app->kind != LS_APP_SANDBOXED ||
+      count_connections (self, app) < LS_APP_FINDER_BUS_MAX_CONNECTIONS)
+    return TRUE;
+
+  g_set_error (error, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED, "more than %d connections",
+               LS_APP_FINDER_BUS_MAX_CONNECTIONS);
+  return FALSE;
+}
+
 static void
 look_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   Look *look = task_data;
-  LsApp *app = ls_process_app_read (look->pid);
+  g_autoptr (GError) error = NULL;
+  LsApp *app = ls_process_app_read (look->pid, &error);
+
+  if (app == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
 
   /* what was read may be another process's if this one is gone */
   if (has_ended (look->pidfd))
@@ -185,47 +241,80 @@ look_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   LsAppFinderBus *self = LS_APP_FINDER_BUS (object);
   Look *look = g_task_get_task_data (G_TASK (result));
-  LsApp *app = g_task_propagate_pointer (G_TASK (result), NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LsApp) app = g_task_propagate_pointer (G_TASK (result), &error);
+  int pidfd = -1;
 
-  found (self, look->sender, app, g_steal_fd (&look->pidfd));
+  if (app == NULL || !has_room (self, app, &error))
+    {
+      not_found (self, look->sender, error);
+      return;
+    }
+
+  /* who is unknown stays so, whatever becomes of the process */
+  if (app->kind != LS_APP_UNKNOWN)
+    pidfd = g_steal_fd (&look->pidfd);
+  found (self, look->sender, g_steal_pointer (&app), pidfd);
 }
 
-/* Returns: a pidfd of the process, or -1 */
+/* Returns: a pidfd of the process, or -1 with errno */
 static int
 pin (GVariant *credentials, GUnixFDList *fds, guint32 pid)
 {
+  int n_fds = fds != NULL ? g_unix_fd_list_get_length (fds) : 0;
   gint32 handle = -1;
 
-  if (fds != NULL && g_variant_lookup (credentials, "ProcessFD", "h", &handle))
-    return g_unix_fd_list_get (fds, handle, NULL);
+  if (!g_variant_lookup (credentials, "ProcessFD", "h", &handle))
+    return pidfd_open ((pid_t)pid, 0);
 
-  return pidfd_open ((pid_t)pid, 0);
+  if (handle >= 0 && handle < n_fds)
+    return fcntl (g_unix_fd_list_peek_fds (fds, NULL)[handle], F_DUPFD_CLOEXEC, 0);
+
+  /* the kernel drops what there is no room for, unix(7), SCM_RIGHTS */
+  errno = EMFILE;
+  return -1;
+}
+
+static void
+look_beside (LsAppFinderBus *self, const char *sender, pid_t pid, int pidfd)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, look_cb, NULL);
+  Look *look = g_new (Look, 1);
+
+  *look = (Look) { g_strdup (sender), pid, pidfd };
+  g_task_set_source_tag (task, look_beside);
+  g_task_set_task_data (task, look, look_free);
+  g_task_run_in_thread (task, look_thread);
 }
 
 static void
 look_at (LsAppFinderBus *self, const char *sender, GVariant *credentials, GUnixFDList *fds)
 {
-  g_autoptr (GTask) task = NULL;
+  g_autoptr (GError) error = NULL;
   guint32 uid = G_MAXUINT32;
   guint32 pid = 0;
-  int pidfd = -1;
-  Look *look;
+  int pidfd;
+  LsApp *app;
 
-  if (g_variant_lookup (credentials, "UnixUserID", "u", &uid) && uid == getuid () &&
-      g_variant_lookup (credentials, "ProcessID", "u", &pid) && pid > 0)
-    pidfd = pin (credentials, fds, pid);
-  if (pidfd < 0)
+  if (!g_variant_lookup (credentials, "UnixUserID", "u", &uid) || uid != getuid () ||
+      !g_variant_lookup (credentials, "ProcessID", "u", &pid) || pid == 0)
     {
       found (self, sender, ls_app_new (LS_APP_UNKNOWN, NULL), -1);
       return;
     }
 
-  look = g_new (Look, 1);
-  *look = (Look) { g_strdup (sender), (pid_t)pid, pidfd };
-  task = g_task_new (self, NULL, look_cb, NULL);
-  g_task_set_source_tag (task, look_at);
-  g_task_set_task_data (task, look, look_free);
-  g_task_run_in_thread (task, look_thread);
+  pidfd = pin (credentials, fds, pid);
+  if (pidfd >= 0)
+    {
+      look_beside (self, sender, (pid_t)pid, pidfd);
+      return;
+    }
+
+  app = ls_process_app_unseen (errno, &error);
+  if (app != NULL)
+    found (self, sender, app, -1);
+  else
+    not_found (self, sender, error);
 }
 
 static void

@@ -6,6 +6,5 @@
 G_BEGIN_DECLS
 
 char *ls_paths_get_state_dir (const char *given);
-gboolean ls_paths_make_private_dir (const char *path, GError **error);
 
 G_END_DECLS

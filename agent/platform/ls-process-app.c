@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ls-error.h"
+
 /* Every Flatpak has it in its root, flatpak-metadata(5); an app can't change or hide it. */
 #define INFO_FILE ".flatpak-info"
 /* A real one has about a kilobyte. */
@@ -97,24 +99,47 @@ sandboxed_app_new (int fd)
 }
 
 /**
+ * ls_process_app_unseen:
+ * @problem: the errno by which a process could not be looked at
+ * @error: %LS_ERROR_LIMIT_EXCEEDED
+ *
+ * Tells what there is to think of a process that could not be looked at: nothing yet, if it was for want of
+ * descriptors or memory here, which says nothing of the process.
+ *
+ * Returns: (transfer full) (nullable): the unknown app; %NULL: it is to be looked at again
+ */
+LsApp *
+ls_process_app_unseen (int problem, GError **error)
+{
+  if (problem != EMFILE && problem != ENFILE && problem != ENOMEM)
+    return ls_app_new (LS_APP_UNKNOWN, NULL);
+
+  g_set_error (error, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED, "the caller can't be looked at now: %s",
+               g_strerror (problem));
+  return NULL;
+}
+
+/**
  * ls_process_app_read:
  * @pid: a process as this one sees it
+ * @error: %LS_ERROR_LIMIT_EXCEEDED
  *
  * Tells by what is in a process's root whether it is in a Flatpak, and in which. Opens files of a sandbox
  * whose file system may be slow or worse: to be called beside the main loop. Whether @pid was
  * all the time the process that is meant is for the caller to make sure.
  *
- * Returns: (transfer full): the app; unknown where the root can't be looked at
+ * Returns: (transfer full) (nullable): the app, unknown where the root can't be looked at; %NULL: there are not
+ *   enough descriptors or memory to look
  */
 LsApp *
-ls_process_app_read (pid_t pid)
+ls_process_app_read (pid_t pid, GError **error)
 {
   int root = open_root (pid);
   int fd;
   LsApp *app;
 
   if (root < 0)
-    return ls_app_new (LS_APP_UNKNOWN, NULL);
+    return ls_process_app_unseen (errno, error);
 
   fd = openat (root, INFO_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   if (fd >= 0)
@@ -122,7 +147,7 @@ ls_process_app_read (pid_t pid)
   else if (errno == ENOENT)
     app = host_app_new (pid);
   else
-    app = ls_app_new (LS_APP_UNKNOWN, NULL);
+    app = ls_process_app_unseen (errno, error);
 
   if (fd >= 0)
     close (fd);

@@ -7,6 +7,7 @@
 
 G_BEGIN_DECLS
 
-LsApp *ls_process_app_read (pid_t pid);
+LsApp *ls_process_app_unseen (int problem, GError **error);
+LsApp *ls_process_app_read (pid_t pid, GError **error);
 
 G_END_DECLS

@@ -3,27 +3,37 @@
 
 #include "ls-error.h"
 
+/* Who is kept within limits: an app in a sandbox by all its connections together, so that more of them
+ * bring it nothing; anybody else by each. */
 typedef struct
 {
   guint n_calls;
   guint n_waits;
   guint n_subscriptions;
-  guint watch_id; /* 0 without a wait or a subscription: nothing is to be cleaned up */
 } Caller;
+
+/* A connection with something to be cleaned up when it leaves. */
+typedef struct
+{
+  char *caller; /* (owned): whose subscriptions it has, see get_caller_name() */
+  guint n_uses; /* waits and subscriptions */
+  guint watch_id;
+} Connection;
 
 /* What a call in flight remembers. */
 typedef struct
 {
   LsCallers *callers; /* (owned) */
   char *sender;       /* (owned) */
+  char *caller;       /* (owned) (nullable): for whom it counts, see get_caller_name() */
   gboolean waits;     /* counts as a wait */
 } Call;
 
 /**
  * LsCallers:
  *
- * Who uses the agent at the moment, by unique name: has nobody served before it is known who that is,
- * keeps each within its limits and tells when one that waits for something or has subscriptions has
+ * Who uses the agent at the moment: has nobody served before it is known who that is, keeps each within
+ * its limits and tells when a connection by which somebody waits for something or has subscriptions has
  * left the bus.
  */
 struct _LsCallers
@@ -32,7 +42,8 @@ struct _LsCallers
 
   GDBusConnection *connection; /* (owned) */
   LsAppFinder *finder;         /* (owned) */
-  GHashTable *callers;         /* (owned) (element-type utf8 Caller) */
+  GHashTable *callers;         /* (owned) (element-type utf8 Caller): by get_caller_name() */
+  GHashTable *connections;     /* (owned) (element-type utf8 Connection): by unique name */
 };
 
 enum
@@ -46,13 +57,13 @@ static guint signals[N_SIGNALS];
 G_DEFINE_FINAL_TYPE (LsCallers, ls_callers, G_TYPE_OBJECT)
 
 static void
-caller_free (gpointer data)
+connection_free (gpointer data)
 {
-  Caller *caller = data;
+  Connection *connection = data;
 
-  if (caller->watch_id != 0)
-    g_bus_unwatch_name (caller->watch_id);
-  g_free (caller);
+  g_bus_unwatch_name (connection->watch_id);
+  g_free (connection->caller);
+  g_free (connection);
 }
 
 static void
@@ -60,6 +71,7 @@ ls_callers_finalize (GObject *object)
 {
   LsCallers *self = LS_CALLERS (object);
 
+  g_hash_table_unref (self->connections);
   g_hash_table_unref (self->callers);
   g_clear_object (&self->finder);
   g_clear_object (&self->connection);
@@ -77,7 +89,7 @@ ls_callers_class_init (LsCallersClass *klass)
    * @self: the callers
    * @sender: a unique name
    *
-   * A caller that waits for something or has subscriptions has left the bus.
+   * A connection by which somebody waits for something or has subscriptions has left the bus.
    */
   signals[SIGNAL_VANISHED] = g_signal_new ("vanished", LS_TYPE_CALLERS, G_SIGNAL_RUN_LAST, 0, NULL,
                                            NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
@@ -86,20 +98,39 @@ ls_callers_class_init (LsCallersClass *klass)
 static void
 ls_callers_init (LsCallers *self)
 {
-  self->callers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, caller_free);
+  self->callers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->connections = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, connection_free);
+}
+
+/* Returns: for whom @sender counts: the app if that is in a sandbox, else itself, which no app is called,
+ * as unique names begin with a colon */
+static const char *
+get_caller_name (LsCallers *self, const char *sender)
+{
+  const LsApp *app = ls_app_finder_peek (self->finder, sender);
+
+  return app != NULL && app->kind == LS_APP_SANDBOXED ? app->id : sender;
 }
 
 static Caller *
-ensure_caller (LsCallers *self, const char *sender)
+ensure_caller (LsCallers *self, const char *name)
 {
-  Caller *caller = g_hash_table_lookup (self->callers, sender);
+  Caller *caller = g_hash_table_lookup (self->callers, name);
 
   if (caller == NULL)
     {
       caller = g_new0 (Caller, 1);
-      g_hash_table_insert (self->callers, g_strdup (sender), caller);
+      g_hash_table_insert (self->callers, g_strdup (name), caller);
     }
   return caller;
+}
+
+/* To be called when one of the counts of @name has become smaller. */
+static void
+drop_if_unused (LsCallers *self, const char *name, const Caller *caller)
+{
+  if (caller->n_calls == 0 && caller->n_waits == 0 && caller->n_subscriptions == 0)
+    g_hash_table_remove (self->callers, name);
 }
 
 static void
@@ -110,27 +141,32 @@ name_vanished_cb (GDBusConnection *connection, const char *name, gpointer user_d
   g_signal_emit (user_data, signals[SIGNAL_VANISHED], 0, sender);
 }
 
-/* Watches @sender for as long as something is to be cleaned up when it leaves. */
+/* Watches @sender until each of these was answered by one of release(). */
 static void
-update_watch (LsCallers *self, const char *sender, Caller *caller)
+hold (LsCallers *self, const char *sender, const char *caller)
 {
-  gboolean wanted = caller->n_waits > 0 || caller->n_subscriptions > 0;
+  Connection *connection = g_hash_table_lookup (self->connections, sender);
 
-  if (wanted && caller->watch_id == 0)
-    caller->watch_id =
-        g_bus_watch_name_on_connection (self->connection, sender, G_BUS_NAME_WATCHER_FLAGS_NONE,
-                                        NULL, name_vanished_cb, self, NULL);
-  else if (!wanted)
-    g_clear_handle_id (&caller->watch_id, g_bus_unwatch_name);
+  if (connection == NULL)
+    {
+      connection = g_new0 (Connection, 1);
+      connection->caller = g_strdup (caller);
+      connection->watch_id =
+          g_bus_watch_name_on_connection (self->connection, sender, G_BUS_NAME_WATCHER_FLAGS_NONE,
+                                          NULL, name_vanished_cb, self, NULL);
+      g_hash_table_insert (self->connections, g_strdup (sender), connection);
+    }
+  connection->n_uses++;
 }
 
-/* To be called when one of the counts of @sender has become smaller. */
 static void
-drop_if_unused (LsCallers *self, const char *sender, Caller *caller)
+release (LsCallers *self, const char *sender)
 {
-  update_watch (self, sender, caller);
-  if (caller->n_calls == 0 && caller->n_waits == 0 && caller->n_subscriptions == 0)
-    g_hash_table_remove (self->callers, sender);
+  Connection *connection = g_hash_table_lookup (self->connections, sender);
+
+  g_assert (connection != NULL && connection->n_uses > 0);
+  if (--connection->n_uses == 0)
+    g_hash_table_remove (self->connections, sender);
 }
 
 static GQuark
@@ -139,20 +175,52 @@ call_quark (void)
   return g_quark_from_static_string ("ls-callers-call");
 }
 
-/* Its invocation is gone: it was answered. */
 static void
-call_free (gpointer data)
+uncount (Call *call)
 {
-  Call *call = data;
-  Caller *caller = g_hash_table_lookup (call->callers->callers, call->sender);
+  LsCallers *self = call->callers;
+  Caller *caller = g_hash_table_lookup (self->callers, call->caller);
   guint *count;
 
   g_assert (caller != NULL);
   count = call->waits ? &caller->n_waits : &caller->n_calls;
   g_assert (*count > 0);
   --*count;
-  drop_if_unused (call->callers, call->sender, caller);
+  drop_if_unused (self, call->caller, caller);
+  g_clear_pointer (&call->caller, g_free);
+}
 
+/* Counts @call for whoever its sender is by now. Returns: whether that one may have one more */
+static gboolean
+count (Call *call)
+{
+  const char *name = get_caller_name (call->callers, call->sender);
+  Caller *caller;
+
+  if (g_strcmp0 (call->caller, name) == 0)
+    return TRUE;
+
+  caller = ensure_caller (call->callers, name);
+  if (caller->n_calls >= LS_CALLERS_MAX_CALLS)
+    return FALSE;
+
+  caller->n_calls++;
+  if (call->caller != NULL)
+    uncount (call);
+  call->caller = g_strdup (name);
+  return TRUE;
+}
+
+/* Its invocation is gone: it was answered, or was one too many. */
+static void
+call_free (gpointer data)
+{
+  Call *call = data;
+
+  if (call->caller != NULL)
+    uncount (call);
+  if (call->waits)
+    release (call->callers, call->sender);
   g_object_unref (call->callers);
   g_free (call->sender);
   g_free (call);
@@ -179,27 +247,29 @@ guard_quark (void)
   return g_quark_from_static_string ("ls-callers-guard");
 }
 
+/* Counts @invocation, or refuses it. Returns: whether it is to be served */
+static gboolean
+admit (GDBusMethodInvocation *invocation)
+{
+  if (count (g_object_get_qdata (G_OBJECT (invocation), call_quark ())))
+    return TRUE;
+
+  g_dbus_method_invocation_return_error (invocation, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED,
+                                         "more than %d calls are waiting for an answer",
+                                         LS_CALLERS_MAX_CALLS);
+  return FALSE;
+}
+
 static gboolean
 begin_call (LsCallers *self, GDBusMethodInvocation *invocation)
 {
-  const char *sender = g_dbus_method_invocation_get_sender (invocation);
-  Caller *caller = ensure_caller (self, sender);
-  Call *call;
+  Call *call = g_new0 (Call, 1);
 
-  if (caller->n_calls >= LS_CALLERS_MAX_CALLS)
-    {
-      g_dbus_method_invocation_return_error (invocation, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED,
-                                             "more than %d calls are waiting for an answer",
-                                             LS_CALLERS_MAX_CALLS);
-      return FALSE;
-    }
-
-  call = g_new (Call, 1);
-  *call = (Call) { g_object_ref (self), g_strdup (sender), FALSE };
-  caller->n_calls++;
+  call->callers = g_object_ref (self);
+  call->sender = g_strdup (g_dbus_method_invocation_get_sender (invocation));
   /* an invocation lives as long as it is unanswered */
   g_object_set_qdata_full (G_OBJECT (invocation), call_quark (), call, call_free);
-  return TRUE;
+  return admit (invocation);
 }
 
 /* A call whose caller is not known yet. */
@@ -227,9 +297,12 @@ find_app_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autofree Deferred *deferred = user_data;
   g_autoptr (GDBusInterfaceSkeleton) skeleton = deferred->skeleton;
+  g_autoptr (GError) error = NULL;
 
-  ls_app_finder_find_finish (LS_APP_FINDER (object), result);
-  serve (skeleton, deferred->invocation);
+  if (!ls_app_finder_find_finish (LS_APP_FINDER (object), result, &error))
+    g_dbus_method_invocation_return_gerror (deferred->invocation, error);
+  else if (admit (deferred->invocation))
+    serve (skeleton, deferred->invocation);
 }
 
 static void
@@ -315,7 +388,8 @@ ls_callers_guard_class (GDBusInterfaceSkeletonClass *klass)
  * @skeleton: an interface that is not exported yet, see ls_callers_guard_class()
  *
  * Has calls to @skeleton served in their order once it is known who the caller is, and refuses them
- * with %LS_ERROR_LIMIT_EXCEEDED while that one has %LS_CALLERS_MAX_CALLS without an answer.
+ * with %LS_ERROR_LIMIT_EXCEEDED while that one has %LS_CALLERS_MAX_CALLS without an answer, or can't be
+ * looked at for now.
  */
 void
 ls_callers_guard (LsCallers *self, GDBusInterfaceSkeleton *skeleton)
@@ -355,7 +429,7 @@ ls_callers_begin_wait (LsCallers *self, GDBusMethodInvocation *invocation, GErro
   g_return_val_if_fail (LS_IS_CALLERS (self), FALSE);
   g_return_val_if_fail (call != NULL && call->callers == self && !call->waits, FALSE);
 
-  caller = g_hash_table_lookup (self->callers, call->sender);
+  caller = g_hash_table_lookup (self->callers, call->caller);
   if (caller->n_waits >= LS_CALLERS_MAX_WAITS)
     {
       g_set_error (error, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED, "more than %d waits",
@@ -366,7 +440,7 @@ ls_callers_begin_wait (LsCallers *self, GDBusMethodInvocation *invocation, GErro
   call->waits = TRUE;
   caller->n_calls--;
   caller->n_waits++;
-  update_watch (self, call->sender, caller);
+  hold (self, call->sender, call->caller);
   return TRUE;
 }
 
@@ -376,7 +450,7 @@ ls_callers_begin_wait (LsCallers *self, GDBusMethodInvocation *invocation, GErro
  * @sender: a unique name
  * @error: %LS_ERROR_LIMIT_EXCEEDED
  *
- * Counts a subscription and watches its owner. Each is answered by one of
+ * Counts a subscription and watches its connection. Each is answered by one of
  * ls_callers_remove_subscription(), also after LsCallers::vanished.
  *
  * Returns: whether @sender may have one more
@@ -384,11 +458,15 @@ ls_callers_begin_wait (LsCallers *self, GDBusMethodInvocation *invocation, GErro
 gboolean
 ls_callers_add_subscription (LsCallers *self, const char *sender, GError **error)
 {
+  const Connection *connection;
+  const char *name;
   Caller *caller;
 
   g_return_val_if_fail (LS_IS_CALLERS (self), FALSE);
 
-  caller = ensure_caller (self, sender);
+  connection = g_hash_table_lookup (self->connections, sender);
+  name = connection != NULL ? connection->caller : get_caller_name (self, sender);
+  caller = ensure_caller (self, name);
   if (caller->n_subscriptions >= LS_CALLERS_MAX_SUBSCRIPTIONS)
     {
       g_set_error (error, LS_ERROR, LS_ERROR_LIMIT_EXCEEDED, "more than %d subscriptions",
@@ -397,7 +475,7 @@ ls_callers_add_subscription (LsCallers *self, const char *sender, GError **error
     }
 
   caller->n_subscriptions++;
-  update_watch (self, sender, caller);
+  hold (self, sender, name);
   return TRUE;
 }
 
@@ -411,22 +489,26 @@ ls_callers_add_subscription (LsCallers *self, const char *sender, GError **error
 void
 ls_callers_remove_subscription (LsCallers *self, const char *sender)
 {
+  const Connection *connection;
   Caller *caller;
 
   g_return_if_fail (LS_IS_CALLERS (self));
 
-  caller = g_hash_table_lookup (self->callers, sender);
+  connection = g_hash_table_lookup (self->connections, sender);
+  g_return_if_fail (connection != NULL);
+  caller = g_hash_table_lookup (self->callers, connection->caller);
   g_return_if_fail (caller != NULL && caller->n_subscriptions > 0);
 
   caller->n_subscriptions--;
-  drop_if_unused (self, sender, caller);
+  drop_if_unused (self, connection->caller, caller);
+  release (self, sender);
 }
 
 /**
  * ls_callers_count:
  * @self: the callers
  *
- * Returns: how many apps have a subscription or an unanswered call or wait
+ * Returns: how many callers have a subscription or an unanswered call or wait
  */
 guint
 ls_callers_count (LsCallers *self)

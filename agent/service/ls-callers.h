@@ -7,6 +7,7 @@
 
 G_BEGIN_DECLS
 
+/* For an app in a sandbox by all its connections, for anybody else by each of them. */
 /** LS_CALLERS_MAX_SUBSCRIPTIONS: how many subscriptions an app may have */
 #define LS_CALLERS_MAX_SUBSCRIPTIONS 64
 /** LS_CALLERS_MAX_CALLS: how many calls of an app may be unanswered */

@@ -121,10 +121,11 @@ static gpointer
 do_open (LsStoreShelf *shelf, gpointer data, GError **error)
 {
   Args *args = data;
-  g_autofree char *directory = ls_store_shelf_get_directory (shelf, args->server, args->user_id);
+  g_autofree char *directory = NULL;
 
   close_queue (shelf);
-  if (!ls_store_make_directory (directory, error))
+  directory = ls_store_shelf_make_directory (shelf, args->server, args->user_id, error);
+  if (directory == NULL)
     return NULL;
 
   shelf->queue_path = g_build_filename (directory, "queue.db", NULL);

@@ -3,6 +3,7 @@
 
 #include "ls-account-file.h"
 #include "ls-error.h"
+#include "ls-private-dir.h"
 #include "ls-store-lock.h"
 #include "ls-store-worker.h"
 
@@ -107,7 +108,7 @@ do_save_account (LsStoreShelf *shelf, gpointer data, GError **error)
   g_autofree char *path = account_path (shelf);
   Args *args = data;
 
-  if (!ls_store_make_directory (shelf->state_dir, error) ||
+  if (!ls_private_dir_make (shelf->state_dir, error) ||
       !ls_account_file_save (path, args->account, error))
     return NULL;
 
@@ -129,15 +130,17 @@ static gpointer
 do_open (LsStoreShelf *shelf, gpointer data, GError **error)
 {
   Args *args = data;
-  g_autofree char *directory = ls_store_shelf_get_directory (shelf, args->server, args->id);
-  g_autofree char *path = g_build_filename (directory, "cache.db", NULL);
+  g_autofree char *directory = NULL;
+  g_autofree char *path = NULL;
   g_autoptr (LsCache) cache = NULL;
   LsStoreState *state;
 
   close_cache (shelf);
-  if (!ls_store_make_directory (directory, error) ||
-      !ls_store_lock_acquire (directory, LOCK_PATIENCE, &shelf->lock, error))
+  directory = ls_store_shelf_make_directory (shelf, args->server, args->id, error);
+  if (directory == NULL || !ls_store_lock_acquire (directory, LOCK_PATIENCE, &shelf->lock, error))
     return NULL;
+
+  path = g_build_filename (directory, "cache.db", NULL);
   if (!shelf->encrypt || ls_store_shelf_find_key (shelf, args->server, args->id, TRUE, error))
     cache = ls_cache_open (path, shelf->cipher, error);
   state = cache != NULL ? ls_cache_read_state (cache, error) : NULL;

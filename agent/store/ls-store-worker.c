@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-store-worker.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
 #include <malloc.h>
 #include <string.h>
 
 #include "ls-error.h"
+#include "ls-private-dir.h"
 #include "ls-store-lock.h"
 #include "ls-store.h"
 
@@ -363,40 +363,33 @@ work (gpointer user_data)
 }
 
 /**
- * ls_store_make_directory:
- * @path: a directory
- * @error: %LS_ERROR_STORAGE
- *
- * Makes it and those above it, for their owner alone, where they are not there yet.
- *
- * Returns: whether it is there
- */
-gboolean
-ls_store_make_directory (const char *path, GError **error)
-{
-  if (g_mkdir_with_parents (path, 0700) == 0)
-    return TRUE;
-
-  g_set_error (error, LS_ERROR, LS_ERROR_STORAGE, "%s: %s", path, g_strerror (errno));
-  return FALSE;
-}
-
-/**
- * ls_store_shelf_get_directory:
+ * ls_store_shelf_make_directory:
  * @shelf: a shelf
  * @server: a server's URL
  * @user_id: a user there
+ * @error: %LS_ERROR_STORAGE
  *
- * Returns: (transfer full): the directory of what is kept of the user, which names neither
+ * Makes the directory of what is kept of the user, which names neither, and sees to it that nobody else
+ * of the machine gets into it or into the one of all users.
+ *
+ * Returns: (transfer full) (nullable): the directory
  */
 char *
-ls_store_shelf_get_directory (LsStoreShelf *shelf, const char *server, const char *user_id)
+ls_store_shelf_make_directory (LsStoreShelf *shelf,
+                               const char *server,
+                               const char *user_id,
+                               GError **error)
 {
   g_autofree char *key = g_strdup_printf ("%s\n%s", server, user_id);
   g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, key, -1);
+  g_autofree char *directory = NULL;
 
   hash[32] = '\0';
-  return g_build_filename (shelf->state_dir, hash, NULL);
+  directory = g_build_filename (shelf->state_dir, hash, NULL);
+  if (!ls_private_dir_make (shelf->state_dir, error) || !ls_private_dir_make (directory, error))
+    return NULL;
+
+  return g_steal_pointer (&directory);
 }
 
 /**

@@ -56,8 +56,10 @@ typedef struct
   guint64 n_events;
 } LsStoreShelf;
 
-gboolean ls_store_make_directory (const char *path, GError **error);
-char *ls_store_shelf_get_directory (LsStoreShelf *shelf, const char *server, const char *user_id);
+char *ls_store_shelf_make_directory (LsStoreShelf *shelf,
+                                     const char *server,
+                                     const char *user_id,
+                                     GError **error);
 gboolean ls_store_shelf_remove (LsStoreShelf *shelf,
                                 const char *directory,
                                 const char *name,

@@ -5,7 +5,6 @@
 
 G_BEGIN_DECLS
 
-guint ls_file_limit_raise (void);
 guint ls_file_limit_fit (guint n_connections, guint limit);
 
 G_END_DECLS

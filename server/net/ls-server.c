@@ -7,6 +7,7 @@
 #include "ls-file-limit.h"
 #include "ls-http-service.h"
 #include "ls-i18n.h"
+#include "ls-process.h"
 #include "ls-signing-key.h"
 #include "ls-tls.h"
 
@@ -261,7 +262,7 @@ ls_server_new (const LsServerConfig *config, GError **error)
   g_return_val_if_fail (config != NULL, NULL);
 
   limits = config->clients;
-  limits.max_total = ls_file_limit_fit (limits.max_total, ls_file_limit_raise ());
+  limits.max_total = ls_file_limit_fit (limits.max_total, ls_process_raise_file_limit ());
   self = g_object_new (LS_TYPE_SERVER, NULL);
   self->audit_retention = config->audit_retention;
   self->drain_retry = config->drain_retry;

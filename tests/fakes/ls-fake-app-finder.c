@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-fake-app-finder.h"
 
+#include "ls-error.h"
+
 /**
  * LsFakeAppFinder:
  *
@@ -137,6 +139,15 @@ ls_fake_app_finder_count_waiting (LsFakeAppFinder *self)
   return self->tasks->len;
 }
 
+static GPtrArray *
+steal_tasks (LsFakeAppFinder *self)
+{
+  GPtrArray *tasks = g_steal_pointer (&self->tasks);
+
+  self->tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  return tasks;
+}
+
 /**
  * ls_fake_app_finder_reveal:
  * @self: a finder
@@ -151,8 +162,25 @@ ls_fake_app_finder_reveal (LsFakeAppFinder *self)
   g_return_if_fail (LS_IS_FAKE_APP_FINDER (self));
 
   self->hidden = FALSE;
-  tasks = g_steal_pointer (&self->tasks);
-  self->tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  tasks = steal_tasks (self);
   for (guint i = 0; i < tasks->len; i++)
     g_task_return_boolean (tasks->pdata[i], TRUE);
+}
+
+/**
+ * ls_fake_app_finder_fail:
+ * @self: a finder
+ *
+ * Has all questions fail for want of what it takes to look.
+ */
+void
+ls_fake_app_finder_fail (LsFakeAppFinder *self)
+{
+  g_autoptr (GPtrArray) tasks = NULL;
+
+  g_return_if_fail (LS_IS_FAKE_APP_FINDER (self));
+
+  tasks = steal_tasks (self);
+  for (guint i = 0; i < tasks->len; i++)
+    g_task_return_new_error (tasks->pdata[i], LS_ERROR, LS_ERROR_LIMIT_EXCEEDED, "no room");
 }

@@ -14,5 +14,6 @@ ls_fake_app_finder_set (LsFakeAppFinder *self, const char *sender, LsAppKind kin
 void ls_fake_app_finder_hide (LsFakeAppFinder *self);
 guint ls_fake_app_finder_count_waiting (LsFakeAppFinder *self);
 void ls_fake_app_finder_reveal (LsFakeAppFinder *self);
+void ls_fake_app_finder_fail (LsFakeAppFinder *self);
 
 G_END_DECLS

@@ -3,6 +3,7 @@
 
 import http.server
 import json
+import resource
 import subprocess
 import threading
 import time
@@ -328,3 +329,9 @@ def test_a_read_only_disk(server, desk, small_disk):
     assert as_root("mount", "-o", "remount,rw", folder)
     until(lambda: desktop.row("grade", row_id)["score"] == (score + 1) % 100, 60, "what was missed")
     desktop.wait_state("live")
+
+
+def test_as_many_files_as_the_system_allows(desk):
+    """Each app that calls costs the agent one, and any of them could call by many connections."""
+    desktop = desk(wrapper=("prlimit", "--nofile=200:1000"))
+    assert resource.prlimit(desktop.agent.pid, resource.RLIMIT_NOFILE) == (1000, 1000)

@@ -67,6 +67,39 @@ test_agent_token_refused (LsAgentFixture *f, gconstpointer data)
 }
 
 static void
+lookup_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  LsSession **session = user_data;
+
+  *session = ls_secrets_lookup_finish (LS_SECRETS (object), result, NULL);
+  g_assert_nonnull (*session);
+}
+
+/* A refresh that brings another user's tokens is as good as refused: they are neither used nor kept in the place of
+ * ours. */
+static void
+test_agent_tokens_of_another (LsAgentFixture *f, gconstpointer data)
+{
+  g_autoptr (LsSession) kept = NULL;
+
+  ls_agent_fixture_go_live (f);
+  ls_fake_transport_drop (f->transport,
+                          ls_link_error_new (LS_REASON_TOKEN_REFUSED, 4001, 0, "expired"));
+  LS_AGENT_WAIT (ls_agent_fixture_is_asked (f, LS_FAKE_CALL_REFRESH));
+  ls_fake_transport_answer_refresh (f->transport, ls_agent_fixture_issue_tokens (f, "ben", FALSE));
+  LS_AGENT_WAIT (ls_agent_get_account_state (f->agent) == LS_ACCOUNT_EXPIRED);
+  g_assert_cmpint (ls_agent_get_status (f->agent)->reason, ==, LS_REASON_TOKEN_REFUSED);
+
+  ls_secrets_lookup_async (LS_SECRETS (f->secrets), f->config->server, "anna", NULL, lookup_cb,
+                           &kept);
+  LS_AGENT_WAIT (kept != NULL);
+  g_assert_true (g_str_has_prefix (kept->access, "anna@"));
+  ls_fake_clock_advance (f->clock, 24 * 3600 * 1000);
+  ls_agent_fixture_settle (f);
+  g_assert_cmpuint (ls_fake_transport_count_pending (f->transport), ==, 0);
+}
+
+static void
 signed_out_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   LsAgentFixture *f = user_data;
@@ -359,6 +392,7 @@ main (int argc, char *argv[])
   LS_AGENT_ADD ("nobody", test_agent_nobody);
   LS_AGENT_ADD ("wrong-password", test_agent_wrong_password);
   LS_AGENT_ADD ("refreshes-in-time", test_agent_refreshes_in_time);
+  LS_AGENT_ADD ("tokens-of-another", test_agent_tokens_of_another);
   LS_AGENT_ADD ("token-refused", test_agent_token_refused);
   LS_AGENT_ADD ("sign-out", test_agent_sign_out);
   LS_AGENT_ADD ("sign-out/locked-keyring", test_agent_sign_out_locked);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ls-engine-fixture.h"
 
+#include <string.h>
+
 #include "ls-json.h"
 #include "ls-wire-classic.h"
 
-/* A token of the test is when it was issued, in milliseconds since the epoch; 0: it does not say. */
+/* A token of the test is when it was issued, in milliseconds since the epoch; 0: it does not say. Behind an @ may
+ * be whose it is. */
 static gint64
 token_get_issued (const char *token)
 {
@@ -22,7 +25,9 @@ token_get_expiry (const char *token)
 static LsUser *
 token_get_user (const char *token)
 {
-  return ls_user_new ("anna", "Anna", LS_ROLE_STUDENT, LS_EXTRA_ROLE_NONE);
+  const char *at = strchr (token, '@');
+
+  return at != NULL ? ls_user_new (at + 1, NULL, LS_ROLE_STUDENT, LS_EXTRA_ROLE_NONE) : NULL;
 }
 
 /**

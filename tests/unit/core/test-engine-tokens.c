@@ -326,6 +326,37 @@ test_refused_refresh (LsEngineFixture *fixture, gconstpointer data)
   g_assert_null (ls_engine_take_command (fixture->engine));
 }
 
+/* Another user's tokens are not used, by polling or on the socket: as after a refused refresh, nothing is tried
+ * until somebody signs in. */
+static void
+test_of_another (LsEngineFixture *fixture, gconstpointer data)
+{
+  const gboolean named_beside = GPOINTER_TO_INT (data);
+  g_autofree char *access = g_strdup_printf ("%" G_GINT64_FORMAT "%s", get_server_time (fixture),
+                                             named_beside ? "" : "@ben");
+  g_autoptr (LsSession) theirs = ls_session_new (access, "refresh");
+  g_autofree char *ours = NULL;
+
+  go_live (fixture, 0);
+  ours = g_strdup (ls_engine_get_session (fixture->engine)->access);
+  ls_fake_clock_advance (fixture->clock, LIFE * 9 / 10);
+  ls_engine_timer (fixture->engine, LS_TIMER_REFRESH);
+  read_again (fixture);
+  ls_engine_fixture_assert_wants (fixture, LS_COMMAND_REFRESH_TOKENS);
+  if (named_beside)
+    theirs->user = ls_user_new ("ben", NULL, LS_ROLE_STUDENT, LS_EXTRA_ROLE_NONE);
+  ls_engine_tokens (fixture->engine, theirs, TRUE);
+
+  g_assert_cmpstr (ls_engine_get_session (fixture->engine)->access, ==, ours);
+  g_assert_cmpint (get_account (fixture), ==, LS_ACCOUNT_EXPIRED);
+  g_assert_cmpint (get_state (fixture), ==, LS_STATE_WAITING);
+  g_assert_cmpint (ls_engine_get_status (fixture->engine)->reason, ==, LS_REASON_TOKEN_REFUSED);
+  ls_engine_fixture_assert_does_not_want (fixture, LS_COMMAND_SEND);
+  ls_fake_clock_advance (fixture->clock, 24 * HOUR);
+  ls_engine_timer (fixture->engine, LS_TIMER_REFRESH);
+  g_assert_null (ls_engine_take_command (fixture->engine));
+}
+
 /* Fresh tokens that are refused at once are not a reason to ask for fresher ones. */
 static void
 test_refused_fresh_tokens (LsEngineFixture *fixture, gconstpointer data)
@@ -491,6 +522,8 @@ main (int argc, char *argv[])
   add ("/core/engine-tokens/ends-at-expiry", test_ends_at_expiry, NULL);
   add ("/core/engine-tokens/expiry-of-an-older-token", test_expiry_of_an_older_token, NULL);
   add ("/core/engine-tokens/refused-refresh", test_refused_refresh, NULL);
+  add ("/core/engine-tokens/of-another/by-the-token", test_of_another, GINT_TO_POINTER (FALSE));
+  add ("/core/engine-tokens/of-another/beside-it", test_of_another, GINT_TO_POINTER (TRUE));
   add ("/core/engine-tokens/refused-fresh-tokens", test_refused_fresh_tokens, NULL);
   add ("/core/engine-tokens/refused-young-tokens", test_refused_young_tokens, NULL);
   add ("/core/engine-tokens/pause", test_pause, NULL);

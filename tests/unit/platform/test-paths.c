@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <glib/gstdio.h>
+#include <glib.h>
 
-#include "ls-error.h"
 #include "ls-paths.h"
 
 static void
@@ -17,52 +16,11 @@ test_state_dir (void)
   g_assert_true (g_path_is_absolute (relative));
 }
 
-static void
-test_dir_is_made_private (void)
-{
-  g_autofree char *root = g_dir_make_tmp ("labsync-paths-XXXXXX", NULL);
-  g_autofree char *parent = g_build_filename (root, "a", NULL);
-  g_autofree char *path = g_build_filename (parent, "b", NULL);
-  g_autoptr (GError) error = NULL;
-  GStatBuf info = { 0 };
-
-  ls_paths_make_private_dir (path, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (g_stat (path, &info), ==, 0);
-  g_assert_cmphex (info.st_mode & 0777, ==, 0700);
-
-  g_assert_cmpint (g_chmod (path, 0755), ==, 0);
-  g_assert_true (ls_paths_make_private_dir (path, NULL));
-  g_assert_cmpint (g_stat (path, &info), ==, 0);
-  g_assert_cmphex (info.st_mode & 0777, ==, 0700);
-
-  g_assert_cmpint (g_rmdir (path), ==, 0);
-  g_assert_true (g_file_set_contents (path, "", 0, NULL));
-  g_assert_false (ls_paths_make_private_dir (path, &error));
-  g_assert_error (error, LS_ERROR, LS_ERROR_STORAGE);
-
-  g_assert_cmpint (g_unlink (path), ==, 0);
-  g_assert_cmpint (g_rmdir (parent), ==, 0);
-  g_assert_cmpint (g_rmdir (root), ==, 0);
-}
-
-static void
-test_impossible_dir_is_told (void)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_assert_false (ls_paths_make_private_dir ("/proc/labsync", &error));
-  g_assert_error (error, LS_ERROR, LS_ERROR_STORAGE);
-  g_assert_nonnull (strstr (error->message, "/proc/labsync"));
-}
-
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/platform/paths/state-dir", test_state_dir);
-  g_test_add_func ("/platform/paths/dir-is-made-private", test_dir_is_made_private);
-  g_test_add_func ("/platform/paths/impossible-dir-is-told", test_impossible_dir_is_told);
 
   return g_test_run ();
 }

@@ -171,6 +171,37 @@ test_store_sqlite_directory_is_private (Fixture *fixture, gconstpointer data)
 }
 
 static void
+make_public (const char *path)
+{
+  g_assert_cmpint (g_chmod (path, 0755), ==, 0);
+}
+
+static void
+assert_private (const char *path)
+{
+  GStatBuf info;
+
+  g_assert_cmpint (g_stat (path, &info), ==, 0);
+  g_assert_cmphex (info.st_mode & 0777, ==, 0700);
+}
+
+/* Whoever made them, and whatever for. */
+static void
+test_store_sqlite_directories_become_private (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (LsStoreState) state = open_store (fixture, "u");
+  g_autoptr (LsStoreState) again = NULL;
+  g_autoptr (GDir) dir = g_dir_open (fixture->dir, 0, NULL);
+  g_autofree char *path = g_build_filename (fixture->dir, g_dir_read_name (dir), NULL);
+
+  make_public (fixture->dir);
+  make_public (path);
+  again = open_store (fixture, "u");
+  assert_private (fixture->dir);
+  assert_private (path);
+}
+
+static void
 test_store_sqlite_no_directory (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *file = g_build_filename (fixture->dir, "file", NULL);
@@ -197,6 +228,8 @@ main (int argc, char *argv[])
     { "/store/store-sqlite/users-are-apart", test_store_sqlite_users_are_apart },
     { "/store/store-sqlite/wipe", test_store_sqlite_wipe },
     { "/store/store-sqlite/directory-is-private", test_store_sqlite_directory_is_private },
+    { "/store/store-sqlite/directories-become-private",
+      test_store_sqlite_directories_become_private },
     { "/store/store-sqlite/no-directory", test_store_sqlite_no_directory },
   };
 
