@@ -59,9 +59,9 @@ static const char *
 describe (const char *decision)
 {
   if (g_str_equal (decision, "allow"))
-    return _ ("The app may use the school's data now.");
+    return _ ("Where the settings leave it to you, the app may use the school's data now.");
   if (g_str_equal (decision, "deny"))
-    return _ ("The app may not use the school's data.");
+    return _ ("Where the settings leave it to you, the app may not use the school's data.");
 
   return _ ("You are asked again when the app wants something.");
 }

@@ -190,7 +190,7 @@ ls_wire_edit_check (const char *text, gboolean plain, GError **error)
 
   if (!ls_json_check_root (text, strlen (text), LS_WIRE_MAX_ACTION, &root, &json_error))
     {
-      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "the data is not good JSON: %s",
+      g_set_error (error, LS_ERROR, LS_ERROR_INVALID_ARGUMENT, "the data can't be taken: %s",
                    json_error->message);
       return FALSE;
     }
