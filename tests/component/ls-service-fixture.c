@@ -78,18 +78,23 @@ answer_requests (LsServiceFixture *f)
 }
 
 static void
+fail_requests (LsServiceFixture *f, LsFakeCallKind kind)
+{
+  while (ls_fake_transport_peek_call (f->transport, kind) != NULL)
+    ls_fake_transport_fail (
+        f->transport, kind,
+        ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "the cable is cut"));
+}
+
+static void
 refuse_requests (LsServiceFixture *f)
 {
-  const LsFakeCallKind kinds[] = { LS_FAKE_CALL_SNAPSHOT, LS_FAKE_CALL_UPDATES };
 
   while (ls_fake_transport_peek_call (f->transport, LS_FAKE_CALL_OPEN) != NULL)
     ls_fake_transport_refuse (
         f->transport, ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "the cable is cut"));
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    while (ls_fake_transport_peek_call (f->transport, kinds[i]) != NULL)
-      ls_fake_transport_fail (
-          f->transport, kinds[i],
-          ls_link_error_new (LS_REASON_SERVER_UNREACHABLE, 0, 0, "the cable is cut"));
+  fail_requests (f, LS_FAKE_CALL_SNAPSHOT);
+  fail_requests (f, LS_FAKE_CALL_UPDATES);
 }
 
 static gboolean
@@ -292,6 +297,8 @@ ls_service_fixture_tear_down (LsServiceFixture *f, gconstpointer data)
   ls_action_queue_stop (f->queue);
   ls_agent_stop (f->agent);
   g_assert_cmpuint (ls_fake_clock_count_alarms (f->clock), ==, 0);
+  /* fresh tokens are waited for to the end, as the old ones may be worth nothing any more */
+  fail_requests (f, LS_FAKE_CALL_REFRESH);
   wait_finalized (g_steal_pointer (&f->queue));
   wait_finalized (g_steal_pointer (&f->queue_store));
   wait_finalized (g_steal_pointer (&f->agent));
